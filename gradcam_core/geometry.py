@@ -1,0 +1,93 @@
+"""Where in the image does the model's input lie?"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Window(NamedTuple):
+    """A rectangle in image pixels, x to the right and y down; the image's own top left corner is (0, 0)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class InputGeometry:
+    """How the model's input lies over the image.
+
+    Attributes:
+        image_size: (width, height) of the image, in pixels.
+        input_size: (width, height) of the model's input, in pixels.
+        window: the part of the image plane that the input covers exactly. It lies within the image where
+            the preprocessing crops, and reaches beyond it where the preprocessing pads.
+    """
+
+    image_size: tuple[int, int]
+    input_size: tuple[int, int]
+    window: Window
+
+    @property
+    def seen(self) -> tuple[int, int, int, int]:
+        """(left, top, right, bottom) of the image pixels whose centres the model saw; never empty."""
+        width, height = self.image_size
+        left, right = _pixel_span(self.window.left, self.window.right, width)
+        top, bottom = _pixel_span(self.window.top, self.window.bottom, height)
+        return left, top, right, bottom
+
+    def to_image(self, x: float, y: float) -> tuple[float, float]:
+        """The image point under a point of the input, both given as fractions 0 to 1 of the input's sides."""
+        left, top, right, bottom = self.window
+        return left + x * (right - left), top + y * (bottom - top)
+
+    def to_original(self, heatmap: np.ndarray) -> np.ndarray:
+        """Lay a heatmap of the model's input over the image, bilinearly between the centres of its cells.
+
+        Args:
+            heatmap: (h, w), any resolution; it covers `self.window` exactly.
+
+        Returns:
+            (height, width) float32, image pixels; NaN where the model saw nothing.
+
+        Raises:
+            ValueError: if `heatmap` is not two-dimensional.
+        """
+        if heatmap.ndim != 2:
+            raise ValueError(f"A heatmap has two dimensions, this one has {heatmap.ndim}.")
+        left, top, right, bottom = self.seen
+        columns = _cells(np.arange(left, right), self.window.left, self.window.right, heatmap.shape[1])
+        rows = _cells(np.arange(top, bottom), self.window.top, self.window.bottom, heatmap.shape[0])
+        width, height = self.image_size
+        original = np.full((height, width), np.nan, dtype=np.float32)
+        original[top:bottom, left:right] = _bilinear(heatmap, rows, columns)
+        return original
+
+
+def _pixel_span(start: float, stop: float, length: int) -> tuple[int, int]:
+    """The pixels whose centres lie in [start, stop), within 0 to length; at least one."""
+    first = min(max(math.ceil(start - 0.5 - 1e-6), 0), length - 1)
+    last = min(max(math.ceil(stop - 0.5 - 1e-6), first + 1), length)
+    return first, last
+
+
+def _cells(pixels: np.ndarray, start: float, stop: float, count: int) -> np.ndarray:
+    """Where the centres of these pixels fall, counted in cells from the centre of the first one."""
+    return np.clip((pixels + 0.5 - start) / (stop - start) * count - 0.5, 0, count - 1)
+
+
+def _bilinear(heatmap: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The heatmap at these fractional rows and columns: (len(rows), len(columns)) float32."""
+    across = _interpolate(heatmap.astype(np.float32, copy=False).T, columns).T  # (h, w) → (h, columns)
+    return _interpolate(across, rows)  # → (rows, columns)
+
+
+def _interpolate(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Rows of `values` at fractional indices: (n, …) and (m,) → (m, …)."""
+    below = np.floor(at).astype(int)
+    above = np.minimum(below + 1, len(values) - 1)
+    share = (at - below).astype(np.float32)[:, None]
+    return np.asarray(values[below] * (1 - share) + values[above] * share)

@@ -1,0 +1,78 @@
+"""How does a layer's output reach us without touching anybody else's forward pass?"""
+
+import threading
+
+import pytest
+import torch
+from torch import nn
+
+from gradcam_core.hooks import attach, recording
+
+
+@pytest.fixture
+def hooked(sentinel_module: nn.Module) -> nn.Module:
+    attach(sentinel_module.requires_grad_(False), ["0", "2"])
+    return sentinel_module
+
+
+def test_nothing_is_recorded_outside_a_recording(hooked: nn.Module) -> None:
+    assert not hooked(torch.rand(1, 3, 8, 8)).requires_grad
+
+
+def test_record_is_a_leaf_and_not_rewritten_by_an_in_place_relu(hooked: nn.Module) -> None:
+    image = torch.rand(1, 3, 8, 8)
+    with recording(["0"]) as record:
+        hooked(image)
+    assert record["0"] is not None
+    assert record["0"].is_leaf
+    assert torch.equal(record["0"], nn.functional.conv2d(image, hooked[0].weight, hooked[0].bias, padding=1))  # type: ignore[index, arg-type]
+    assert record["0"].min() < 0
+
+
+def test_gradient_at_the_layer_is_the_head_weight_where_relu_is_open() -> None:
+    module = nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)
+    ).requires_grad_(False)
+    attach(module, ["0"])
+    with recording(["0"]) as record:
+        logits = module(torch.rand(1, 3, 6, 6))
+    activation = record["0"]
+    assert activation is not None
+    (gradient,) = torch.autograd.grad(logits[0, 1], activation)
+    assert torch.allclose(gradient, module[4].weight[1].view(1, 4, 1, 1) * (activation > 0) / 36)  # mean over 36 pixels
+
+
+def test_of_two_layers_only_the_earlier_is_cut(hooked: nn.Module) -> None:
+    with recording(["0", "2"]) as record:
+        hooked(torch.rand(1, 3, 8, 8))
+    assert record["0"] is not None
+    assert record["2"] is not None
+    assert (record["0"].is_leaf, record["2"].is_leaf) == (True, False)
+
+
+def test_a_thread_never_writes_to_another_threads_record(hooked: nn.Module) -> None:
+    with recording(["0"]) as record:
+        other = threading.Thread(target=hooked, args=(torch.rand(1, 3, 8, 8),))
+        other.start()
+        other.join()
+    assert record["0"] is None
+
+
+def test_recording_ends_also_after_an_exception(hooked: nn.Module) -> None:
+    def fail() -> None:
+        with recording(["0"]):
+            raise KeyError("inside")
+
+    with pytest.raises(KeyError):
+        fail()
+    assert not hooked(torch.rand(1, 3, 8, 8)).requires_grad
+
+
+def test_inner_recording_gives_the_outer_one_back(hooked: nn.Module) -> None:
+    with recording(["0"]) as outer:
+        with recording(["2"]) as inner:
+            hooked(torch.rand(1, 3, 8, 8))
+        assert outer["0"] is None
+        hooked(torch.rand(1, 3, 8, 8))
+    assert outer["0"] is not None
+    assert list(inner) == ["2"]

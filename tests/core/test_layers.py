@@ -1,0 +1,76 @@
+"""Which layers can be explained, and which one first?"""
+
+import pytest
+import torch
+import torchvision
+from torch import nn
+
+from gradcam_core.errors import LayerError
+from gradcam_core.layers import FoundLayers, find_layers
+
+DEFAULTS = {
+    "resnet18": "layer4.1",
+    "resnet50": "layer4.2",
+    "mobilenet_v2": "features.18",
+    "mobilenet_v3_large": "features.16",
+    "densenet121": "features.norm5",
+    "vgg16": "features.29",
+    "efficientnet_b0": "features.8",
+    "convnext_tiny": "features.7",
+    "squeezenet1_0": "features.12",
+    "googlenet": "inception5b",
+    "mnasnet1_0": "layers.16",
+}
+
+
+def found(name: str) -> FoundLayers:
+    options = {"init_weights": False} if name == "googlenet" else {}
+    with torch.device("meta"):  # shapes are all that matters: nothing is allocated or computed
+        module = torchvision.models.get_model(name, weights=None, **options).eval()
+        return find_layers(module, torch.empty(1, 3, 224, 224))
+
+
+@pytest.mark.parametrize(("name", "default"), DEFAULTS.items())
+def test_default_is_the_last_block_before_global_pooling(name: str, default: str) -> None:
+    assert found(name).default == default
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_every_candidate_is_a_spatial_map_outside_the_head(name: str) -> None:
+    layers = found(name).candidates
+    assert all(layer.size[0] == layer.size[1] > 1 for layer in layers)
+    assert not [layer.name for layer in layers if layer.name.startswith(("classifier", "fc", "head"))]
+
+
+def test_densenet_has_431_candidates_and_offers_ten_first() -> None:
+    layers = found("densenet121").candidates
+    assert (len(layers), sum(layer.is_block for layer in layers)) == (431, 10)
+
+
+def test_convnext_offers_no_map_with_channels_last() -> None:
+    kinds = {layer.kind for layer in found("convnext_tiny").candidates}
+    assert not kinds & {"Linear", "GELU", "LayerNorm"}
+
+
+def test_module_called_twice_is_no_candidate() -> None:
+    assert "layer1.0.relu" not in {layer.name for layer in found("resnet18").candidates}
+
+
+def test_inception_offers_its_blocks_but_not_their_branches() -> None:
+    blocks = {layer.name for layer in found("googlenet").candidates if layer.is_block}
+    assert "inception4a" in blocks
+    assert "inception4a.branch1" not in blocks
+
+
+def test_number_of_outputs_is_counted(sentinel_module: nn.Module) -> None:
+    assert find_layers(sentinel_module, torch.rand(1, 3, 8, 8)).num_outputs == 3
+
+
+def test_network_without_a_map_is_refused() -> None:
+    with pytest.raises(LayerError, match="No layer of this network"):
+        find_layers(nn.Sequential(nn.Flatten(), nn.Linear(192, 2)), torch.rand(1, 3, 8, 8))
+
+
+def test_looking_for_layers_leaves_no_hook(sentinel_module: nn.Module) -> None:
+    find_layers(sentinel_module, torch.rand(1, 3, 8, 8))
+    assert not any(module._forward_hooks for module in sentinel_module.modules())
