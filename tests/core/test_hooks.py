@@ -25,13 +25,14 @@ def test_record_is_a_leaf_and_not_rewritten_by_an_in_place_relu(hooked: nn.Modul
         hooked(image)
     assert record["0"] is not None
     assert record["0"].is_leaf
-    assert torch.equal(record["0"], nn.functional.conv2d(image, hooked[0].weight, hooked[0].bias, padding=1))  # type: ignore[index, arg-type]
+    assert torch.equal(record["0"], hooked.get_submodule("0")(image))
     assert record["0"].min() < 0
 
 
 def test_gradient_at_the_layer_is_the_head_weight_where_relu_is_open() -> None:
+    head = nn.Linear(4, 2)
     module = nn.Sequential(
-        nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)
+        nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d(1), nn.Flatten(), head
     ).requires_grad_(False)
     attach(module, ["0"])
     with recording(["0"]) as record:
@@ -39,7 +40,7 @@ def test_gradient_at_the_layer_is_the_head_weight_where_relu_is_open() -> None:
     activation = record["0"]
     assert activation is not None
     (gradient,) = torch.autograd.grad(logits[0, 1], activation)
-    assert torch.allclose(gradient, module[4].weight[1].view(1, 4, 1, 1) * (activation > 0) / 36)  # mean over 36 pixels
+    assert torch.allclose(gradient, head.weight[1].view(1, 4, 1, 1) * (activation > 0) / 36)  # mean over 36 pixels
 
 
 def test_of_two_layers_only_the_earlier_is_cut(hooked: nn.Module) -> None:

@@ -1,0 +1,189 @@
+"""The guarded fetch of image URLs.
+
+An image URL comes from a stranger: it may not make this machine talk to anything but a public web server. So the name
+is looked up once, every answer is judged, and the very address that was judged is dialled; `http.client` is handed the
+connected socket and never connects by itself. The URL, the Host header and the name in the TLS handshake stay as typed.
+The environment's proxies, netrc, cookies and retries do not exist here.
+"""
+
+import contextlib
+import http.client
+import logging
+import queue
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Sequence
+
+import certifi
+
+from gradcam_core.addresses import FetchPolicy, WebAddress, check_address, is_allowed_private, is_public, parse_url
+from gradcam_core.config import settings
+from gradcam_core.download.answers import (
+    REDIRECTS,
+    SAVE_IT,
+    body_too_large,
+    broken_off,
+    not_a_picture,
+    promised_length,
+    redirect_target,
+    stopped_half_way,
+)
+from gradcam_core.download.deadline import Deadline
+from gradcam_core.errors import ImageError, ResourceError
+from gradcam_core.signatures import ACCEPTED, HEAD_BYTES, kind_of
+
+Resolver = Callable[[str], Sequence[str]]
+"""A host name to its IP addresses; raises OSError where there are none."""
+
+_log = logging.getLogger(__name__)
+_fetches = threading.BoundedSemaphore(8)
+_lookups = threading.BoundedSemaphore(8)  # a lookup can't be cancelled, so those that hang are counted
+_LOOKUP_SECONDS = 3.0
+_DIAL_SECONDS = 3.0
+_DIALLED_ANSWERS = 3
+_CHUNK = 65_536
+_HEADERS = {
+    "User-Agent": "Heatproof (shows one picture to one person)",
+    "Accept": "image/*",
+    "Accept-Encoding": "identity",  # a compressed body could unfold to any size
+    "Connection": "close",
+}
+
+
+def fetch_image(url: str, *, policy: FetchPolicy | None = None, resolver: Resolver | None = None) -> bytes:
+    """The bytes of a picture on the public web; their first bytes are those of an accepted kind.
+
+    Raises:
+        ImageError: if the address may not be fetched, or no picture comes from it in time.
+        ResourceError: if too many others are fetching.
+    """
+    limits = settings()
+    if not limits.fetch_urls:
+        raise ImageError("Fetching pictures from the web is switched off here.", hint=SAVE_IT)
+    policy = policy or FetchPolicy(seconds=limits.fetch_seconds, max_bytes=limits.max_file_bytes)
+    address = parse_url(url)
+    if not _fetches.acquire(timeout=policy.seconds):
+        raise ResourceError("Too many pictures are being fetched just now.", hint="Try again in a few seconds.")
+    try:
+        with Deadline(policy.seconds) as deadline:
+            body = _Fetch(policy, resolver or _ask_the_system, deadline).follow(address)
+    except ImageError as error:
+        _log.info("not fetched from %s: %s", address.host, error)  # never the path or the query
+        raise
+    finally:
+        _fetches.release()
+    _log.info("fetched %d bytes from %s", len(body), address.host)
+    return body
+
+
+class _Fetch:
+    """One picture's way: every hop is judged and dialled anew."""
+
+    def __init__(self, policy: FetchPolicy, resolver: Resolver, deadline: Deadline) -> None:
+        self._policy = policy
+        self._resolver = resolver
+        self._deadline = deadline
+
+    def follow(self, address: WebAddress) -> bytes:
+        for _ in range(self._policy.max_redirects + 1):
+            check_address(address, self._policy)
+            answer = self._answer_of(address)
+            if isinstance(answer, bytes):
+                return answer
+            address = answer
+        raise ImageError(f"The address leads on to others more than {self._policy.max_redirects} times.", hint=SAVE_IT)
+
+    def _answer_of(self, address: WebAddress) -> bytes | WebAddress:
+        """The body, or the address that it redirects to."""
+        with self._dialled(address) as dialled:
+            try:
+                return self._exchanged(address, dialled)
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                self._deadline.check()
+                raise _talk_failed(error) from error
+
+    def _dialled(self, address: WebAddress) -> socket.socket:
+        """A connection to an address that was judged; the same sentence for private, closed and unknown hosts."""
+        answers = [address.ip] if address.ip else self._looked_up(address.host)
+        if is_allowed_private(address, self._policy) or all(is_public(ip) for ip in answers):
+            for ip in answers[:_DIALLED_ANSWERS]:
+                with contextlib.suppress(OSError):  # the next answer may be reachable
+                    timeout = min(_DIAL_SECONDS, self._deadline.left())
+                    return socket.create_connection((ip, address.port), timeout=timeout)
+        raise ImageError(
+            "No public web server answers at this address.",
+            hint="Check its spelling, or save the picture and upload it.",
+        )
+
+    def _looked_up(self, host: str) -> list[str]:
+        """Empty if the name is unknown or the lookup takes too long."""
+        answers: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+
+        def look_up() -> None:
+            try:
+                answers.put(list(dict.fromkeys(self._resolver(host))))
+            except (OSError, UnicodeError):
+                answers.put([])
+            finally:
+                _lookups.release()
+
+        if not _lookups.acquire(timeout=min(_LOOKUP_SECONDS, self._deadline.left())):
+            return []
+        threading.Thread(target=look_up, daemon=True).start()
+        try:
+            return answers.get(timeout=min(_LOOKUP_SECONDS, self._deadline.left()))
+        except queue.Empty:
+            return []
+
+    def _exchanged(self, address: WebAddress, dialled: socket.socket) -> bytes | WebAddress:
+        with _secured(address, dialled) as ready:
+            self._deadline.hold(ready)
+            if isinstance(ready, ssl.SSLSocket):
+                ready.do_handshake()
+            connection = http.client.HTTPConnection(address.host, address.port)
+            connection.auto_open = 0  # it may never dial by itself
+            connection.sock = ready
+            connection.request("GET", address.target, headers={"Host": address.netloc, **_HEADERS})
+            with connection.getresponse() as response:
+                self._deadline.check()
+                if response.status in REDIRECTS:
+                    return redirect_target(address, response.getheader("Location"))  # its body is never read
+                return self._body(response)
+
+    def _body(self, response: http.client.HTTPResponse) -> bytes:
+        promised = promised_length(response.status, response.headers, self._policy.max_bytes)
+        body = response.read(HEAD_BYTES)
+        self._deadline.check()
+        if kind_of(body) not in ACCEPTED:
+            raise not_a_picture(body)
+        pieces = [body]
+        while piece := response.read(_CHUNK):
+            self._deadline.check()
+            pieces.append(piece)
+            if sum(map(len, pieces)) > self._policy.max_bytes:
+                raise body_too_large(self._policy.max_bytes)
+        self._deadline.check()
+        body = b"".join(pieces)
+        if promised is not None and len(body) < promised:
+            raise stopped_half_way()
+        return body
+
+
+def _secured(address: WebAddress, dialled: socket.socket) -> socket.socket:
+    """The socket itself for http; for https in TLS, the handshake still to be done."""
+    if address.scheme == "http":
+        return dialled
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context.wrap_socket(dialled, server_hostname=address.host, do_handshake_on_connect=False)
+
+
+def _talk_failed(error: Exception) -> ImageError:
+    if isinstance(error, ssl.SSLError):
+        return ImageError("The server can't prove who it is, or does not speak https.", hint=SAVE_IT)
+    return stopped_half_way() if isinstance(error, http.client.IncompleteRead) else broken_off()
+
+
+def _ask_the_system(host: str) -> list[str]:
+    return [str(answer[4][0]) for answer in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]

@@ -1,0 +1,233 @@
+"""Bytes to a picture: upright, RGB, of a bounded size, or one sentence that says why not."""
+
+import hashlib
+import io
+import threading
+import unicodedata
+from dataclasses import dataclass, field
+
+import numpy as np
+from PIL import Image
+
+from gradcam_core.config import Settings, settings
+from gradcam_core.errors import HeatproofError, ImageError, ResourceError
+from gradcam_core.signatures import ACCEPTED, ACCEPTED_IN_WORDS, in_words, kind_of
+
+_ORIENTATION = 0x0112  # the EXIF tag
+_UPRIGHT = {  # EXIF 2.32, section 4.6.4: what makes a picture of this orientation upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SIDEWAYS = (5, 6, 7, 8)
+_NOT_SHOWN = {  # modes of Pillow
+    "F": "floating-point numbers, and nothing says which of them is white",
+    "LAB": "Lab colours, which are not converted here",
+}
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_NAME_LENGTH = 80
+_decoding = threading.BoundedSemaphore(2)  # one 50-megapixel decode takes up to 800 MB
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedImage:
+    """A picture as the rest of the program sees it; `size` is (width, height), `pixels.shape` (height, width, 3)."""
+
+    pixels: np.ndarray = field(repr=False)  # uint8, read-only, upright, long side at most `kept_side`
+    original_size: tuple[int, int]  # (width, height) of the upright picture before it was shrunk
+    sha256: str  # of the file's bytes
+    notes: tuple[str, ...] = ()  # what was done to the picture, in sentences
+    name: str = ""  # for display only, never a path
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the kept picture."""
+        return self.width, self.height
+
+    @property
+    def width(self) -> int:
+        """In pixels of the kept picture."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """In pixels of the kept picture."""
+        return int(self.pixels.shape[0])
+
+    def to_pil(self) -> Image.Image:
+        """A copy as a Pillow image, mode RGB."""
+        return Image.fromarray(self.pixels)
+
+
+def decode_image(data: bytes, *, name: str = "") -> LoadedImage:
+    """Open the bytes of an image file.
+
+    Raises:
+        ImageError: if they are not a picture of an accepted kind and size.
+        ResourceError: if memory runs out.
+    """
+    limits = settings()
+    _check_file(data, limits)
+    try:
+        with _decoding:
+            rgb, original_size, notes = _decoded(data, limits)
+            pixels = np.array(rgb)
+    except HeatproofError:
+        raise
+    except MemoryError as error:
+        raise ResourceError("There is not enough memory to open this picture.", hint="Use a smaller one.") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_large(limits) from error
+    except Exception as error:  # broken files make decoders raise errors of every kind
+        raise _broken(data) from error
+    pixels.setflags(write=False)
+    digest = hashlib.sha256(data).hexdigest()
+    return LoadedImage(pixels, original_size, digest, tuple(notes), display_name(name))
+
+
+def display_name(name: str) -> str:
+    """The name of a file as text: at most 80 characters, none that controls the text round it."""
+    shown = "".join("\ufffd" if _controls_text(character) else character for character in name[: _NAME_LENGTH + 1])
+    return shown if len(shown) <= _NAME_LENGTH else shown[: _NAME_LENGTH - 1] + "…"
+
+
+def file_too_large(limits: Settings) -> ImageError:
+    """The refusal of a file over the limit, wherever it comes from."""
+    return ImageError(
+        f"The file is larger than {limits.max_file_bytes / 1e6:g} MB.",
+        hint="Make the picture smaller, or save it as JPEG.",
+    )
+
+
+def _check_file(data: bytes, limits: Settings) -> None:
+    """What can be told from the bytes before a decoder sees them."""
+    if not data:
+        raise ImageError("The file is empty.", hint="Choose another picture.")
+    if len(data) > limits.max_file_bytes:
+        raise file_too_large(limits)
+    kind = kind_of(data)
+    if kind not in ACCEPTED:
+        raise ImageError(f"This is {in_words(kind)}, which can't be opened as a picture.", hint=_advice(kind))
+    if kind == "JPEG" and data.count(b"\xff\xda") > limits.max_jpeg_scans:
+        raise ImageError(
+            f"This JPEG has more than {limits.max_jpeg_scans} scans, which takes too long to decode.",
+            hint="Open it in a picture editor and save it again.",
+        )
+
+
+def _decoded(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int], list[str]]:
+    """The kept picture in RGB, the upright original's size, and the notes."""
+    Image.init()  # registers all seven decoders; repeated calls cost nothing
+    with Image.open(io.BytesIO(data), formats=ACCEPTED) as picture:
+        width, height = picture.size
+        _check_shape(width, height, limits)
+        picture.draft(
+            None, _kept_size(picture.size, limits)
+        )  # JPEG only: decodes at 1/2, 1/4 or 1/8 where that suffices
+        picture.load()
+        orientation = _orientation(picture)
+        kept, notes = _shrunk_rgb(picture, limits)
+        notes += _frame_notes(picture)
+    if orientation in _UPRIGHT:
+        kept = kept.transpose(_UPRIGHT[orientation])
+    return kept, (height, width) if orientation in _SIDEWAYS else (width, height), notes
+
+
+def _check_shape(width: int, height: int, limits: Settings) -> None:
+    if width * height > limits.max_megapixels * 1e6:
+        raise _too_large(limits)
+    if max(width, height) > limits.max_aspect * min(width, height):
+        raise ImageError(
+            f"The picture is too thin: {width} x {height} pixels.",
+            hint=f"One side may be at most {limits.max_aspect:g} times as long as the other; crop it.",
+        )
+
+
+def _kept_size(size: tuple[int, int], limits: Settings) -> tuple[int, int]:
+    """`size` scaled so that its long side is at most `kept_side`; no side below one pixel."""
+    scale = min(1.0, limits.kept_side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _orientation(picture: Image.Image) -> int:
+    """The EXIF orientation, 1 (upright) where there is none or the EXIF block is broken; call it after `load`."""
+    try:
+        return int(picture.getexif().get(_ORIENTATION, 1))
+    except Exception:  # noqa: BLE001  a broken EXIF block is no reason to refuse the picture
+        return 1
+
+
+def _shrunk_rgb(picture: Image.Image, limits: Settings) -> tuple[Image.Image, list[str]]:
+    """At most `kept_side` long, in RGB, transparent parts over white."""
+    plain = _eight_bits(picture)
+    if plain.mode in {"1", "P", "PA"} or "transparency" in plain.info:  # these can't be shrunk as they are
+        plain = plain.convert("RGBA" if plain.has_transparency_data else "RGB")
+    size = _kept_size(plain.size, limits)
+    if size != plain.size:
+        plain = plain.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if not plain.has_transparency_data:
+        return plain.convert("RGB"), []
+    return _over_white(plain.convert("RGBA"))
+
+
+def _over_white(rgba: Image.Image) -> tuple[Image.Image, list[str]]:
+    if rgba.getchannel("A").getextrema() == (255, 255):
+        return rgba.convert("RGB"), []
+    white = Image.new("RGBA", rgba.size, "white")
+    return Image.alpha_composite(white, rgba).convert("RGB"), ["Transparent parts are shown over white."]
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """16-bit grey scaled to 8 bits (Pillow's own conversion clips it to white); other modes as they are."""
+    if picture.mode in _NOT_SHOWN:
+        raise _not_shown(_NOT_SHOWN[picture.mode])
+    if not picture.mode.startswith("I"):
+        return picture
+    values = np.asarray(picture)
+    if values.min() < 0 or values.max() > 65_535:
+        raise _not_shown("32-bit numbers, and nothing says which of them is white")
+    grey = Image.fromarray((values >> 8).astype(np.uint8))
+    hidden = picture.info.get("transparency")
+    if isinstance(hidden, int):  # a PNG may name one 16-bit value that is transparent
+        grey.putalpha(Image.fromarray(np.where(values == hidden, 0, 255).astype(np.uint8)))
+    return grey
+
+
+def _frame_notes(picture: Image.Image) -> list[str]:
+    """What to say of the frames or pages that are not shown."""
+    try:
+        frames = int(getattr(picture, "n_frames", 1)) if getattr(picture, "is_animated", False) else 1
+    except Exception:  # noqa: BLE001  the first frame is whole, and it is the one that is shown
+        return ["The first of several frames is shown."]
+    return [f"The first of {frames} frames is shown."] if frames > 1 else []
+
+
+def _not_shown(pixels: str) -> ImageError:
+    return ImageError(f"The pixels of this picture are {pixels}.", hint="Save it as RGB with 8 or 16 bits a channel.")
+
+
+def _too_large(limits: Settings) -> ImageError:
+    return ImageError(
+        f"The picture has more than {limits.max_megapixels:g} megapixels.", hint="Shrink it, for instance by half."
+    )
+
+
+def _broken(data: bytes) -> ImageError:
+    return ImageError(
+        f"This {kind_of(data)} file is broken or incomplete.",
+        hint="Open it in a picture editor and save it again, or choose another.",
+    )
+
+
+def _advice(kind: str) -> str:
+    if kind == "HEIC":
+        return "Phones can share it as JPEG; or save it as PNG or JPEG."
+    return f"Use {ACCEPTED_IN_WORDS}."
+
+
+def _controls_text(character: str) -> bool:
+    return character in _BIDI_CONTROLS or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}

@@ -1,0 +1,12 @@
+"""Grad-CAM: channels weighted by their mean gradient."""
+
+from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.library import from_library
+
+METHOD = CamMethod(
+    slug="gradcam",
+    title="Grad-CAM",
+    sentence="The standard: weighs each channel by its mean gradient. Exact before pooling and one linear layer.",
+    paper="Selvaraju et al. 2017, ICCV, section 3",
+    weigh=from_library("GradCAM"),
+)

@@ -1,0 +1,12 @@
+"""GradCAMElementWise: activation times gradient, only the positive products."""
+
+from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.library import from_library
+
+METHOD = CamMethod(
+    slug="gradcamelementwise",
+    title="GradCAMElementWise",
+    sentence="Like HiResCAM, but leaves out every product that speaks against the class before it sums.",
+    paper="grad-cam library",
+    weigh=from_library("GradCAMElementWise"),
+)

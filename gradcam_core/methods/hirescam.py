@@ -1,0 +1,12 @@
+"""HiResCAM: activation times gradient, cell by cell."""
+
+from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.library import from_library
+
+METHOD = CamMethod(
+    slug="hirescam",
+    title="HiResCAM",
+    sentence="Multiplies activation and gradient cell by cell: only cells that raised the score light up.",
+    paper="Draelos and Carin 2020, arXiv:2011.08891",
+    weigh=from_library("HiResCAM"),
+)

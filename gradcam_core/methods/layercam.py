@@ -1,0 +1,12 @@
+"""LayerCAM: every cell weighted by its own positive gradient."""
+
+from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.library import from_library
+
+METHOD = CamMethod(
+    slug="layercam",
+    title="LayerCAM",
+    sentence="Weighs each cell by its own positive gradient: finer at early layers.",
+    paper="Jiang et al. 2021, IEEE TIP",
+    weigh=from_library("LayerCAM"),
+)

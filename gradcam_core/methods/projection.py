@@ -1,0 +1,21 @@
+"""The first principal component over a layer's channels, as the Eigen methods use it."""
+
+import numpy as np
+
+
+def first_component(channels: np.ndarray) -> np.ndarray:
+    """Project every cell on the direction in which the cells differ most.
+
+    The grad-cam library takes the full decomposition: 13 seconds and 2.4 GB at 112 x 112 x 64. The economy one
+    has the same first direction, with the same sign, for milliseconds.
+
+    Args:
+        channels: (channels, h, w).
+
+    Returns:
+        (h, w) float32, centred: it always has both signs, and which side is "evidence" is not determined.
+    """
+    cells = np.nan_to_num(channels, nan=0.0).reshape(len(channels), -1).T  # (C, h, w) → (h * w, C)
+    centred = cells - cells.mean(axis=0)
+    directions = np.linalg.svd(centred, full_matrices=False)[2]
+    return np.asarray(centred @ directions[0], dtype=np.float32).reshape(channels.shape[1:])

@@ -1,0 +1,12 @@
+"""XGrad-CAM: gradients weighted by the activation's share."""
+
+from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.library import from_library
+
+METHOD = CamMethod(
+    slug="xgradcam",
+    title="XGrad-CAM",
+    sentence="Weighs each gradient by its cell's share of the channel: two axioms that Grad-CAM meets only roughly.",
+    paper="Fu et al. 2020, BMVC",
+    weigh=from_library("XGradCAM"),
+)

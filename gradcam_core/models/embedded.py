@@ -1,0 +1,48 @@
+"""The network that comes with the program: a pair of files like anybody's, in the package's own folder."""
+
+from pathlib import Path
+
+from gradcam_core.checkpoints import BadCheckpoint, read_checkpoint, read_weights
+from gradcam_core.errors import ModelError
+from gradcam_core.models.architectures import build
+from gradcam_core.models.spec import ModelSpec, Network, as_network
+from gradcam_core.progress import Progress
+
+FOLDER = Path(__file__).resolve().parent.parent / "assets"
+NAME = "tinynet"
+
+
+class EmbeddedSource:
+    """One model, always there."""
+
+    slug = "embedded"
+    reserved: tuple[str, ...] = (NAME,)
+
+    def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
+        """The embedded network; as broken where its files were not copied with the program."""
+        try:
+            checkpoint = read_checkpoint(FOLDER, NAME)
+        except ModelError as error:
+            return [], [BadCheckpoint(NAME, f"{error.message} Copy the program anew: its own network is missing.")]
+        knows = f"{checkpoint.num_classes} drawn things"
+        spec = ModelSpec(
+            name=NAME,
+            title=checkpoint.title,
+            architecture=checkpoint.architecture,
+            source=self.slug,
+            num_classes=checkpoint.num_classes,
+            knows=knows,
+            ready=True,
+            download_bytes=0,
+            sentence=f"A small network drawn for Heatproof: it knows only its own {knows}.",
+        )
+        return [spec], []
+
+    def load(self, name: str) -> Network:
+        """Build it."""
+        checkpoint = read_checkpoint(FOLDER, name)
+        state, digest = read_weights(checkpoint)
+        return as_network(build(checkpoint.architecture, checkpoint.num_outputs, state), checkpoint, digest)
+
+    def download(self, name: str, *, progress: Progress) -> None:
+        """Nothing: it is always there."""

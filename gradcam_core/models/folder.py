@@ -1,0 +1,53 @@
+"""The models of the person who runs the program: every pair in the checkpoint folder."""
+
+from gradcam_core.checkpoints import BadCheckpoint, Checkpoint, find_checkpoints, read_checkpoint, read_weights
+from gradcam_core.config import Settings, settings
+from gradcam_core.errors import ModelError
+from gradcam_core.models.architectures import build, check_architecture
+from gradcam_core.models.spec import IMAGENET, ModelSpec, Network, as_network, what_it_knows
+from gradcam_core.progress import Progress
+
+
+class FolderSource:
+    """The folder that HEATPROOF_CHECKPOINTS names, as it is at each call."""
+
+    slug = "checkpoint"
+    reserved: tuple[str, ...] = ()
+
+    def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
+        """The pairs that can be used, and those that can't."""
+        folder = settings().checkpoints
+        if folder != Settings.checkpoints and not folder.exists():
+            return [], [BadCheckpoint(str(folder), "HEATPROOF_CHECKPOINTS names a folder that does not exist.")]
+        checkpoints, bad = find_checkpoints(folder)
+        specs = []
+        for checkpoint in checkpoints:
+            try:
+                check_architecture(checkpoint.architecture)
+                specs.append(self._spec(checkpoint))
+            except ModelError as error:
+                bad.append(BadCheckpoint(checkpoint.name, f"{checkpoint.name}.json: {error.message} {error.hint}"))
+        return specs, bad
+
+    def load(self, name: str) -> Network:
+        """Read the pair anew and build it."""
+        checkpoint = read_checkpoint(settings().checkpoints, name)
+        state, digest = read_weights(checkpoint)
+        return as_network(build(checkpoint.architecture, checkpoint.num_outputs, state), checkpoint, digest)
+
+    def download(self, name: str, *, progress: Progress) -> None:
+        """Nothing: what is in the folder is there."""
+
+    def _spec(self, checkpoint: Checkpoint) -> ModelSpec:
+        origin = [text for text in (checkpoint.source, checkpoint.license) if text]
+        return ModelSpec(
+            name=checkpoint.name,
+            title=checkpoint.title,
+            architecture=checkpoint.architecture,
+            source=self.slug,
+            num_classes=checkpoint.num_classes,
+            knows=IMAGENET if checkpoint.knows_imagenet else what_it_knows(checkpoint.labels),
+            ready=True,
+            download_bytes=0,
+            sentence=f"From the checkpoint folder: {checkpoint.architecture}{''.join(f'; {text}' for text in origin)}.",
+        )

@@ -1,0 +1,180 @@
+"""The networks that torchvision offers with weights, downloaded once into torch's own cache."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from torch import nn
+from torchvision import models
+
+from gradcam_core.checkpoints import BadCheckpoint
+from gradcam_core.config import torch_cache
+from gradcam_core.download import download_file
+from gradcam_core.errors import ModelError
+from gradcam_core.models.spec import IMAGENET, ModelSpec, Network
+from gradcam_core.preprocessing import InputSpec
+from gradcam_core.progress import Progress
+from gradcam_core.weights import is_out_of_memory, sha256_of
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """One network of torchvision's and the weights that we take for it."""
+
+    title: str
+    build: Callable[..., nn.Module]
+    weights: models.WeightsEnum
+    sentence: str
+
+    @property
+    def url(self) -> str:
+        """Where the weights come from; torchvision's own loader looks for the last part of it in the cache."""
+        return str(self.weights.url)
+
+    @property
+    def file(self) -> Path:
+        """Where the weights lie once downloaded."""
+        return torch_cache() / Path(urlsplit(self.url).path).name
+
+    @property
+    def sha256_prefix(self) -> str:
+        """The first digits of the file's SHA-256, which torchvision writes into its name."""
+        found = re.search(r"-([0-9a-f]{8,64})\.", self.file.name)
+        return found.group(1) if found else ""
+
+    @property
+    def megabytes(self) -> float:
+        """The size of the file, in units of 2^20 bytes."""
+        return float(self.weights.meta["_file_size"])
+
+
+PRETRAINED = {
+    "resnet18": Pretrained(
+        "ResNet-18",
+        models.resnet18,
+        models.ResNet18_Weights.IMAGENET1K_V1,
+        "18 layers with shortcuts between them (2015): quick, and the usual first choice.",
+    ),
+    "resnet50": Pretrained(
+        "ResNet-50",
+        models.resnet50,
+        models.ResNet50_Weights.IMAGENET1K_V2,
+        "50 layers with shortcuts between them (2015), in the better weights of 2021.",
+    ),
+    "mobilenet_v2": Pretrained(
+        "MobileNetV2",
+        models.mobilenet_v2,
+        models.MobileNet_V2_Weights.IMAGENET1K_V2,
+        "Made for telephones (2018), in the better weights of 2021: small and quick.",
+    ),
+    "mobilenet_v3_large": Pretrained(
+        "MobileNetV3 Large",
+        models.mobilenet_v3_large,
+        models.MobileNet_V3_Large_Weights.IMAGENET1K_V2,
+        "The successor of MobileNetV2, found by a search (2019).",
+    ),
+    "densenet121": Pretrained(
+        "DenseNet-121",
+        models.densenet121,
+        models.DenseNet121_Weights.IMAGENET1K_V1,
+        "Each layer sees all the earlier ones of its block (2016).",
+    ),
+    "vgg16": Pretrained(
+        "VGG-16",
+        models.vgg16,
+        models.VGG16_Weights.IMAGENET1K_V1,
+        "Plain convolutions and three large linear layers (2014): the biggest file here.",
+    ),
+    "efficientnet_b0": Pretrained(
+        "EfficientNet-B0",
+        models.efficientnet_b0,
+        models.EfficientNet_B0_Weights.IMAGENET1K_V1,
+        "Depth, width and resolution in balance (2019): much accuracy for its size.",
+    ),
+    "convnext_tiny": Pretrained(
+        "ConvNeXt Tiny",
+        models.convnext_tiny,
+        models.ConvNeXt_Tiny_Weights.IMAGENET1K_V1,
+        "A convolutional network laid out like a vision transformer (2022): the most accurate here.",
+    ),
+    "squeezenet1_0": Pretrained(
+        "SqueezeNet 1.0",
+        models.squeezenet1_0,
+        models.SqueezeNet1_0_Weights.IMAGENET1K_V1,
+        "As accurate as the first deep networks in a fiftieth of the size (2016): the smallest file here.",
+    ),
+}
+
+
+class PretrainedSource:
+    """The table above."""
+
+    slug = "torchvision"
+    reserved: tuple[str, ...] = tuple(PRETRAINED)
+
+    def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
+        """All of them, in the order of the table."""
+        return [self._spec(name, pretrained) for name, pretrained in PRETRAINED.items()], []
+
+    def load(self, name: str) -> Network:
+        """Let torchvision build it from its cache; the file's hash is looked at first, so nothing is fetched."""
+        pretrained = PRETRAINED[name]
+        again = f"Download it: python -m gradcam_core download {name}"
+        if not pretrained.file.is_file():
+            raise ModelError(f"The weights of {pretrained.title} are not on this machine.", hint=again)
+        digest = sha256_of(pretrained.file)
+        if not digest.startswith(pretrained.sha256_prefix):
+            raise ModelError(f"{pretrained.file.name} is damaged.", hint=again)
+        return Network(
+            module=_built(pretrained, hint=again),
+            labels=tuple(pretrained.weights.meta["categories"]),
+            input_spec=_input_spec(pretrained.weights.transforms()),
+            activation="softmax",
+            target_layer="",
+            weights_sha256=digest,
+        )
+
+    def download(self, name: str, *, progress: Progress) -> None:
+        """Fetch the file into torch's cache, unless it is there and whole."""
+        pretrained = PRETRAINED[name]
+        file, prefix = pretrained.file, pretrained.sha256_prefix
+        if not file.is_file() or not sha256_of(file).startswith(prefix):
+            download_file(pretrained.url, file, sha256_prefix=prefix, progress=progress)
+
+    def _spec(self, name: str, pretrained: Pretrained) -> ModelSpec:
+        return ModelSpec(
+            name=name,
+            title=pretrained.title,
+            architecture=f"torchvision/{name}",
+            source=self.slug,
+            num_classes=len(pretrained.weights.meta["categories"]),
+            knows=IMAGENET,
+            ready=pretrained.file.is_file(),
+            download_bytes=round(pretrained.megabytes * 2**20),
+            sentence=pretrained.sentence,
+        )
+
+
+def _built(pretrained: Pretrained, *, hint: str) -> nn.Module:
+    try:
+        return pretrained.build(weights=pretrained.weights, progress=False)
+    except Exception as error:  # a file of this hash that is none of ours raises anything
+        if is_out_of_memory(error):
+            raise
+        raise ModelError(f"{pretrained.file.name} does not hold the weights of this network.", hint=hint) from error
+
+
+def _input_spec(transforms: Any) -> InputSpec:
+    """torchvision's preset as ours."""
+    red, green, blue = transforms.mean
+    std_red, std_green, std_blue = transforms.std
+    return InputSpec(
+        resize_size=transforms.resize_size[0],
+        crop_size=transforms.crop_size[0],
+        mean=(red, green, blue),
+        std=(std_red, std_green, std_blue),
+        interpolation=transforms.interpolation.value,
+    )

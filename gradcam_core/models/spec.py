@@ -1,0 +1,86 @@
+"""What is known of a model before it is loaded, and what does a source of models offer?"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import nn
+
+from gradcam_core.checkpoints import BadCheckpoint, Checkpoint
+from gradcam_core.preprocessing import InputSpec
+from gradcam_core.progress import Progress
+
+IMAGENET = "1,000 kinds of things in photographs (ImageNet)"
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model as the pickers show it; making one builds no network and reads no weights.
+
+    Attributes:
+        source: the slug of its source: embedded, checkpoint or torchvision.
+        num_classes: how many labels; 2 for a binary network.
+        knows: in plain words what it can recognise.
+        ready: whether its weights are on this machine.
+        download_bytes: about how much is fetched if it is not ready; 0 if nothing ever is.
+    """
+
+    name: str
+    title: str
+    architecture: str
+    source: str
+    num_classes: int
+    knows: str
+    ready: bool
+    download_bytes: int
+    sentence: str
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A network with its weights, on the CPU, and what its inputs and outputs mean."""
+
+    module: nn.Module
+    labels: tuple[str, ...]
+    input_spec: InputSpec
+    activation: str
+    target_layer: str
+    weights_sha256: str
+
+
+class Source(Protocol):
+    """Where models come from.
+
+    Attributes:
+        slug: what `ModelSpec.source` says.
+        reserved: the names that only this source may give.
+    """
+
+    slug: str
+    reserved: tuple[str, ...]
+
+    def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
+        """What it offers now, and what it would offer were it not broken."""
+
+    def load(self, name: str) -> Network:
+        """Build one of its models; ModelError if the weights are absent or do not fit."""
+
+    def download(self, name: str, *, progress: Progress) -> None:
+        """Bring the weights to this machine; nothing where they already are, or never are elsewhere."""
+
+
+def what_it_knows(labels: tuple[str, ...]) -> str:
+    """How many classes and the first few of them, in plain words."""
+    shown = ", ".join(labels[:3]) + (", ..." if len(labels) > 3 else "")
+    return f"{len(labels):,} classes: {shown}" if len(labels) > 1 else f"1 class: {labels[0]}"
+
+
+def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str) -> Network:
+    """A network built from a pair of files."""
+    return Network(
+        module=module,
+        labels=checkpoint.labels,
+        input_spec=checkpoint.input_spec,
+        activation=checkpoint.activation,
+        target_layer=checkpoint.target_layer,
+        weights_sha256=digest,
+    )

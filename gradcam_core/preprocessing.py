@@ -1,0 +1,143 @@
+"""How does an image become what the model sees, and which part of it is that?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms import functional as transforms
+
+from gradcam_core.errors import HeatproofError
+from gradcam_core.geometry import InputGeometry, Window
+from gradcam_core.images import LoadedImage
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What the weights were trained on: pixels for the sides, RGB in [0, 1] for mean and deviation."""
+
+    resize_size: int
+    crop_size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    interpolation: str = "bilinear"
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedInput:
+    """The model's input, (1, 3, crop_size, crop_size) float32 normalised, and where it lies in the image."""
+
+    tensor: Tensor
+    geometry: InputGeometry
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """One way of fitting an image into the model's input."""
+
+    slug: str
+    title: str
+    sentence: str
+    fit: Callable[[Image.Image, InputSpec], tuple[Tensor, Window]]
+
+
+def prepare(image: LoadedImage, spec: InputSpec, *, preprocessing: str = "trained") -> PreparedInput:
+    """Fit an image into the model's input.
+
+    Raises:
+        HeatproofError: if there is no such preprocessing.
+    """
+    tensor, window = get_preprocessing(preprocessing).fit(image.to_pil(), spec)
+    side = (spec.crop_size, spec.crop_size)
+    return PreparedInput(tensor[None], InputGeometry(image.size, side, window))
+
+
+def get_preprocessing(name: str) -> Preprocessing:
+    """The preprocessing of this name, or a HeatproofError that lists them."""
+    if name not in PREPROCESSINGS:
+        raise HeatproofError(f"{name!r} is not a preprocessing.", hint=f"Choose one of {', '.join(PREPROCESSINGS)}.")
+    return PREPROCESSINGS[name]
+
+
+def displayed(tensor: Tensor, spec: InputSpec) -> Tensor:
+    """What the model really saw: (1, 3, h, w) normalised → (h, w, 3) uint8."""
+    mean, std = _column(spec.mean), _column(spec.std)
+    pixels = (tensor[0].cpu() * std + mean).clamp(0, 1) * 255
+    return pixels.round().to(torch.uint8).permute(1, 2, 0)  # (3, h, w) → (h, w, 3)
+
+
+def _fit_trained(image: Image.Image, spec: InputSpec) -> tuple[Tensor, Window]:
+    """The short side resized to `resize_size`, then the centre cropped: torchvision's own two steps."""
+    resized = transforms.resize(image, [spec.resize_size], _mode(spec), antialias=True)
+    cropped = transforms.center_crop(resized, [spec.crop_size, spec.crop_size])
+    left, right = _cropped_span(resized.width, spec.crop_size, image.width)
+    top, bottom = _cropped_span(resized.height, spec.crop_size, image.height)
+    return _normalised(cropped, spec), Window(left, top, right, bottom)
+
+
+def _fit_squash(image: Image.Image, spec: InputSpec) -> tuple[Tensor, Window]:
+    resized = image.resize((spec.crop_size, spec.crop_size), _filter(spec))
+    return _normalised(resized, spec), Window(0, 0, image.width, image.height)
+
+
+def _fit_pad(image: Image.Image, spec: InputSpec) -> tuple[Tensor, Window]:
+    """The whole image within the square; zeros after normalising are the mean colour."""
+    side = spec.crop_size
+    scale = side / max(image.size)
+    width, height = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    left, top = (side - width) // 2, (side - height) // 2
+    tensor = torch.zeros(3, side, side)
+    tensor[:, top : top + height, left : left + width] = _normalised(image.resize((width, height), _filter(spec)), spec)
+    across, down = image.width / width, image.height / height  # image pixels per input pixel
+    window = Window(-left * across, -top * down, (side - left) * across, (side - top) * down)
+    return tensor, window
+
+
+def _cropped_span(resized: int, crop: int, original: int) -> tuple[float, float]:
+    """The image pixels between which a centre crop lies; beyond the image where the crop is the larger."""
+    offset = -((crop - resized) // 2) if crop > resized else round((resized - crop) / 2.0)
+    return offset * original / resized, (offset + crop) * original / resized
+
+
+def _normalised(image: Image.Image, spec: InputSpec) -> Tensor:
+    pixels: Tensor = transforms.to_tensor(image)  # (3, h, w) in [0, 1]
+    return (pixels - _column(spec.mean)) / _column(spec.std)
+
+
+def _column(values: tuple[float, float, float]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float32)[:, None, None]  # (3,) → (3, 1, 1)
+
+
+def _mode(spec: InputSpec) -> InterpolationMode:
+    return InterpolationMode(spec.interpolation)
+
+
+def _filter(spec: InputSpec) -> Image.Resampling:
+    return Image.Resampling[spec.interpolation.upper()]
+
+
+PREPROCESSINGS = {
+    choice.slug: choice
+    for choice in (
+        Preprocessing(
+            "trained",
+            "As trained",
+            "Resized and cropped to the centre as in training: the model at its best, blind at the edges.",
+            _fit_trained,
+        ),
+        Preprocessing(
+            "squash",
+            "Squash",
+            "The whole image pressed into the model's square: nothing is cut off, shapes are distorted.",
+            _fit_squash,
+        ),
+        Preprocessing(
+            "pad",
+            "Pad",
+            "The whole image in its own shape, the rest filled with the mean colour: things appear smaller.",
+            _fit_pad,
+        ),
+    )
+}

@@ -1,0 +1,207 @@
+"""How do a file's weights get into a network, without the file doing anything else?
+
+Nothing in a file is trusted: its size and its directory are read before torch reads it, its tensors are counted
+before one is copied, and their shapes are compared with the network before anything is changed.
+"""
+
+import hashlib
+import math
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from gradcam_core.config import settings
+from gradcam_core.errors import ModelError
+
+State = dict[str, Tensor]
+
+SUFFIXES = (".safetensors", ".pth", ".pt")  # in order of preference: safetensors can hold nothing but tensors
+
+_PREFIXES = ("module.", "model.", "_orig_mod.")  # DataParallel, Lightning, torch.compile
+_WRAPPERS = ("state_dict", "model")
+_COUNTER = "num_batches_tracked"
+_MOST_TENSORS = 5_000
+_MOST_SHOWN = 5
+
+
+def read_state(path: Path) -> State:
+    """The tensors of a weights file by name, as the file holds them, on the CPU.
+
+    Raises:
+        ModelError: if the file is too large, is no weights file, or holds more than named tensors.
+    """
+    _check_size(path)
+    raw = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    state: State = _stripped(_unwrapped(raw))
+    _check_tensors(state, path)
+    return state
+
+
+def check_fit(module: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Compare names and shapes; `module` may be on the meta device.
+
+    Raises:
+        ModelError: if they differ, with up to five of the keys and their shapes.
+    """
+    wanted, state = _without_counters(module.state_dict()), _without_counters(state)
+    problems = [
+        *_named("is missing", (key for key in wanted if key not in state), wanted),
+        *_named("is not in the network", (key for key in state if key not in wanted), state),
+        *_differing(wanted, state),
+    ]
+    if problems:
+        more = len(problems) - _MOST_SHOWN
+        shown = "; ".join(problems[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+        raise ModelError(f"The weights do not fit the network: {shown}.", hint="Check architecture and num_classes.")
+
+
+def load_into(module: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Copy the weights into a network, in the network's own precision.
+
+    Raises:
+        ModelError: if they do not fit or are not finite; nothing has been changed then.
+    """
+    check_fit(module, state)
+    _check_finite(state)
+    full = module.state_dict()  # also carries the format version of each part, which some networks insist on
+    full.update({key: torch.zeros_like(value) for key, value in full.items() if key.endswith(_COUNTER)})
+    full.update(_without_counters(state))
+    module.load_state_dict(full)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes in hexadecimal; ModelError if it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path) from error
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether this is Python's or torch's way to say that memory ran out (on the CPU it is a bare RuntimeError)."""
+    phrases = ("out of memory", "can't allocate memory", "not enough memory")
+    said = isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in phrases)
+    return said or isinstance(error, MemoryError)
+
+
+def _check_size(path: Path) -> None:
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise _unreadable(path) from error
+    limit = settings().max_checkpoint_bytes
+    if size > limit:
+        raise ModelError(
+            f"{path.name} has {size / 1e6:,.0f} MB, and at most {limit / 1e6:,.0f} MB are read.",
+            hint="Save the weights alone, without the optimizer, or raise HEATPROOF_MAX_CHECKPOINT_BYTES.",
+        )
+
+
+def _read_safetensors(path: Path) -> Any:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise _unreadable(path) from error
+
+
+def _read_torch(path: Path) -> Any:
+    _check_zip(path)
+    try:
+        return torch.load(path, weights_only=True, map_location="cpu", mmap=False)
+    except Exception as error:  # a hostile pickle raises anything: KeyError, EOFError, TypeError
+        if is_out_of_memory(error):
+            raise
+        raise ModelError(
+            f"{path.name} is damaged, or it holds more than weights, and nothing else is ever loaded.",
+            hint="Save model.state_dict() with torch.save, or better with safetensors.",
+        ) from error
+
+
+def _check_zip(path: Path) -> None:
+    """torch.save stores records as they are; a deflated one of 2 MB would take 2 GB before torch refuses it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            records = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise _unreadable(path) from error
+    is_stored = all(record.compress_type == zipfile.ZIP_STORED for record in records)
+    if not is_stored or sum(record.file_size for record in records) > path.stat().st_size:
+        raise ModelError(
+            f"{path.name} was packed in a way that torch.save never does.", hint="Save it anew with torch.save."
+        )
+
+
+def _unreadable(path: Path) -> ModelError:
+    hint = "It may be cut short, or older than torch 1.6: save model.state_dict() anew with torch.save or safetensors."
+    return ModelError(f"{path.name} can't be read as a weights file.", hint=hint)
+
+
+def _unwrapped(raw: Any) -> Any:
+    """The state dict of a training checkpoint, which also holds the epoch, the optimizer and so on."""
+    for wrapper in _WRAPPERS:
+        if isinstance(raw, Mapping) and isinstance(raw.get(wrapper), Mapping):
+            raw = raw[wrapper]
+    return raw
+
+
+def _stripped(raw: Any) -> Any:
+    """Without the prefixes that wrappers put before every name."""
+    if not isinstance(raw, Mapping) or not all(isinstance(key, str) for key in raw):
+        return raw
+    for prefix in _PREFIXES * 2:  # in any order
+        if raw and all(key.startswith(prefix) for key in raw):
+            raw = {key.removeprefix(prefix): value for key, value in raw.items()}
+    return dict(raw)
+
+
+def _check_tensors(state: Any, path: Path) -> None:
+    if not isinstance(state, dict) or not state or len(state) > _MOST_TENSORS:
+        raise _not_a_state_dict(path, f"it is no mapping of 1 to {_MOST_TENSORS:,} names to tensors")
+    for key, value in state.items():
+        if not isinstance(key, str) or not isinstance(value, Tensor):
+            raise _not_a_state_dict(path, f"its entry {str(key)[:80]!r} is no named tensor")
+        if value.device.type != "cpu" or value.layout != torch.strided or value.is_quantized or value.is_complex():
+            raise _not_a_state_dict(path, f"its tensor {key[:80]!r} is not of an ordinary kind")
+    total = sum(value.numel() * value.element_size() for value in state.values())
+    if total > min(settings().max_checkpoint_bytes, 4 * path.stat().st_size):  # a view can claim more than it stores
+        raise _not_a_state_dict(path, "its tensors claim to be far larger than the file")
+
+
+def _not_a_state_dict(path: Path, why: str) -> ModelError:
+    return ModelError(f"{path.name} holds no state dict: {why}.", hint="Save model.state_dict() and nothing else.")
+
+
+def _without_counters(state: Mapping[str, Tensor]) -> State:
+    """Batch normalisation counts its steps: unused in eval, absent from old files, sometimes cast with the weights."""
+    return {key: value for key, value in state.items() if not key.endswith(_COUNTER)}
+
+
+def _named(what: str, keys: Iterable[str], tensors: Mapping[str, Tensor]) -> list[str]:
+    return [f"{key[:120]} {what} ({_shape(tensors[key])})" for key in keys]
+
+
+def _differing(wanted: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> Iterable[str]:
+    for key in (key for key in wanted if key in state):
+        if wanted[key].shape != state[key].shape:
+            yield f"{key} is {_shape(state[key])} in the file and {_shape(wanted[key])} in the network"
+        elif wanted[key].is_floating_point() != state[key].is_floating_point():
+            yield f"{key} is {state[key].dtype} in the file and {wanted[key].dtype} in the network"
+
+
+def _shape(tensor: Tensor) -> str:
+    return " x ".join(str(side) for side in tensor.shape) or "a single number"
+
+
+def _check_finite(state: Mapping[str, Tensor]) -> None:
+    for key, value in state.items():
+        if not math.isfinite(value.float().sum(dtype=torch.float64)):  # one number that any wrong value spoils
+            raise ModelError(
+                f"The weights hold a value that is not finite, in {key}.", hint="Train or convert it anew."
+            )

@@ -1,0 +1,52 @@
+"""Checkpoint pairs written on the spot: the real format, small networks."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from gradcam_core.tinynet import TinyNet
+
+LABELS = ["ant", "bee, honeybee", "cat"]
+PREPROCESSING = {
+    "resize_size": 36,
+    "crop_size": 32,
+    "interpolation": "bicubic",
+    "mean": [0.5, 0.4, 0.3],
+    "std": [0.2, 0.2, 0.2],
+}
+DESCRIPTION = {"architecture": "heatproof/tinynet", "num_classes": 3, "labels": LABELS, "preprocessing": PREPROCESSING}
+
+WritePair = Callable[..., Path]
+
+
+@pytest.fixture
+def write_pair(tmp_path: Path) -> WritePair:
+    """Writes NAME.json and NAME.safetensors into a folder of the test's own and gives the path of the weights.
+
+    Keywords change fields of the description; a field that is None is left out.
+    """
+
+    def write(
+        name: str = "small", *, module: nn.Module | None = None, suffix: str = ".safetensors", **changes: Any
+    ) -> Path:
+        described = {key: value for key, value in {**DESCRIPTION, **changes}.items() if value is not None}
+        (tmp_path / f"{name}.json").write_text(json.dumps(described), encoding="utf-8")
+        state = (module or TinyNet(described.get("num_classes", 3))).state_dict()
+        weights = tmp_path / f"{name}{suffix}"
+        save_file(state, weights) if suffix == ".safetensors" else torch.save(state, weights)
+        return weights
+
+    return write
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of `write_pair`, as the checkpoint folder of the settings."""
+    monkeypatch.setenv("HEATPROOF_CHECKPOINTS", str(tmp_path))
+    return tmp_path
