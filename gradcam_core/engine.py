@@ -1,0 +1,191 @@
+"""One forward pass of an image explains every class: the graph starts at the target layer.
+
+`Explainer(model, layer).forward(image)` → `ForwardPass` → `.cam(class_index, method)` → `Cam`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradcam_core.errors import LayerError, MethodError, ResourceError
+from gradcam_core.explanation import Cam, Prediction, ResultKey, unusable_because
+from gradcam_core.geometry import InputGeometry
+from gradcam_core.hooks import recording
+from gradcam_core.images import LoadedImage
+from gradcam_core.layers import TargetLayer
+from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
+from gradcam_core.models import LoadedModel
+from gradcam_core.preprocessing import prepare
+
+
+class Explainer:
+    """A model and the layer at which it is explained; holds no state, so any number of threads may share it."""
+
+    def __init__(self, model: LoadedModel, layer: str | None = None) -> None:
+        """Choose the layer; the model's default if none is named.
+
+        Raises:
+            LayerError: if the model has no such layer.
+        """
+        self.model = model
+        self.layer: TargetLayer = model.layer(layer)
+
+    def forward(self, image: LoadedImage, *, preprocessing: str = "trained") -> "ForwardPass":
+        """Run the model once on an image and keep what every class's explanation needs.
+
+        Raises:
+            HeatproofError: if there is no such preprocessing.
+            ResourceError: if the memory does not suffice.
+        """
+        with _differentiable(), _enough_memory(), recording([self.layer.name]) as record:
+            prepared = prepare(image, self.model.input_spec, preprocessing=preprocessing)
+            scores = _scores(self.model.module(prepared.tensor.to(self.model.device)), self.model.activation)
+        activation = record[self.layer.name]
+        if activation is None:
+            raise LayerError(
+                f"{self.layer.name} took no part in the forward pass.", hint=f"Choose {self.model.default_layer}."
+            )
+        return ForwardPass(
+            model=self.model,
+            layer=self.layer,
+            image_sha256=image.sha256,
+            preprocessing=preprocessing,
+            geometry=prepared.geometry,
+            input_tensor=prepared.tensor,
+            _activation=activation,
+            _scores=scores,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ForwardPass:
+    """What one forward pass knows. It pins the model and the graph above the layer: keep its CAMs, not itself.
+
+    Attributes:
+        input_tensor: (1, 3, h, w) float32, normalised: what the model really saw.
+        geometry: where that lies in the image.
+    """
+
+    model: LoadedModel
+    layer: TargetLayer
+    image_sha256: str
+    preprocessing: str
+    geometry: InputGeometry
+    input_tensor: Tensor
+    _activation: Tensor  # (1, channels, h, w), a leaf
+    _scores: Tensor  # (classes,), the logits
+
+    @property
+    def logits(self) -> np.ndarray:
+        """(classes,) float32; for a binary model (-z, z)."""
+        return _numpy(self._scores)
+
+    @property
+    def probabilities(self) -> np.ndarray:
+        """(classes,) float32: softmax, or a sigmoid for each class where the model's labels are independent."""
+        scores = self._scores.detach()
+        return _numpy(scores.softmax(0) if self.model.activation == "softmax" else scores.sigmoid())
+
+    def prediction(self, class_index: int) -> Prediction:
+        """One class as the model sees it.
+
+        Raises:
+            MethodError: if the model has no such class.
+        """
+        self._check_class(class_index)
+        logit, probability = float(self.logits[class_index]), float(self.probabilities[class_index])
+        return Prediction(class_index, self.model.labels[class_index], logit, probability)
+
+    def top(self, k: int) -> tuple[Prediction, ...]:
+        """The k classes of the largest logits, the largest first; all classes if there are fewer."""
+        best = np.argsort(-self.logits, kind="stable")[: max(k, 0)]
+        return tuple(self.prediction(int(index)) for index in best)
+
+    def cam(self, class_index: int, method: str = DEFAULT_METHOD) -> Cam:
+        """The map of one class at the layer; one backward pass from the logit to the layer, nothing more.
+
+        Raises:
+            MethodError: if there is no such class or method.
+            ResourceError: if the memory does not suffice.
+        """
+        chosen, prediction = get_method(method), self.prediction(class_index)
+        values, note = self._raw_map(chosen, class_index)
+        return Cam(
+            values=values,
+            prediction=prediction,
+            key=self._key(chosen, class_index),
+            geometry=self.geometry,
+            method_title=chosen.title,
+            model_title=self.model.spec.title,
+            note=note,
+        )
+
+    def _raw_map(self, method: CamMethod, class_index: int) -> tuple[np.ndarray, str]:
+        """(h, w) float32, read-only, and why it can't be used; NaN where it was made of values not finite."""
+        activation = _numpy(self._activation[0])
+        gradient = self._gradient(class_index) if method.needs_gradient else np.zeros_like(activation)
+        recorded_finite = bool(np.isfinite(activation).all() and np.isfinite(gradient).all())
+        if recorded_finite:
+            values = method.weigh(activation, gradient)
+        else:
+            values = np.full(activation.shape[1:], np.nan, dtype=np.float32)
+        values.setflags(write=False)
+        return values, unusable_because(values, recorded_finite=recorded_finite)
+
+    def _key(self, method: CamMethod, class_index: int) -> ResultKey:
+        model, layer = self.model.spec.name, self.layer.name
+        return ResultKey(self.image_sha256, model, layer, method.slug, class_index, self.preprocessing)
+
+    def _gradient(self, class_index: int) -> np.ndarray:
+        """d logit / d activation, (channels, h, w); zeros where the class does not depend on the layer."""
+        if not self._scores.requires_grad:
+            return np.zeros_like(_numpy(self._activation[0]))
+        with _differentiable(), _enough_memory():
+            (gradient,) = torch.autograd.grad(
+                self._scores[class_index],
+                self._activation,
+                retain_graph=True,
+                allow_unused=True,
+                materialize_grads=True,
+            )
+        return _numpy(gradient[0])
+
+    def _check_class(self, class_index: int) -> None:
+        if not 0 <= class_index < len(self.model.labels):
+            raise MethodError(
+                f"{self.model.spec.title} has no class {class_index}.",
+                hint=f"Its classes are 0 to {len(self.model.labels) - 1}.",
+            )
+
+
+def _scores(outputs: Tensor, activation: str) -> Tensor:
+    """The logits of one image, (classes,); a binary model's one logit z becomes (-z, z)."""
+    scores = outputs[0]
+    return torch.cat([-scores, scores]) if activation == "binary" else scores
+
+
+def _numpy(tensor: Tensor) -> np.ndarray:
+    return np.asarray(tensor.detach().float().cpu().numpy())
+
+
+@contextmanager
+def _differentiable() -> Iterator[None]:
+    """Record gradients whatever mode the caller is in."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+@contextmanager
+def _enough_memory() -> Iterator[None]:
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, MemoryError | torch.OutOfMemoryError) or "memory" in str(error):
+            raise ResourceError(
+                "There is not enough memory for this model and image.", hint="Try a smaller model, or once more later."
+            ) from error
+        raise

@@ -1,0 +1,48 @@
+"""What many tests need: images made on the spot, small networks, and the model that is shipped."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from threadpoolctl import threadpool_limits
+from torch import nn
+
+from gradcam_core.images import LoadedImage, decode_image
+from gradcam_core.models import LoadedModel, load_model
+from tests.support import png
+
+torch.set_num_threads(1)  # tests start threads of their own, and would otherwise fight over the cores
+threadpool_limits(1)  # numpy's linear algebra likewise
+
+
+@pytest.fixture(scope="session")
+def make_image() -> Callable[..., LoadedImage]:
+    """An image of this size with smooth, seeded content, through the real door."""
+
+    def make(width: int = 160, height: int = 120, *, seed: int = 0) -> LoadedImage:
+        coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+        picture = Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+        return decode_image(png(picture))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tinynet() -> LoadedModel:
+    """The embedded network, loaded once."""
+    return load_model("tinynet", device="cpu")
+
+
+@pytest.fixture
+def sentinel_module() -> nn.Module:
+    """conv → in-place ReLU → conv → mean over pixels → linear, with weights as they come."""
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3, padding=1),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(4, 5, 3, padding=1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(5, 3),
+    ).eval()

@@ -1,0 +1,92 @@
+"""Many people click at once: every map is the one that a single person would get."""
+
+import json
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from gradcam_core.engine import Explainer
+from gradcam_core.images import LoadedImage
+from gradcam_core.methods import METHODS
+from gradcam_core.shelf import ModelShelf
+from tests.support import IMAGENET_MEAN, IMAGENET_STD, calibrated
+
+THREADS, REQUESTS = 8, 25
+
+
+@dataclass(frozen=True)
+class Request:
+    model: str
+    layer: int  # counted from the last block
+    method: str
+    image: int
+    class_index: int
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelShelf:
+    """The embedded network, and a DenseNet (shared buffers, functional in-place ReLUs) from a checkpoint folder."""
+    save_file(calibrated("densenet121", side=64).state_dict(), tmp_path / "dense.safetensors")
+    description = {
+        "version": 1,
+        "architecture": "torchvision/densenet121",
+        "num_classes": 50,
+        "labels": [f"kind {index}" for index in range(50)],
+        "preprocessing": {"resize_size": 64, "crop_size": 64, "mean": IMAGENET_MEAN, "std": IMAGENET_STD},
+    }
+    (tmp_path / "dense.json").write_text(json.dumps(description), encoding="utf-8")
+    monkeypatch.setenv("HEATPROOF_CHECKPOINTS", str(tmp_path))
+    return ModelShelf(1_000_000_000)
+
+
+def test_eight_threads_get_what_one_gets(shelf: ModelShelf, make_image: Callable[..., LoadedImage]) -> None:
+    images = [make_image(200, 150, seed=1), make_image(90, 210, seed=2), make_image(128, 128, seed=3)]
+    with shelf.borrow("tinynet") as tiny, shelf.borrow("dense") as dense:
+        models = {"tinynet": tiny, "dense": dense}
+        before = {name: _state(model.module) for name, model in models.items()}
+
+    def explain(request: Request) -> np.ndarray:
+        with shelf.borrow(request.model) as model:
+            blocks = [layer.name for layer in model.layers if layer.is_block]
+            forward = Explainer(model, blocks[-1 - request.layer]).forward(images[request.image])
+            return forward.cam(request.class_index, request.method).values
+
+    rng = random.Random(0)
+    asked = [
+        Request(
+            rng.choice(["tinynet", "dense"]),
+            rng.randrange(3),
+            rng.choice(list(METHODS)),
+            rng.randrange(3),
+            rng.randrange(10),
+        )
+        for _ in range(THREADS * REQUESTS)
+    ]
+    serial = {request: explain(request) for request in asked}
+    with ThreadPoolExecutor(THREADS) as pool:
+        together = list(pool.map(explain, asked))
+    for request, values in zip(asked, together, strict=True):
+        expected = serial[request]
+        assert np.abs(values - expected).max() <= 1e-5 * max(1.0, float(np.abs(expected).max())), request
+    assert {name: _state(model.module) for name, model in models.items()} == before
+
+
+def test_one_forward_pass_serves_many_threads(shelf: ModelShelf, make_image: Callable[..., LoadedImage]) -> None:
+    with shelf.borrow("dense") as model:
+        forward = Explainer(model).forward(make_image())
+        serial = [forward.cam(index).values for index in range(20)]
+        with ThreadPoolExecutor(THREADS) as pool:
+            together = list(pool.map(lambda index: forward.cam(index).values, range(20)))
+    assert all(np.array_equal(one, other) for one, other in zip(serial, together, strict=True))
+
+
+def _state(module: torch.nn.Module) -> list[object]:
+    facts: list[object] = [(type(m), m.training, len(m._forward_hooks)) for m in module.modules()]
+    return facts + [(p.requires_grad, p.grad is None, p.double().sum().item()) for p in module.parameters()]

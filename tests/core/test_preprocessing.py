@@ -1,0 +1,71 @@
+"""How does an image become what the model sees, and which part of it is that?"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torchvision.models import EfficientNet_B0_Weights, MobileNet_V3_Large_Weights, ResNet50_Weights
+
+from gradcam_core.errors import HeatproofError
+from gradcam_core.images import LoadedImage
+from gradcam_core.preprocessing import PREPROCESSINGS, InputSpec, displayed, prepare
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+IMAGENET = InputSpec(256, 224, MEAN, STD)
+SHAPES = [(640, 400), (300, 700), (90, 33), (1, 1), (224, 224), (2000, 21)]
+
+MakeImage = Callable[..., LoadedImage]
+
+
+@pytest.mark.parametrize(
+    "weights", [ResNet50_Weights.IMAGENET1K_V2, EfficientNet_B0_Weights.DEFAULT, MobileNet_V3_Large_Weights.DEFAULT]
+)
+@pytest.mark.parametrize("size", [(640, 400), (300, 701), (90, 33)])
+def test_trained_equals_the_weights_own_transforms(
+    weights: ResNet50_Weights, size: tuple[int, int], make_image: MakeImage
+) -> None:
+    own = weights.transforms()
+    spec = InputSpec(own.resize_size[0], own.crop_size[0], tuple(own.mean), tuple(own.std), own.interpolation.value)
+    image = make_image(*size)
+    assert torch.allclose(prepare(image, spec).tensor[0], own(image.to_pil()), atol=1e-6)
+
+
+@pytest.mark.parametrize("preprocessing", PREPROCESSINGS)
+@pytest.mark.parametrize("size", SHAPES)
+def test_input_is_a_square_and_its_window_lies_over_the_image(
+    preprocessing: str, size: tuple[int, int], make_image: MakeImage
+) -> None:
+    prepared = prepare(make_image(*size), IMAGENET, preprocessing=preprocessing)
+    left, top, right, bottom = prepared.geometry.seen
+    assert prepared.tensor.shape == (1, 3, 224, 224)
+    assert 0 <= left < right <= size[0]
+    assert 0 <= top < bottom <= size[1]
+
+
+def test_squash_covers_exactly_the_image(make_image: MakeImage) -> None:
+    assert prepare(make_image(90, 33), IMAGENET, preprocessing="squash").geometry.window == (0, 0, 90, 33)
+
+
+def test_pad_fills_with_the_mean_colour_and_keeps_the_shape_of_things(make_image: MakeImage) -> None:
+    prepared = prepare(make_image(448, 224), IMAGENET, preprocessing="pad")
+    assert prepared.geometry.window == (0, -112, 448, 336)
+    assert (prepared.tensor[..., :56, :] == 0).all()  # zero after normalising is the mean
+    assert (prepared.tensor[..., 56:168, :] != 0).any(dim=1).all()
+
+
+def test_trained_crops_the_centre(make_image: MakeImage) -> None:
+    window = prepare(make_image(512, 256), IMAGENET).geometry.window
+    assert window == (144, 16, 368, 240)  # 256 → 256 on the short side, then 224 of it
+
+
+def test_displayed_is_what_the_model_saw(make_image: MakeImage) -> None:
+    image = make_image(224, 224)
+    shown = displayed(prepare(image, IMAGENET, preprocessing="squash").tensor, IMAGENET).numpy()
+    assert np.abs(shown.astype(int) - image.pixels).max() <= 1
+
+
+def test_unknown_preprocessing_names_the_known_ones(make_image: MakeImage) -> None:
+    with pytest.raises(HeatproofError, match="'stretch' is not a preprocessing") as caught:
+        prepare(make_image(), IMAGENET, preprocessing="stretch")
+    assert "trained, squash, pad" in caught.value.hint

@@ -1,0 +1,197 @@
+"""What gets from a weights file into a network, and what is refused?"""
+
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from gradcam_core.errors import ModelError
+from gradcam_core.tinynet import TinyNet
+from gradcam_core.weights import check_fit, is_out_of_memory, load_into, read_state
+
+
+class Payload:
+    """A pickle that makes a file when it is loaded."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.target,)
+
+
+@pytest.fixture
+def net() -> TinyNet:
+    torch.manual_seed(0)
+    return TinyNet(3)
+
+
+def saved(content: Any, path: Path) -> Path:
+    torch.save(content, path)
+    return path
+
+
+def equal(left: dict[str, Tensor], right: dict[str, Tensor]) -> bool:
+    return left.keys() == right.keys() and all(torch.equal(left[key], right[key]) for key in left)
+
+
+def test_safetensors_and_torch_files_hold_the_same(tmp_path: Path, net: TinyNet) -> None:
+    save_file(net.state_dict(), tmp_path / "a.safetensors")
+    saved(net.state_dict(), tmp_path / "a.pth")
+    assert equal(read_state(tmp_path / "a.safetensors"), net.state_dict())
+    assert equal(read_state(tmp_path / "a.pth"), net.state_dict())
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model.", "_orig_mod.", "_orig_mod.module.", "module._orig_mod."])
+def test_prefixes_of_wrappers_are_stripped(tmp_path: Path, net: TinyNet, prefix: str) -> None:
+    state = {prefix + key: value for key, value in net.state_dict().items()}
+    assert equal(read_state(saved(state, tmp_path / "a.pth")), net.state_dict())
+
+
+@pytest.mark.parametrize("wrapper", ["state_dict", "model"])
+def test_training_checkpoint_is_unwrapped(tmp_path: Path, net: TinyNet, wrapper: str) -> None:
+    content = {"epoch": 3, "optimizer": {"lr": 0.1}, wrapper: net.state_dict()}
+    assert equal(read_state(saved(content, tmp_path / "a.pt")), net.state_dict())
+
+
+def test_payload_is_refused_and_never_runs(tmp_path: Path) -> None:
+    target = tmp_path / "ran"
+    path = saved({"weight": Payload(target)}, tmp_path / "a.pth")
+    with pytest.raises(ModelError, match="holds more than weights"):
+        read_state(path)
+    assert not target.exists()
+    assert torch.load(path, weights_only=False) is not None
+    assert target.exists()  # the payload does run where it is let
+
+
+def refused(tmp_path: Path) -> dict[str, Callable[[Path], object]]:
+    weight = {"weight": torch.zeros(4, 4)}
+    return {
+        "empty": lambda path: path.write_bytes(b""),
+        "text": lambda path: path.write_text("no weights at all"),
+        "bare pickle": lambda path: path.write_bytes(pickle.dumps({"weight": [1.0]})),
+        "old format": lambda path: torch.save(weight, path, _use_new_zipfile_serialization=False),
+        "whole network": lambda path: torch.save(TinyNet(2), path),
+        "TorchScript": lambda path: torch.jit.save(torch.jit.script(nn.Linear(2, 2)), path),
+        "list": lambda path: torch.save([torch.zeros(2)], path),
+        "no tensor": lambda path: torch.save({**weight, "epoch": 3}, path),
+        "no name": lambda path: torch.save({1: torch.zeros(2)}, path),
+        "nothing": lambda path: torch.save({}, path),
+        "too many": lambda path: torch.save({str(index): torch.zeros(()) for index in range(5001)}, path),
+        "sparse": lambda path: torch.save({"weight": torch.zeros(4, 4).to_sparse()}, path),
+        "complex": lambda path: torch.save({"weight": torch.zeros(4, dtype=torch.complex64)}, path),
+        "on no device": lambda path: torch.save({"weight": torch.zeros(4, device="meta")}, path),
+        "claims": lambda path: torch.save({"weight": torch.zeros(1).expand(10**12)}, path),
+        "cut short": lambda path: path.write_bytes(saved(weight, tmp_path / "whole").read_bytes()[:-300]),
+        "zip of else": lambda path: zipfile.ZipFile(path, "w").close(),
+    }
+
+
+@pytest.mark.filterwarnings("ignore")  # torch.jit is old, but people still have its files
+@pytest.mark.parametrize("kind", refused(Path()))
+def test_file_that_is_no_state_dict_is_refused_with_a_hint(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "strange.pth"
+    refused(tmp_path)[kind](path)
+    with pytest.raises(ModelError, match=r"^strange\.pth ") as caught:
+        read_state(path)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\xff" * 8, (10**9).to_bytes(8, "little") + b"{}", b"\x02\0\0\0\0\0\0\0[]", b"<html>not found</html>"],
+)
+def test_malformed_safetensors_are_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "strange.safetensors"
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match=r"strange\.safetensors"):
+        read_state(path)
+
+
+def test_deflated_archive_is_refused_before_torch_reads_it(tmp_path: Path) -> None:
+    path = saved({"weight": torch.zeros(1000)}, tmp_path / "stored.pth")
+    with (
+        zipfile.ZipFile(path) as stored,
+        zipfile.ZipFile(tmp_path / "deflated.pth", "w", zipfile.ZIP_DEFLATED) as deflated,
+    ):
+        for name in stored.namelist():
+            deflated.writestr(name, stored.read(name))
+    with pytest.raises(ModelError, match=r"packed in a way that torch\.save never does"):
+        read_state(tmp_path / "deflated.pth")
+
+
+def test_file_over_the_limit_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEATPROOF_MAX_CHECKPOINT_BYTES", "3000000")
+    path = tmp_path / "large.pth"
+    with path.open("wb") as file:
+        file.truncate(3_000_001)
+    with pytest.raises(ModelError, match="has 3 MB, and at most 3 MB are read"):
+        read_state(path)
+
+
+def test_file_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"absent\.pth can't be read"):
+        read_state(tmp_path / "absent.pth")
+
+
+def test_half_precision_becomes_the_networks_own(net: TinyNet) -> None:
+    half = {key: value.half() if value.is_floating_point() else value for key, value in TinyNet(3).state_dict().items()}
+    load_into(net, half)
+    assert net.head.weight.dtype == torch.float32
+    assert torch.equal(net.head.weight, half["head.weight"].float())
+
+
+def test_step_counters_may_be_absent(net: TinyNet) -> None:
+    other = TinyNet(3).state_dict()
+    load_into(net, {key: value for key, value in other.items() if not key.endswith("num_batches_tracked")})
+    assert torch.equal(net.head.weight, other["head.weight"])
+
+
+def test_mismatch_names_keys_and_shapes(net: TinyNet) -> None:
+    state = TinyNet(5).state_dict()
+    state["extra"] = torch.zeros(2, 7)
+    del state["blocks.0.0.weight"]
+    with pytest.raises(ModelError) as caught:
+        check_fit(net, state)
+    assert caught.value.message == (
+        "The weights do not fit the network: blocks.0.0.weight is missing (24 x 3 x 3 x 3); "
+        "extra is not in the network (2 x 7); head.weight is 5 x 128 in the file and 3 x 128 in the network; "
+        "head.bias is 5 in the file and 3 in the network."
+    )
+
+
+def test_mismatch_names_five_keys_at_most(net: TinyNet) -> None:
+    with pytest.raises(ModelError, match="; and 28 more") as caught:
+        check_fit(net, {"x": torch.zeros(1)})
+    assert caught.value.message.count("is missing") == 5
+
+
+def test_integers_do_not_become_weights(net: TinyNet) -> None:
+    state = {**net.state_dict(), "head.bias": torch.zeros(3, dtype=torch.int8)}
+    with pytest.raises(ModelError, match=r"head.bias is torch.int8 in the file and torch.float32 in the network"):
+        check_fit(net, state)
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), float("-inf")])
+def test_refused_weights_leave_the_network_as_it_was(net: TinyNet, wrong: float) -> None:
+    before = {key: value.clone() for key, value in net.state_dict().items()}
+    state = TinyNet(3).state_dict()
+    state["head.weight"][1, 7] = wrong
+    with pytest.raises(ModelError, match=r"not finite, in head.weight"):
+        load_into(net, state)
+    assert equal(net.state_dict(), before)
+
+
+def test_memory_that_ran_out_is_told_from_other_errors() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**60)
+    assert is_out_of_memory(caught.value)
+    assert is_out_of_memory(MemoryError())
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory."))
+    assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))

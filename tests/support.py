@@ -1,0 +1,74 @@
+"""What tests and benchmarks share: networks with random but meaningful weights, wrapped as loaded models."""
+
+import io
+
+import torch
+import torchvision
+from PIL import Image
+from torch import nn
+
+from gradcam_core.hooks import attach
+from gradcam_core.layers import find_layers
+from gradcam_core.models import LoadedModel, ModelSpec
+from gradcam_core.preprocessing import InputSpec
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def png(picture: Image.Image) -> bytes:
+    """The picture as a PNG file."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def calibrated(name: str, *, seed: int = 0, side: int = 224) -> nn.Module:
+    """A torchvision network with random weights whose maps are not constant.
+
+    The head is drawn anew (some are zero) and batch normalisation has seen a few batches.
+    """
+    torch.manual_seed(seed)
+    module: nn.Module = torchvision.models.get_model(name, weights=None, num_classes=50)
+    for child in module.modules():
+        if isinstance(child, nn.modules.batchnorm._BatchNorm):
+            child.momentum = None  # the plain mean over the batches
+    heads = [child for child in module.modules() if isinstance(child, nn.Linear)]
+    if heads:
+        nn.init.normal_(heads[-1].weight, std=0.1)
+    module.train()
+    with torch.no_grad():
+        for _ in range(2):
+            module(torch.randn(4, 3, side, side))
+    return module.eval()
+
+
+def loaded(
+    module: nn.Module, *, name: str = "net", side: int = 224, activation: str = "softmax", labels: tuple[str, ...] = ()
+) -> LoadedModel:
+    """Any network as the engine wants it: frozen, in eval mode, its candidate layers hooked."""
+    module.eval().requires_grad_(False)
+    found = find_layers(module, torch.rand(1, 3, side, side))
+    attach(module, [layer.name for layer in found.candidates])
+    labels = labels or tuple(f"class {index}" for index in range(found.num_outputs))
+    return LoadedModel(
+        spec=ModelSpec(
+            name=name,
+            title=name.title(),
+            architecture=f"test/{name}",
+            source="checkpoint",
+            num_classes=len(labels),
+            knows="noise",
+            ready=True,
+            download_bytes=0,
+            sentence="A network made by a test.",
+        ),
+        module=module,
+        labels=labels,
+        input_spec=InputSpec(side, side, IMAGENET_MEAN, IMAGENET_STD),
+        layers=found.candidates,
+        default_layer=found.default,
+        activation=activation,
+        device=torch.device("cpu"),
+        nbytes=0,
+        weights_sha256="0" * 64,
+    )
