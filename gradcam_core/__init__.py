@@ -1,0 +1,74 @@
+"""Where does a vision model look, and does the heatmap deserve to be believed?
+
+The ten lines that matter: `load_image`, `load_model`, `Explainer`, `overlay_image`. Importing this package leaves
+torch unimported; a name is loaded when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gradcam_core.engine import Explainer as Explainer
+    from gradcam_core.engine import ForwardPass as ForwardPass
+    from gradcam_core.errors import Cancelled as Cancelled
+    from gradcam_core.errors import HeatproofError as HeatproofError
+    from gradcam_core.errors import ImageError as ImageError
+    from gradcam_core.errors import LayerError as LayerError
+    from gradcam_core.errors import MethodError as MethodError
+    from gradcam_core.errors import ModelError as ModelError
+    from gradcam_core.errors import ResourceError as ResourceError
+    from gradcam_core.explanation import Cam as Cam
+    from gradcam_core.explanation import Prediction as Prediction
+    from gradcam_core.explanation import ResultKey as ResultKey
+    from gradcam_core.figures import panels_figure as panels_figure
+    from gradcam_core.geometry import InputGeometry as InputGeometry
+    from gradcam_core.images import LoadedImage as LoadedImage
+    from gradcam_core.methods import METHODS as METHODS
+    from gradcam_core.models import LoadedModel as LoadedModel
+    from gradcam_core.models import ModelSpec as ModelSpec
+    from gradcam_core.models import download_model as download_model
+    from gradcam_core.models import list_models as list_models
+    from gradcam_core.models import load_model as load_model
+    from gradcam_core.pictures import load_image as load_image
+    from gradcam_core.render import heatmap_image as heatmap_image
+    from gradcam_core.render import overlay_image as overlay_image
+    from gradcam_core.scenes import draw_scene as draw_scene
+    from gradcam_core.shelf import ModelShelf as ModelShelf
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "engine": ("Explainer", "ForwardPass"),
+    "errors": (
+        "Cancelled",
+        "HeatproofError",
+        "ImageError",
+        "LayerError",
+        "MethodError",
+        "ModelError",
+        "ResourceError",
+    ),
+    "explanation": ("Cam", "Prediction", "ResultKey"),
+    "figures": ("panels_figure",),
+    "geometry": ("InputGeometry",),
+    "images": ("LoadedImage",),
+    "methods": ("METHODS",),
+    "models": ("LoadedModel", "ModelSpec", "download_model", "list_models", "load_model"),
+    "pictures": ("load_image",),
+    "render": ("heatmap_image", "overlay_image"),
+    "scenes": ("draw_scene",),
+    "shelf": ("ModelShelf",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [*sorted(_HOME_OF), "__version__"]  # noqa: PLE0604 - the table above is the list
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,156 @@
+"""The program from a shell: `python -m gradcam_core explain cat.jpg --model resnet50 --out cat`.
+
+Answers go to stdout; an error goes to stderr, what is wrong and what to do. Torch is imported only once the
+arguments are understood.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gradcam_core import __version__
+from gradcam_core.errors import HeatproofError
+from gradcam_core.progress import Progress, silent
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_BAR_WIDTH = 30
+_BAR_SECONDS = 0.1  # between two drawings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: those after the program's name; the process's own if not given.
+
+    Returns:
+        The exit code: 0; 2 after an error that is explained; 130 after Ctrl+C; 141 if nobody reads the output.
+
+    Raises:
+        SystemExit: by argparse, with 0 after help and 2 after arguments that it does not know.
+    """
+    _print_what_the_terminal_can()
+    options = _parser().parse_args(arguments)
+    try:
+        _run(options)
+    except HeatproofError as error:
+        print(error.message, *filter(None, [error.hint]), sep="\n", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _forget_the_output()
+        return 141
+    return 0
+
+
+def _run(options: argparse.Namespace) -> None:
+    from gradcam_core.commands import COMMANDS  # brings torch: seconds
+
+    with _progress_bar() as progress:
+        for line in COMMANDS[options.command](options, progress):
+            print(line)
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m gradcam_core", description="See where a vision model looks.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"Heatproof {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    commands.add_parser("models", help="list the models", allow_abbrev=False)
+    _add_layers(commands)
+    _add_predict(commands)
+    _add_explain(commands)
+    _add_download(commands)
+    return parser
+
+
+def _add_layers(commands: "Commands") -> None:
+    command = commands.add_parser("layers", help="list the layers of a model", allow_abbrev=False)
+    command.add_argument("model", metavar="MODEL")
+    command.add_argument("--all", action="store_true", help="every layer, not only stages and blocks")
+    _add_device(command)
+
+
+def _add_predict(commands: "Commands") -> None:
+    command = commands.add_parser("predict", help="say what a model sees in an image", allow_abbrev=False)
+    _add_question(command)
+
+
+def _add_explain(commands: "Commands") -> None:
+    command = commands.add_parser("explain", help="say where in the image it sees that", allow_abbrev=False)
+    _add_question(command)
+    command.add_argument("--layer", metavar="NAME", help="default: the last one before pooling")
+    command.add_argument("--method", default="gradcam", metavar="NAME", help="default: gradcam")
+    of_class = "what to explain, an index or a label; may be repeated; default: the best prediction"
+    command.add_argument("--class", dest="classes", action="append", default=[], metavar="CLASS", help=of_class)
+    command.add_argument("--colormap", default="inferno", metavar="NAME", help="default: inferno")
+    command.add_argument("--out", metavar="DIR", help="write the pictures, the raw map and explanation.json here")
+
+
+def _add_download(commands: "Commands") -> None:
+    command = commands.add_parser("download", help="fetch the weights of a model", allow_abbrev=False)
+    command.add_argument("model", metavar="MODEL")
+
+
+def _add_question(command: argparse.ArgumentParser) -> None:
+    """What `predict` and `explain` have in common."""
+    command.add_argument("image", metavar="IMAGE", help="a file, or an http or https address")
+    command.add_argument("--model", default="tinynet", metavar="NAME", help="default: tinynet, which comes along")
+    command.add_argument("--preprocessing", default="trained", metavar="HOW", help="trained (default), squash or pad")
+    command.add_argument("--top-k", type=int, metavar="K", help="how many predictions to list; default: 5")
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_device(command)
+
+
+def _add_device(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--device", metavar="NAME", help="cpu, cuda, cuda:1 or mps; default: the best there is")
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Progress]:
+    """A bar on stderr from the first report on; nothing where stderr is no terminal."""
+    if not (sys.stderr and sys.stderr.isatty()):
+        yield silent
+        return
+    drawn_at = 0.0
+
+    def draw(done: int, total: int) -> None:
+        nonlocal drawn_at
+        if time.monotonic() - drawn_at >= _BAR_SECONDS or done == total:
+            print(f"\r{_bar(done, total)}", end="", file=sys.stderr, flush=True)
+            drawn_at = time.monotonic()
+
+    try:
+        yield draw
+    finally:
+        if drawn_at:
+            print(file=sys.stderr)
+
+
+def _bar(done: int, total: int) -> str:
+    """How much of a download is here, in megabytes."""
+    if not total:
+        return f"{done / 1e6:.1f} MB"
+    filled = _BAR_WIDTH * min(done, total) // total
+    return f"[{'#' * filled}{'.' * (_BAR_WIDTH - filled)}] {done / 1e6:.1f} of {total / 1e6:.1f} MB"
+
+
+def _print_what_the_terminal_can() -> None:
+    """A letter that the terminal does not have becomes a question mark, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _forget_the_output() -> None:
+    """What is still buffered goes nowhere, or the interpreter would complain once more as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

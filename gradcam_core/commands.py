@@ -1,0 +1,112 @@
+"""What does each command of the shell do? Arguments in, lines of text out; `cli` reads the first and prints the second.
+
+Everything that is asked for is checked before the work begins.
+"""
+
+import json
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gradcam_core.engine import Explainer
+from gradcam_core.errors import HeatproofError
+from gradcam_core.images import LoadedImage
+from gradcam_core.methods import get_method
+from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, find_model, list_models, load_model
+from gradcam_core.pictures import load_image
+from gradcam_core.preprocessing import get_preprocessing
+from gradcam_core.printout import explanation_lines, layers_lines, models_lines, prediction_lines
+from gradcam_core.progress import Progress
+from gradcam_core.render import get_colormap
+from gradcam_core.report import Look, explanation_json, prediction_json, unit_of, write_explanation
+
+_USUAL_COUNT = 5
+
+
+def models(_options: Namespace, _progress: Progress) -> Iterator[str]:
+    """Every model, and what is wrong with those that can't be used."""
+    yield from models_lines(list_models(), broken_checkpoints())
+
+
+def layers(options: Namespace, _progress: Progress) -> Iterator[str]:
+    """The layers of one model."""
+    yield from layers_lines(load_model(options.model, device=options.device), everything=options.all)
+
+
+def predict(options: Namespace, _progress: Progress) -> Iterator[str]:
+    """What one model sees in one image."""
+    preprocessing = get_preprocessing(options.preprocessing).slug
+    image, model = _image_and_model(options)
+    count = _count(options.top_k, model)
+    forward = Explainer(model).forward(image, preprocessing=preprocessing)
+    predictions = forward.top(count)
+    if options.json:
+        told = {"model": model.spec.name, "preprocessing": preprocessing}
+        yield _as_text(told | prediction_json(image, forward.geometry, predictions=predictions))
+    else:
+        yield from prediction_lines(image, model, predictions, preprocessing=preprocessing)
+
+
+def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
+    """Where one model sees each class that is asked for, or its best one."""
+    preprocessing, method = get_preprocessing(options.preprocessing).slug, get_method(options.method).slug
+    colormap, folder = get_colormap(options.colormap).slug, _folder(options.out)
+    image, model = _image_and_model(options)
+    explainer, count = Explainer(model, options.layer), _count(options.top_k, model)
+    wanted = dict.fromkeys(model.class_index(text) for text in options.classes)
+    forward = explainer.forward(image, preprocessing=preprocessing)
+    predictions = forward.top(count)
+    cams = [forward.cam(class_index, method) for class_index in wanted or [predictions[0].class_index]]
+    written: list[Path] = []
+    if folder is not None:
+        look = Look(colormap, unit=unit_of(model, cams[0]))
+        written = write_explanation(folder, image, cams, predictions=predictions, look=look)
+    if options.json:
+        yield _as_text(explanation_json(image, cams, predictions=predictions))
+    else:
+        yield from prediction_lines(image, model, predictions, preprocessing=preprocessing)
+        yield from ["", *explanation_lines(cams), ""]
+        yield from [f"Written to {target}" for target in written] or ["Add --out DIR to write the pictures."]
+
+
+def download(options: Namespace, progress: Progress) -> Iterator[str]:
+    """Fetch one model's weights."""
+    if find_model(options.model).ready:
+        yield f"{options.model} is here already."
+        return
+    spec = download_model(options.model, progress=progress)
+    yield f"{spec.name} is ready: {spec.title}."
+
+
+COMMANDS: dict[str, Callable[[Namespace, Progress], Iterable[str]]] = {
+    command.__name__: command for command in (models, layers, predict, explain, download)
+}
+
+
+def _image_and_model(options: Namespace) -> tuple[LoadedImage, LoadedModel]:
+    """The image first: it is the quicker to refuse."""
+    return load_image(options.image), load_model(options.model, device=options.device)
+
+
+def _count(asked: int | None, model: LoadedModel) -> int:
+    """How many predictions to list."""
+    known = len(model.labels)
+    if asked is None:
+        return min(_USUAL_COUNT, known)
+    if not 1 <= asked <= known:
+        raise HeatproofError(
+            f"--top-k is {asked}, and {model.spec.name} has {known:,} classes.", hint=f"Ask for 1 to {known}."
+        )
+    return asked
+
+
+def _folder(text: str | None) -> Path | None:
+    if text is not None and not text.strip():
+        raise HeatproofError("--out names no folder.", hint="Give it a name, such as --out explanation.")
+    return None if text is None else Path(text)
+
+
+def _as_text(answer: dict[str, Any]) -> str:
+    """One JSON object in plain ASCII, which every terminal and pipe passes on whole."""
+    return json.dumps(answer, indent=2, allow_nan=False)

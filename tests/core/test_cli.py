@@ -1,0 +1,276 @@
+"""The program from a shell: what it prints, where, and with which exit code."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gradcam_core import __version__, draw_scene
+from gradcam_core.cli import _progress_bar, main
+from gradcam_core.commands import COMMANDS
+from gradcam_core.methods import DEFAULT_METHOD
+from gradcam_core.models import DEFAULT_MODEL, LoadedModel
+from gradcam_core.preprocessing import PREPROCESSINGS
+from gradcam_core.printout import columns, layers_lines
+from gradcam_core.render import DEFAULT_COLORMAP
+from tests.support import png
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = {"original.png", "heatmap.png", "overlay.png", "panels.png", "cam.npy", "explanation.json"}
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A drawn scene as a file: a cat and a boat."""
+    path = tmp_path_factory.mktemp("scene") / "scene.png"
+    drawn = draw_scene(3, size=160, things=["cat", "boat"]).pixels
+    path.write_bytes(png(Image.fromarray(drawn)))
+    return str(path)
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "gradcam_core", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_the_defaults_in_the_help_are_those_of_the_registries(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["explain", "--help"])
+    assert caught.value.code == 0
+    shown = capsys.readouterr().out
+    for value in (DEFAULT_MODEL, DEFAULT_METHOD, DEFAULT_COLORMAP, *PREPROCESSINGS):
+        assert value in shown
+
+
+def test_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"Heatproof {__version__}\n"
+
+
+def test_models_lists_what_is_here_what_can_come_and_what_is_broken(
+    capsys: pytest.CaptureFixture[str], write_pair: Callable[..., Path], folder: Path
+) -> None:
+    write_pair("mine", title="Three things")
+    (folder / "torn.json").write_text("{")
+    assert main(["models"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    rows = {line.split("  ")[0]: line for line in lines if line}
+    assert "ready" in rows["tinynet"]
+    assert "ready" in rows["mine"]
+    assert "Three things" in rows["mine"]
+    assert any(line.startswith("torn can't be used: ") for line in lines)
+
+
+def test_models_says_what_a_download_weighs(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert main(["models"]) == 0
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("resnet18 ")]
+    assert "47 MB to download" in row
+
+
+def test_layers_marks_the_default_and_keeps_the_small_ones_back(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["layers", "tinynet"]) == 0
+    brief = capsys.readouterr().out
+    (default,) = [line for line in brief.splitlines() if line.endswith("default")]
+    assert default.split()[0] == "blocks.5"
+    assert "128 channels" in default
+    assert "16 x 16" in default
+    assert "more with --all" in brief
+    assert main(["layers", "tinynet", "--all"]) == 0
+    full = capsys.readouterr().out
+    assert len(full.splitlines()) > len(brief.splitlines())
+    assert "blocks.5.2" in full
+
+
+def test_layers_are_all_listed_once(tinynet: LoadedModel) -> None:
+    names = [line.split()[0] for line in layers_lines(tinynet, everything=True) if line]
+    assert sorted(names) == sorted(layer.name for layer in tinynet.layers)
+
+
+def test_predict_lists_the_best_classes(capsys: pytest.CaptureFixture[str], scene: str) -> None:
+    assert main(["predict", scene, "--top-k", "3", "--preprocessing", "squash"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "scene.png, 160 x 160"
+    assert "preprocessing: squash" in lines[1]
+    rows = lines[3:]
+    assert len(rows) == 3
+    assert len({row.index(" %") for row in rows}) == 1  # aligned
+    assert {"cat", "boat"} == {row.split()[1] for row in rows[:2]}
+
+
+def test_predict_json_is_one_object(capsys: pytest.CaptureFixture[str], scene: str) -> None:
+    assert main(["predict", scene, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["model"] == "tinynet"
+    assert answer["preprocessing"] == "trained"
+    assert len(answer["predictions"]) == 5
+    assert sum(prediction["probability"] for prediction in answer["predictions"]) <= 1 + 1e-6
+
+
+def test_explain_without_a_folder_says_where_the_best_class_is(capsys: pytest.CaptureFixture[str], scene: str) -> None:
+    assert main(["explain", scene]) == 0
+    out = capsys.readouterr().out
+    assert "Grad-CAM at layer blocks.5, 16 x 16 cells" in out
+    assert "strongest at x " in out
+    assert "--out DIR" in out
+
+
+def test_explain_writes_a_folder_for_each_class_asked_for(
+    capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    asked = ["--class", "boat", "--class", "0", "--class", "CAT"]
+    options = ["--method", "HiResCAM", "--layer", "blocks.4", "--colormap", "viridis", "--top-k", "1"]
+    assert main(["explain", scene, *asked, *options, "--out", str(out), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["method"], answer["layer"]) == ("hirescam", "blocks.4")
+    assert [explanation["label"] for explanation in answer["explanations"]] == ["boat", "cat"]
+    assert len(answer["predictions"]) == 1
+    assert {path.name for path in out.iterdir()} == {"9-boat", "0-cat"}
+    for explanation in answer["explanations"]:
+        target = out / f"{explanation['class_index']}-{explanation['label']}"
+        assert {path.name for path in target.iterdir()} == FILES
+        assert json.loads((target / "explanation.json").read_text())["explanations"] == [explanation]
+        assert np.load(target / "cam.npy").max() == pytest.approx(explanation["cam_max"])
+
+
+def test_explain_of_one_class_writes_straight_into_the_folder(
+    capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path
+) -> None:
+    assert main(["explain", scene, "--class", "cat", "--out", str(tmp_path / "out")]) == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
+    assert f"Written to {tmp_path / 'out'}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message", "hint"),
+    [
+        (["--class", "zeppelin"], "zeppelin", "cat"),
+        (["--class", "12"], "12", "0 to 11"),
+        (["--class", "-1"], "-1", "0 to 11"),
+        (["--class", ""], "class", ""),
+        (["--layer", "layer4.1"], "layer4.1", "blocks.5"),
+        (["--method", "smoothgrad"], "smoothgrad", "gradcam++"),
+        (["--model", "tinynett"], "tinynett", "tinynet"),
+        (["--preprocessing", "stretch"], "stretch", "squash"),
+        (["--colormap", "rainbow"], "rainbow", "viridis"),
+        (["--top-k", "0"], "--top-k is 0", "1 to 12"),
+        (["--top-k", "-1"], "--top-k is -1", "1 to 12"),
+        (["--top-k", "10000"], "--top-k is 10000", "1 to 12"),
+        (["--out", " "], "--out names no folder", "explanation"),
+        (["--device", "abacus"], "abacus", ""),
+    ],
+)
+def test_what_does_not_exist_is_one_sentence_and_a_hint(
+    capsys: pytest.CaptureFixture[str], scene: str, options: list[str], message: str, hint: str
+) -> None:
+    assert main(["explain", scene, *options]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    first, *rest = shown.err.splitlines()
+    assert message in first
+    assert hint in "".join(rest)
+    assert rest
+
+
+def test_an_image_that_is_not_there_or_is_none_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "text.png").write_text("hello")
+    for path in (tmp_path / "absent.png", tmp_path / "text.png", tmp_path):
+        assert main(["predict", str(path)]) == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert len(shown.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["explode"],
+        ["explain"],
+        ["predict", "a.png", "--mod", "tinynet"],
+        ["explain", "a.png", "--top-k", "many"],
+        ["models", "extra"],
+    ],
+)
+def test_arguments_that_mean_nothing_end_with_2(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: python -m gradcam_core" in capsys.readouterr().err
+
+
+def test_a_download_of_what_is_here_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["download", "tinynet"]) == 0
+    assert capsys.readouterr().out == "tinynet is here already.\n"
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> list[str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(COMMANDS, "models", interrupted)
+    assert main(["models"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_the_bar_fills_on_a_terminal_and_leaves_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with _progress_bar() as progress:
+        progress(0, 4_000_000)
+        progress(4_000_000, 4_000_000)
+    assert terminal.getvalue().split("\r")[-1] == f"[{'#' * 30}] 4.0 of 4.0 MB\n"
+
+
+def test_the_bar_keeps_silent_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    with _progress_bar() as progress:
+        progress(1, 2)
+    assert capsys.readouterr().err == ""
+
+
+def test_columns_are_aligned_left_or_right() -> None:
+    assert list(columns([("a", "1", "x"), ("bcd", "22", "")], right=(1,))) == ["a     1  x", "bcd  22"]
+    assert list(columns([])) == []
+
+
+def test_a_label_that_the_terminal_can_not_print_is_no_error(
+    write_pair: Callable[..., Path], folder: Path, scene: str
+) -> None:
+    write_pair("mine", labels=["猫", "\x1b[31mred", "c"])
+    done = run("predict", scene, "--model", "mine", HEATPROOF_CHECKPOINTS=str(folder), PYTHONIOENCODING="cp1252")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\x1b" not in done.stdout
+    assert b"?" in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = [sys.executable, "-m", "gradcam_core", "models"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141

@@ -1,0 +1,125 @@
+"""Do the three panels hold what they say, for images of every shape?"""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.text import Text
+from PIL import Image
+
+from gradcam_core.figures import figure_png, panels_figure
+from gradcam_core.render import heatmap_image, overlay_image
+from tests.core.made_maps import made_cam, made_image
+
+RAMP = np.linspace(-1, 2, 49).reshape(7, 7)
+
+
+def texts(figure: Any) -> list[str]:
+    """Everything written on a figure, tick labels too."""
+    return [text.get_text() for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (224, 224), (400, 30), (2, 200), (300, 3), (160, 90), (90, 160)])
+@pytest.mark.parametrize("label", ["Wort " * 30, "W" * 300, "i i i W"])
+def test_nothing_is_cut_off_or_overlaps_whatever_the_shape(size: tuple[int, int], label: str) -> None:
+    image = made_image(*size)
+    figure = panels_figure(image, made_cam(RAMP, image, label=label))
+    boxes = [text.get_window_extent() for text in figure.texts]
+    boxes += [box for axes in figure.axes if (box := axes.get_tightbbox())]  # with its name and ticks
+    assert len(boxes) >= 7
+    assert not [box for box in boxes if box.x0 < 0 or box.y0 < 0]
+    assert not [box for box in boxes if box.x1 > figure.bbox.x1 or box.y1 > figure.bbox.y1]
+    assert not any(one.overlaps(other) for one in boxes for other in boxes if one is not other)
+
+
+def test_panels_are_the_rendered_pictures_in_their_own_shape() -> None:
+    image = made_image(60, 40)
+    cam = made_cam(RAMP, image)
+    figure = panels_figure(image, cam, colormap="viridis", opacity=0.3)
+    drawn = [np.asarray(axes.images[0].get_array()) for axes in figure.axes[:3]]
+    overlay = overlay_image(image, cam, colormap="viridis", opacity=0.3)
+    for panel, picture in zip(drawn, (image.pixels, heatmap_image(cam, image, "viridis"), overlay), strict=True):
+        assert (panel == picture).all()
+    box = figure.axes[0].get_window_extent()
+    assert box.width / box.height == pytest.approx(60 / 40)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["Original", "Heatmap", "Overlay", "Evidence"]
+
+
+def test_the_caption_says_how_to_make_the_map_again() -> None:
+    image = made_image(60, 40)
+    written = "\n".join(texts(panels_figure(image, made_cam(RAMP, image), unit="logits per cell")))
+    for part in ("dog  75.0 %", "Grad-CAM", "blocks.5", "logit 2.50", "class 3", "Net (3 things)", "trained"):
+        assert part in written
+    assert "logits per cell" in written
+    assert "hatched" not in written
+
+
+def test_the_hatch_is_explained_where_there_is_one() -> None:
+    image = made_image(60, 40)
+    cam = made_cam(RAMP, image, window=(10, 0, 50, 40))
+    assert any("hatched: not seen by the model" in text for text in texts(panels_figure(image, cam)))
+
+
+@pytest.mark.parametrize(
+    ("top", "labels"),
+    [
+        (2.0, ["0", "0.50", "1.00", "1.50", "2.00"]),
+        (0.0125, ["0", "0.0031", "0.0063", "0.0094", "0.0125"]),
+        (1234.0, ["0", "308", "617", "926", "1234"]),
+        (1e-9, ["0", "2.50e-10", "5.00e-10", "7.50e-10", "1.00e-09"]),
+    ],
+)
+def test_the_colour_bar_counts_raw_values_from_zero_to_the_largest(top: float, labels: list[str]) -> None:
+    image = made_image(20, 20)
+    bar = panels_figure(image, made_cam([[-3 * top, 0.0, top]], image)).axes[3]
+    shown = [label.get_text() for label in bar.get_yticklabels()]
+    assert [float(text) for text in shown] == pytest.approx([float(text) for text in labels], rel=0.02)
+    assert shown[0] == "0"
+    assert shown[-1] == labels[-1]
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])
+def test_an_unusable_map_says_so_and_gets_no_scale(value: float) -> None:
+    image = made_image(20, 20)
+    cam = made_cam(np.full((3, 3), value), image)
+    figure = panels_figure(image, cam)
+    assert cam.note
+    assert cam.note in " ".join(texts(figure))
+    assert [label.get_text() for label in figure.axes[3].get_yticklabels()] == ["0"]
+    assert "nothing to show" in texts(figure)
+    assert figure_png(figure).startswith(b"\x89PNG")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("label", "title"),
+    [
+        ("$x_1$ costs $5", "$x_1$ costs $5"),
+        ("größer\n\tals \u202ealles", "größer\ufffd\ufffdals \ufffdalles"),
+        ("犬 \U0001f415", "\ufffd \ufffd"),
+        ("\\frac{1}{2} %", "\\frac{1}{2} %"),
+        ("", ""),
+    ],
+)
+def test_a_label_is_drawn_as_text(label: str, title: str) -> None:
+    image = made_image(20, 20)
+    figure = panels_figure(image, made_cam(RAMP, image, label=label))
+    assert figure.texts[0].get_text().replace(" ", "") == f"{title}75.0%".replace(" ", "")
+    assert figure.texts[0].get_parse_math() is False
+    assert figure_png(figure).startswith(b"\x89PNG")
+
+
+def test_a_figure_leaves_nothing_in_pyplots_list() -> None:
+    import matplotlib.pyplot as plt
+
+    image = made_image(20, 20)
+    panels_figure(image, made_cam(RAMP, image))
+    assert plt.get_fignums() == []
+
+
+def test_the_png_is_white_and_large_enough_to_print() -> None:
+    image = made_image(60, 40)
+    with Image.open(io.BytesIO(figure_png(panels_figure(image, made_cam(RAMP, image))))) as picture:
+        assert picture.convert("RGB").getpixel((2, 2)) == (255, 255, 255)
+        assert picture.width > 1800

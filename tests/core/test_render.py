@@ -1,0 +1,164 @@
+"""How does a heatmap become colours, alone and over the image?"""
+
+import io
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from PIL import Image
+
+from gradcam_core.errors import HeatproofError
+from gradcam_core.render import (
+    COLORMAPS,
+    DEFAULT_COLORMAP,
+    Colormap,
+    blend,
+    colorize,
+    get_colormap,
+    heatmap_image,
+    overlay_image,
+    to_png,
+)
+from tests.core.made_maps import made_cam, made_image
+
+ONE_HOT = np.eye(1, 49, 24).reshape(7, 7)  # the middle cell of 7 × 7
+
+
+def luminance(colours: np.ndarray) -> np.ndarray:
+    """Relative luminance of sRGB colours (WCAG 2), which colour-blind eyes see as well."""
+    share = colours / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("slug", COLORMAPS)
+def test_a_colour_table_is_matplotlibs(slug: str) -> None:
+    theirs = mpl.colormaps[slug](np.arange(256))[:, :3] * 255
+    assert np.abs(COLORMAPS[slug].table - theirs).max() <= 0.5 + 1e-9
+    every_entry = colorize(np.arange(256)[None] / 255, slug)[0]
+    assert (every_entry == COLORMAPS[slug].table).all()
+
+
+def test_known_ends_of_published_tables() -> None:
+    assert COLORMAPS["viridis"].table[[0, 255]].tolist() == [[68, 1, 84], [253, 231, 37]]
+    assert COLORMAPS["jet"].table[[0, 255]].tolist() == [[0, 0, 128], [128, 0, 0]]
+
+
+@pytest.mark.parametrize("colormap", COLORMAPS.values(), ids=COLORMAPS)
+def test_a_map_called_safe_is_told_by_brightness_alone(colormap: Colormap) -> None:
+    brightness = luminance(colormap.table[::8])
+    assert bool((np.diff(brightness) > 0).all()) == colormap.is_colour_blind_safe
+
+
+def test_the_default_map_is_safe() -> None:
+    assert get_colormap(DEFAULT_COLORMAP).is_colour_blind_safe
+
+
+@pytest.mark.parametrize("slug", COLORMAPS)
+def test_a_step_too_small_to_see_changes_no_channel_by_more_than_one(slug: str) -> None:
+    fine = colorize(np.linspace(0, 1, 4081)[None], slug)[0].astype(int)
+    assert np.abs(np.diff(fine, axis=0)).max() <= 1
+
+
+def test_an_unknown_colour_map_is_refused_with_the_names_of_the_others() -> None:
+    with pytest.raises(HeatproofError, match="'rainbow' is not a colour map") as caught:
+        get_colormap("rainbow")
+    assert "viridis" in caught.value.hint
+
+
+def test_a_ramp_between_two_cells_is_linear_between_their_centres() -> None:
+    image = made_image(40, 3)
+    grey = heatmap_image(made_cam([[0.0, 5.0]], image), image, "gray")[1, :, 0]
+    expected = np.clip((np.arange(40) + 0.5) / 20 - 0.5, 0, 1) * 255
+    assert np.abs(grey - expected).max() < 0.54  # half a level, and half a step of the table
+
+
+def test_the_brightest_pixels_lie_in_the_middle_of_the_largest_cell() -> None:
+    image = made_image(70, 140)
+    grey = heatmap_image(made_cam(ONE_HOT, image), image, "gray")[..., 0]
+    rows, columns = np.nonzero(grey == grey.max())
+    assert (rows.mean(), columns.mean()) == (69.5, 34.5)
+    assert grey[: 3 * 20 - 10].max() == 0
+
+
+def test_values_are_interpolated_and_not_colours() -> None:
+    image = made_image(4, 1)
+    halfway = heatmap_image(made_cam([[0.0, 1.0]], image, window=(0, 0, 3, 1)), image, "jet")[0, 1]
+    table = COLORMAPS["jet"].table.astype(int)
+    assert np.abs(halfway - table[127:129].mean(axis=0)).max() <= 2  # green, where mixed ends would be violet
+    assert halfway[1] > 200
+
+
+def test_evidence_against_the_class_is_shown_as_none() -> None:
+    image = made_image(9, 9)
+    grey = heatmap_image(made_cam([[-4.0, -1.0, 2.0]], image), image, "gray")
+    assert grey[:, :4].max() == 0
+
+
+def test_a_shared_scale_dims_the_weaker_map() -> None:
+    image = made_image(9, 9)
+    grey = heatmap_image(made_cam(ONE_HOT, image), image, "gray", scale=2.0)
+    assert grey.max() == 128
+
+
+def test_the_unseen_part_is_hatched_in_greys_and_never_coloured() -> None:
+    image = made_image(100, 50)
+    cam = made_cam(ONE_HOT + 1, image, window=(25, 0, 75, 50))
+    picture = heatmap_image(cam, image)
+    unseen = np.concatenate([picture[:, :25], picture[:, 75:]], axis=1)
+    assert {tuple(colour) for colour in unseen.reshape(-1, 3).tolist()} == {(226,) * 3, (150,) * 3}
+    assert (unseen[1:, :20] == unseen[:-1, 1:21]).all()  # one pixel down and one to the left, on the same line
+    assert not (np.ptp(picture[:, 25:75], axis=2) == 0).any()
+
+
+def test_the_overlays_unseen_part_shows_the_image_under_the_hatch() -> None:
+    image = made_image(100, 50)
+    cam = made_cam(ONE_HOT, image, window=(25, 0, 75, 50))
+    overlay = overlay_image(image, cam)
+    expected = (image.pixels[:, :25].astype(float) + heatmap_image(cam, image)[:, :25]) / 2
+    assert np.abs(overlay[:, :25] - expected).max() <= 0.5
+
+
+@pytest.mark.parametrize("window", [None, (25.0, 0.0, 75.0, 50.0), (0.0, -25.0, 100.0, 75.0)])
+def test_opacity_0_is_the_image_and_1_the_heatmap_bit_for_bit(window: tuple[float, float, float, float]) -> None:
+    image = made_image(100, 50)
+    cam = made_cam(ONE_HOT, image, window=window)
+    assert (overlay_image(image, cam, opacity=0) == image.pixels).all()
+    assert (overlay_image(image, cam, opacity=1) == heatmap_image(cam, image)).all()
+
+
+def test_a_half_is_rounded_up() -> None:
+    below, above = np.array([[[0, 2, 10]]], np.uint8), np.array([[[1, 5, 10]]], np.uint8)
+    assert blend(below, above, 0.5).tolist() == [[[1, 4, 10]]]
+
+
+@pytest.mark.parametrize("opacity", [-0.1, 1.1, float("nan")])
+def test_an_opacity_that_is_none_is_refused(opacity: float) -> None:
+    image = made_image(4, 4)
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        overlay_image(image, made_cam(ONE_HOT, image), opacity=opacity)
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0, -1.0, np.nan, np.inf])
+def test_an_unusable_map_is_drawn_empty(value: float) -> None:
+    image = made_image(12, 9)
+    picture = heatmap_image(made_cam(np.full((3, 3), value), image), image, "viridis")
+    assert (picture == COLORMAPS["viridis"].table[0]).all()
+
+
+def test_a_map_of_another_image_is_refused() -> None:
+    cam = made_cam(ONE_HOT, made_image(8, 8))
+    with pytest.raises(ValueError, match="lies over an image of"):
+        heatmap_image(cam, made_image(9, 8))
+
+
+def test_an_image_of_one_pixel_is_drawn() -> None:
+    image = made_image(1, 1)
+    assert overlay_image(image, made_cam(ONE_HOT, image)).shape == (1, 1, 3)
+
+
+def test_a_png_holds_the_same_pixels_and_nothing_else() -> None:
+    image = made_image(5, 7)
+    with Image.open(io.BytesIO(to_png(image.pixels))) as opened:
+        assert (np.array(opened) == image.pixels).all()
+        assert opened.info == {}

@@ -1,0 +1,176 @@
+"""What does an explanation leave on disk, for a reader and for a program?"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gradcam_core.engine import Explainer
+from gradcam_core.errors import ResourceError
+from gradcam_core.explanation import Cam, Prediction
+from gradcam_core.figures import RAW_UNIT
+from gradcam_core.images import LoadedImage
+from gradcam_core.models import LoadedModel
+from gradcam_core.render import heatmap_image, overlay_image
+from gradcam_core.report import Look, class_folder, explanation_json, prediction_json, unit_of, write_explanation
+from tests.core.made_maps import made_cam, made_image
+
+RAMP = np.linspace(-1, 2, 42).reshape(6, 7)
+FILES = {"original.png", "heatmap.png", "overlay.png", "panels.png", "cam.npy", "explanation.json"}
+PREDICTIONS = (Prediction(3, "dog", 2.5, 0.75), Prediction(0, "cat", 1.0, 0.25))
+
+
+def pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as picture:
+        return np.array(picture)
+
+
+def strictly(text: str) -> Any:
+    """JSON as the standard has it: no NaN, no Infinity."""
+
+    def refuse(name: str) -> None:
+        raise AssertionError(name)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_the_answer_has_the_keys_that_were_promised() -> None:
+    image = made_image(40, 30)
+    cam = made_cam(RAMP, image, window=(5, 0, 35, 30))
+    answer = explanation_json(image, [cam], predictions=PREDICTIONS)
+    told = {key: answer[key] for key in ("model", "layer", "method", "preprocessing", "window")}
+    assert told == {
+        "model": "net",
+        "layer": "blocks.5",
+        "method": "gradcam",
+        "preprocessing": "trained",
+        "window": [5.0, 0.0, 35.0, 30.0],
+    }
+    assert answer["image"] == {
+        "width": 40,
+        "height": 30,
+        "original_width": 80,
+        "original_height": 60,
+        "sha256": "ab" * 32,
+    }
+    assert answer["predictions"][1] == {"class_index": 0, "label": "cat", "logit": 1.0, "probability": 0.25}
+    (explanation,) = answer["explanations"]
+    assert explanation == {
+        "class_index": 3,
+        "label": "dog",
+        "logit": 2.5,
+        "probability": 0.75,
+        "cam_shape": [6, 7],
+        "cam_min": -1.0,
+        "cam_max": 2.0,
+        "peak": [32, 27],
+    }
+    assert {"heatproof", "python", "torch", "torchvision", "grad-cam", "numpy", "pillow"} <= set(answer["versions"])
+    assert set(answer) == {*told, "image", "predictions", "explanations", "versions"}
+
+
+def test_a_prediction_alone_has_no_layer_and_no_maps() -> None:
+    image = made_image(40, 30)
+    answer = prediction_json(image, made_cam(RAMP, image).geometry, predictions=PREDICTIONS)
+    assert set(answer) == {"image", "window", "predictions", "versions"}
+
+
+@pytest.mark.parametrize(("value", "told"), [(np.nan, None), (np.inf, None), (0.0, 0.0), (-1.0, -1.0)])
+def test_a_map_that_is_not_usable_is_valid_json_with_a_note_and_no_peak(value: float, told: float | None) -> None:
+    image = made_image(8, 8)
+    cam = made_cam(np.full((2, 2), value), image)
+    lost = (Prediction(0, "cat", float("nan"), float("inf")),)
+    answer = strictly(json.dumps(explanation_json(image, [cam], predictions=lost)))
+    (explanation,) = answer["explanations"]
+    assert explanation["note"] == cam.note != ""
+    assert explanation["peak"] is None
+    assert explanation["cam_max"] == told
+    assert answer["predictions"][0]["logit"] is None
+    assert answer["predictions"][0]["probability"] is None
+
+
+def test_no_map_is_a_programmers_mistake() -> None:
+    with pytest.raises(ValueError, match="at least one map"):
+        explanation_json(made_image(4, 4), [], predictions=PREDICTIONS)
+
+
+def test_one_map_is_written_as_six_files_that_agree(tmp_path: Path) -> None:
+    image = made_image(40, 30)
+    cam = made_cam(RAMP, image)
+    (folder,) = write_explanation(
+        tmp_path / "new" / "folder", image, [cam], predictions=PREDICTIONS, look=Look("jet", 0.7)
+    )
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert (pixels(folder / "original.png") == image.pixels).all()
+    assert (pixels(folder / "heatmap.png") == heatmap_image(cam, image, "jet")).all()
+    assert (pixels(folder / "overlay.png") == overlay_image(image, cam, colormap="jet", opacity=0.7)).all()
+    raw = np.load(folder / "cam.npy", allow_pickle=False)
+    assert raw.dtype == np.float32
+    assert (raw == cam.values).all()
+    told = strictly((folder / "explanation.json").read_text(encoding="utf-8"))
+    assert told == explanation_json(image, [cam], predictions=PREDICTIONS)
+
+
+def test_several_maps_go_into_a_folder_each(tmp_path: Path) -> None:
+    image = made_image(20, 20)
+    cams = [_of_class(image, 243, "bull mastiff"), _of_class(image, 7, "猫"), _of_class(image, 8, "../a\\b:c?*\0/..")]
+    folders = write_explanation(tmp_path, image, cams, predictions=PREDICTIONS)
+    assert [folder.relative_to(tmp_path).as_posix() for folder in folders] == ["243-bull-mastiff", "7", "8-a-b-c"]
+    assert {path.name for path in tmp_path.iterdir()} == {"243-bull-mastiff", "7", "8-a-b-c"}
+    for folder, cam in zip(folders, cams, strict=True):
+        assert {path.name for path in folder.iterdir()} == FILES
+        (explanation,) = strictly((folder / "explanation.json").read_text(encoding="utf-8"))["explanations"]
+        assert explanation["class_index"] == cam.prediction.class_index
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Tabby, tabby cat", "5-tabby-tabby-cat"),
+        ("Große Köpfe", "5-groe-kopfe"),
+        ("CON", "5-con"),
+        ("x" * 300, "5-" + "x" * 50),
+        (" ... ", "5"),
+        ("", "5"),
+    ],
+)
+def test_a_class_folder_is_a_name_that_every_system_takes(label: str, name: str) -> None:
+    assert class_folder(Prediction(5, label, 0.0, 0.0)) == name
+
+
+def test_a_file_where_the_folder_should_be_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("mine")
+    image = made_image(8, 8)
+    with pytest.raises(ResourceError, match=r"can't be written to .*taken: .*exists") as caught:
+        write_explanation(tmp_path / "taken", image, [made_cam(RAMP, image)], predictions=PREDICTIONS)
+    assert caught.value.hint
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+def test_a_full_disk_is_one_sentence_and_no_older_manifest_vouches_for_half_of_the_files(tmp_path: Path) -> None:
+    (tmp_path / "explanation.json").write_text("{}")
+    (tmp_path / "cam.npy").symlink_to("/dev/full")
+    image = made_image(8, 8)
+    with pytest.raises(ResourceError, match="No space left on device"):
+        write_explanation(tmp_path, image, [made_cam(RAMP, image)], predictions=PREDICTIONS)
+    assert not (tmp_path / "explanation.json").exists()
+
+
+def test_the_unit_is_logits_where_all_cells_and_the_bias_add_up(
+    tinynet: LoadedModel, make_image: Callable[..., LoadedImage]
+) -> None:
+    last, first = (Explainer(tinynet, layer).forward(make_image(90, 70)) for layer in ("blocks.5", "blocks.0"))
+    assert unit_of(tinynet, last.cam(2, "gradcam")) == "logits per cell"
+    assert unit_of(tinynet, last.cam(2, "gradcam++")) == RAW_UNIT
+    assert unit_of(tinynet, first.cam(2, "gradcam")) == RAW_UNIT
+
+
+def _of_class(image: LoadedImage, index: int, label: str) -> Cam:
+    made = made_cam(RAMP, image)
+    prediction = Prediction(index, label, 1.0, 0.5)
+    return Cam(made.values, prediction, made.key, made.geometry, made.method_title, made.model_title)
