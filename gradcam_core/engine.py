@@ -20,6 +20,7 @@ from gradcam_core.layers import TargetLayer
 from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import prepare
+from gradcam_core.weights import is_out_of_memory
 
 
 class Explainer:
@@ -184,8 +185,8 @@ def _enough_memory() -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, MemoryError | torch.OutOfMemoryError) or "memory" in str(error):
-            raise ResourceError(
-                "There is not enough memory for this model and image.", hint="Try a smaller model, or once more later."
-            ) from error
-        raise
+        if not is_out_of_memory(error):
+            raise
+        raise ResourceError(
+            "There is not enough memory for this model and image.", hint="Try a smaller model, or once more later."
+        ) from error
