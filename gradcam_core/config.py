@@ -1,5 +1,6 @@
 """The settings: every limit and switch with its default and its reason; the only reader of the environment."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -58,10 +59,22 @@ def _parsed(name: str, text: str) -> Any:
     default = getattr(Settings, name)
     if isinstance(default, bool):
         return _parsed_switch(name, text)
+    if isinstance(default, Path):
+        return Path(text).expanduser()
+    if isinstance(default, str):
+        return text
+    return _parsed_limit(name, text, default)
+
+
+def _parsed_limit(name: str, text: str, default: float) -> float:
+    """A number of the default's kind, larger than 0 and finite."""
     try:
-        return Path(text).expanduser() if isinstance(default, Path) else type(default)(text)
+        number = type(default)(text)
     except ValueError as error:
         raise _wrong(name, text, f"a number such as {default}") from error
+    if not (number > 0 and math.isfinite(number)):
+        raise _wrong(name, text, f"a number above 0, such as {default}")
+    return number
 
 
 def _parsed_switch(name: str, text: str) -> bool:

@@ -1,0 +1,57 @@
+"""The settings: defaults, what the environment changes, and what it may not say."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from gradcam_core.config import Settings, settings, torch_cache
+from gradcam_core.errors import HeatproofError
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def test_without_variables_every_setting_has_its_default() -> None:
+    assert settings({}) == Settings()
+
+
+def test_a_variable_changes_its_setting_and_keeps_its_kind() -> None:
+    given = settings({"HEATPROOF_FETCH_URLS": "off", "HEATPROOF_KEPT_SIDE": "512", "HEATPROOF_CHECKPOINTS": "models"})
+    assert (given.fetch_urls, given.kept_side, given.checkpoints) == (False, 512, Path("models"))
+
+
+def test_an_empty_variable_counts_as_absent() -> None:
+    assert settings({"HEATPROOF_KEPT_SIDE": ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("FETCH_URLS", "perhaps"),
+        ("KEPT_SIDE", "large"),
+        ("KEPT_SIDE", "-1"),
+        ("KEPT_SIDE", "0"),
+        ("FETCH_SECONDS", "nan"),
+        ("MAX_MEGAPIXELS", "inf"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_by_its_name(name: str, text: str) -> None:
+    with pytest.raises(HeatproofError, match=f"HEATPROOF_{name} is '{text}'"):
+        settings({f"HEATPROOF_{name}": text})
+
+
+def test_every_setting_has_a_reason_and_stands_in_the_readme() -> None:
+    text = README.read_text(encoding="utf-8")
+    for setting in fields(Settings):
+        assert setting.metadata["reason"]
+        assert f"`HEATPROOF_{setting.name.upper()}`" in text
+
+
+def test_torch_cache_follows_torch_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import torch
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert torch_cache() == Path(torch.hub.get_dir()) / "checkpoints"
+    monkeypatch.delenv("TORCH_HOME")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert torch_cache() == Path(torch.hub.get_dir()) / "checkpoints"
