@@ -3,15 +3,16 @@
 `Explainer(model, layer).forward(image)` → `ForwardPass` → `.cam(class_index, method)` → `Cam`.
 """
 
+import operator
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gradcam_core.errors import LayerError, MethodError, ResourceError
+from gradcam_core.errors import LayerError, MethodError
 from gradcam_core.explanation import Cam, Prediction, ResultKey, unusable_because
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.hooks import recording
@@ -20,7 +21,7 @@ from gradcam_core.layers import TargetLayer
 from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import prepare
-from gradcam_core.weights import is_out_of_memory
+from gradcam_core.weights import enough_memory
 
 
 class Explainer:
@@ -32,6 +33,8 @@ class Explainer:
         Raises:
             LayerError: if the model has no such layer.
         """
+        if not isinstance(model, LoadedModel):
+            raise TypeError(f"An Explainer takes a LoadedModel, as load_model gives it, not {type(model).__name__}.")
         self.model = model
         self.layer: TargetLayer = model.layer(layer)
 
@@ -42,7 +45,9 @@ class Explainer:
             HeatproofError: if there is no such preprocessing.
             ResourceError: if the memory does not suffice.
         """
-        with _differentiable(), _enough_memory(), recording([self.layer.name]) as record:
+        if not isinstance(image, LoadedImage):
+            raise TypeError(f"forward takes a LoadedImage, as load_image gives it, not {type(image).__name__}.")
+        with _differentiable(self.model.device), _enough_memory(), recording([self.layer.name]) as record:
             prepared = prepare(image, self.model.input_spec, preprocessing=preprocessing)
             scores = _scores(self.model.module(prepared.tensor.to(self.model.device)), self.model.activation)
         activation = record[self.layer.name]
@@ -97,6 +102,7 @@ class ForwardPass:
         Raises:
             MethodError: if the model has no such class.
         """
+        class_index = operator.index(class_index)
         self._check_class(class_index)
         logit, probability = float(self.logits[class_index]), float(self.probabilities[class_index])
         return Prediction(class_index, self.model.labels[class_index], logit, probability)
@@ -113,7 +119,8 @@ class ForwardPass:
             MethodError: if there is no such class or method.
             ResourceError: if the memory does not suffice.
         """
-        chosen, prediction = get_method(method), self.prediction(class_index)
+        chosen, class_index = get_method(method), operator.index(class_index)
+        prediction = self.prediction(class_index)
         values, note = self._raw_map(chosen, class_index)
         return Cam(
             values=values,
@@ -131,11 +138,13 @@ class ForwardPass:
         gradient = self._gradient(class_index) if method.needs_gradient else np.zeros_like(activation)
         recorded_finite = bool(np.isfinite(activation).all() and np.isfinite(gradient).all())
         if recorded_finite:
-            values = method.weigh(activation, gradient)
+            with _enough_memory(), np.errstate(all="ignore"):  # what overflows is said in the note
+                values = method.weigh(activation, gradient)
         else:
             values = np.full(activation.shape[1:], np.nan, dtype=np.float32)
         values.setflags(write=False)
-        return values, unusable_because(values, recorded_finite=recorded_finite)
+        seen = self.geometry.cells_seen((values.shape[0], values.shape[1]))
+        return values, unusable_because(values, seen=seen, recorded_finite=recorded_finite)
 
     def _key(self, method: CamMethod, class_index: int) -> ResultKey:
         model, layer = self.model.spec.name, self.layer.name
@@ -145,7 +154,7 @@ class ForwardPass:
         """d logit / d activation, (channels, h, w); zeros where the class does not depend on the layer."""
         if not self._scores.requires_grad:
             return np.zeros_like(_numpy(self._activation[0]))
-        with _differentiable(), _enough_memory():
+        with _differentiable(self.model.device), _enough_memory():
             (gradient,) = torch.autograd.grad(
                 self._scores[class_index],
                 self._activation,
@@ -174,19 +183,13 @@ def _numpy(tensor: Tensor) -> np.ndarray:
 
 
 @contextmanager
-def _differentiable() -> Iterator[None]:
-    """Record gradients whatever mode the caller is in."""
-    with torch.inference_mode(False), torch.enable_grad():
+def _differentiable(device: torch.device) -> Iterator[None]:
+    """Record gradients, in full precision, whatever mode the caller is in."""
+    with torch.inference_mode(False), torch.enable_grad(), torch.autocast(device.type, enabled=False):
         yield
 
 
-@contextmanager
-def _enough_memory() -> Iterator[None]:
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
-            raise
-        raise ResourceError(
-            "There is not enough memory for this model and image.", hint="Try a smaller model, or once more later."
-        ) from error
+def _enough_memory() -> AbstractContextManager[None]:
+    return enough_memory(
+        "There is not enough memory for this model and image.", hint="Try a smaller model, or once more later."
+    )

@@ -55,42 +55,67 @@ class Cam:
         return not self.note
 
     @property
-    def peak(self) -> tuple[int, int]:
-        """(x, y) of the image pixel, among those the model saw, under the centre of the largest cell."""
+    def maximum(self) -> float:
+        """The largest raw value over the image; cells on the padding do not count. NaN if a cell is NaN."""
+        return float(self.values[self.geometry.cells_seen(self.shape)].max())
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(h, w) of the layer's map."""
         h, w = self.values.shape
-        row, column = np.unravel_index(np.argmax(np.nan_to_num(self.values, nan=-np.inf)), (h, w))
+        return h, w
+
+    @property
+    def peak(self) -> tuple[int, int]:
+        """(x, y) of the image pixel under the centre of the largest cell over the image."""
+        (h, w), seen = self.shape, self.geometry.cells_seen(self.shape)
+        values = np.where(seen, np.nan_to_num(self.values, nan=-np.inf), -np.inf)
+        row, column = np.unravel_index(np.argmax(values), (h, w))
         x, y = self.geometry.to_image((column + 0.5) / w, (row + 0.5) / h)
         left, top, right, bottom = self.geometry.seen
         return int(np.clip(x, left, right - 1)), int(np.clip(y, top, bottom - 1))
 
     def heatmap(self, scale: float | None = None) -> np.ndarray:
-        """The evidence for the class, (h, w) float32 in [0, 1]: max(values, 0) / scale.
+        """The evidence for the class, (h, w) float32 in [0, 1]: max(values, 0) / scale, at most 1.
 
         Args:
-            scale: the raw value that becomes 1, larger than 0; the map's own maximum if not given. Give the
-                same one to several maps to compare them.
+            scale: the raw value that becomes 1; `maximum` if not given. Give the same one to several maps to
+                compare them.
 
         Returns:
             All zeros where the map is not usable.
+
+        Raises:
+            ValueError: if `scale` is not above 0.
         """
-        evidence = np.maximum(self.values, 0)
-        top = float(evidence.max()) if scale is None else scale
-        if not (self.usable and np.isfinite(top) and top > 0):
+        if scale is not None and not scale > 0:
+            raise ValueError(f"A scale is above 0, this one is {scale}.")
+        if not self.usable:
             return np.zeros_like(self.values)
-        return np.asarray(np.minimum(evidence / np.float32(top), 1))
+        top = np.float32(self.maximum if scale is None else scale)
+        return np.asarray(np.clip(self.values / top, 0, 1))
 
 
-def unusable_because(values: np.ndarray, *, recorded_finite: bool, relative_floor: float = 1e-6) -> str:
+def unusable_because(
+    values: np.ndarray, *, seen: np.ndarray, recorded_finite: bool, relative_floor: float = 1e-6
+) -> str:
     """Why this map can't be used, in one sentence; empty if it can.
 
     Args:
         values: (h, w) raw, signed.
+        seen: (h, w) bool, the cells over the image, as `InputGeometry.cells_seen` gives them.
         recorded_finite: whether the activation and gradient it was made of were finite. Some methods turn
             NaN into finite maps, so the map alone does not tell.
         relative_floor: a spread below this share of the largest magnitude counts as none.
     """
-    if not (recorded_finite and np.isfinite(values).all()):
+    if not recorded_finite:
         return "The map is not usable: the layer's activation or gradient holds values that are not finite."
+    if not np.isfinite(values).all():
+        return "The map is not usable: with this layer's numbers the method gives values that are not finite."
+    return _without_evidence(values, seen, relative_floor)
+
+
+def _without_evidence(values: np.ndarray, seen: np.ndarray, relative_floor: float) -> str:
     largest = float(np.abs(values).max())
     if largest == 0:
         return "The map is blank: at this layer the class's score depends on nothing that this method sees."
@@ -98,4 +123,6 @@ def unusable_because(values: np.ndarray, *, recorded_finite: bool, relative_floo
         return "The map is flat: every cell has the same value, so it points nowhere."
     if float(values.max()) <= 0:
         return "The map is negative everywhere: at this layer this method finds only evidence against the class."
+    if float(values[seen].max()) <= 0:
+        return "The map is empty over the image: all evidence for the class lies on the padding beside it."
     return ""

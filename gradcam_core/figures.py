@@ -200,7 +200,7 @@ def _draw_panel(figure: "Figure", box: Box, name: str, picture: np.ndarray) -> "
 
 
 def _draw_colour_bar(figure: "Figure", box: Box, cam: Cam, colormap: str, unit: str) -> None:
-    top = float(cam.values.max()) if cam.heatmap().any() else 0.0
+    top = cam.maximum if cam.usable else 0.0
     shades = np.linspace(1, 0, 256)[:, None] if top else np.zeros((1, 1))
     axes = _draw_panel(figure, box, "Evidence", colorize(shades, colormap))
     axes.yaxis.tick_right()

@@ -44,6 +44,16 @@ class InputGeometry:
         left, top, right, bottom = self.window
         return left + x * (right - left), top + y * (bottom - top)
 
+    def cells_seen(self, shape: tuple[int, int]) -> np.ndarray:
+        """Which cells of a map of this (h, w) have their centre over the image: (h, w) bool, never all False.
+
+        Where the preprocessing pads, the others lie on the padding.
+        """
+        left, top, right, bottom = self.seen
+        rows = _centres_within(self.window.top, self.window.bottom, shape[0], (top, bottom))
+        columns = _centres_within(self.window.left, self.window.right, shape[1], (left, right))
+        return np.asarray(np.logical_and.outer(rows, columns))
+
     def to_original(self, heatmap: np.ndarray) -> np.ndarray:
         """Lay a heatmap of the model's input over the image, bilinearly between the centres of its cells.
 
@@ -72,6 +82,15 @@ def _pixel_span(start: float, stop: float, length: int) -> tuple[int, int]:
     first = min(max(math.ceil(start - 0.5 - 1e-6), 0), length - 1)
     last = min(max(math.ceil(stop - 0.5 - 1e-6), first + 1), length)
     return first, last
+
+
+def _centres_within(start: float, stop: float, count: int, span: tuple[int, int]) -> np.ndarray:
+    """Which of `count` equal cells from start to stop have their centre within the span; else the nearest one."""
+    centres = start + (np.arange(count) + 0.5) * (stop - start) / count
+    within = (centres >= span[0]) & (centres <= span[1])
+    if not within.any():
+        within[np.argmin(np.abs(centres - (span[0] + span[1]) / 2))] = True
+    return within
 
 
 def _cells(pixels: np.ndarray, start: float, stop: float, count: int) -> np.ndarray:

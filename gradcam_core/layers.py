@@ -1,7 +1,7 @@
 """Which layers can be explained, and which one first?"""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,7 @@ def find_layers(module: nn.Module, input_tensor: Tensor) -> FoundLayers:
     with _calls(module) as calls, torch.no_grad():
         num_outputs = int(module(input_tensor).shape[1])
     head = _head(calls, num_outputs)
-    spatial = [call for call in _called_once(calls) if _is_spatial(call.shape)]
+    spatial = _with_channels_first(module, input_tensor, [c for c in _called_once(calls) if _is_spatial(c.shape)])
     spatial = [call for call in spatial if not _is_within(call.name, head)] or spatial
     if not spatial:
         raise LayerError("No layer of this network gives a spatial map.", hint="Choose a convolutional network.")
@@ -109,6 +109,23 @@ def _is_within(name: str, part: str) -> bool:
 def _is_spatial(shape: tuple[int, ...] | None) -> bool:
     """Whether this is (1, channels, side, side); a 1 × 1 map points nowhere."""
     return shape is not None and len(shape) == 4 and shape[2] == shape[3] > 1
+
+
+def _with_channels_first(module: nn.Module, input_tensor: Tensor, spatial: list[_Call]) -> list[_Call]:
+    """Leave out what is (1, side, side, channels) with as many channels as cells in a row.
+
+    Only a wider input tells the two apart: it leaves the rows of a map with channels first as many as they were.
+    A network that takes no wider input is believed.
+    """
+    doubtful = {call.name: call.shape for call in spatial if call.shape and call.shape[1] == call.shape[2]}
+    if not doubtful:
+        return spatial
+    wider = torch.cat([input_tensor, input_tensor], dim=3)
+    with suppress(RuntimeError, ValueError, AssertionError), _calls(module) as calls, torch.no_grad():
+        module(wider)
+        rows = {call.name: call.shape[2] for call in calls if call.shape and len(call.shape) == 4}
+        return [c for c in spatial if c.name not in doubtful or rows.get(c.name) == doubtful[c.name][2]]
+    return spatial
 
 
 def _default(spatial: list[_Call]) -> str:

@@ -61,13 +61,6 @@ def get_preprocessing(name: str) -> Preprocessing:
     return PREPROCESSINGS[name]
 
 
-def displayed(tensor: Tensor, spec: InputSpec) -> Tensor:
-    """What the model really saw: (1, 3, h, w) normalised → (h, w, 3) uint8."""
-    mean, std = _column(spec.mean), _column(spec.std)
-    pixels = (tensor[0].cpu() * std + mean).clamp(0, 1) * 255
-    return pixels.round().to(torch.uint8).permute(1, 2, 0)  # (3, h, w) → (h, w, 3)
-
-
 def _fit_trained(image: Image.Image, spec: InputSpec) -> tuple[Tensor, Window]:
     """The short side resized to `resize_size`, then the centre cropped: torchvision's own two steps."""
     resized = transforms.resize(image, [spec.resize_size], _mode(spec), antialias=True)
@@ -88,7 +81,7 @@ def _fit_pad(image: Image.Image, spec: InputSpec) -> tuple[Tensor, Window]:
     scale = side / max(image.size)
     width, height = max(1, round(image.width * scale)), max(1, round(image.height * scale))
     left, top = (side - width) // 2, (side - height) // 2
-    tensor = torch.zeros(3, side, side)
+    tensor = torch.zeros(3, side, side, dtype=torch.float32)
     tensor[:, top : top + height, left : left + width] = _normalised(image.resize((width, height), _filter(spec)), spec)
     across, down = image.width / width, image.height / height  # image pixels per input pixel
     window = Window(-left * across, -top * down, (side - left) * across, (side - top) * down)
@@ -102,7 +95,7 @@ def _cropped_span(resized: int, crop: int, original: int) -> tuple[float, float]
 
 
 def _normalised(image: Image.Image, spec: InputSpec) -> Tensor:
-    pixels: Tensor = transforms.to_tensor(image)  # (3, h, w) in [0, 1]
+    pixels: Tensor = transforms.to_tensor(image).float()  # (3, h, w) in [0, 1], whatever the default dtype is
     return (pixels - _column(spec.mean)) / _column(spec.std)
 
 

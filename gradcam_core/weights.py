@@ -7,7 +7,8 @@ before one is copied, and their shapes are compared with the network before anyt
 import hashlib
 import math
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from gradcam_core.config import settings
-from gradcam_core.errors import ModelError
+from gradcam_core.errors import ModelError, ResourceError
 
 State = dict[str, Tensor]
 
@@ -89,6 +90,17 @@ def is_out_of_memory(error: BaseException) -> bool:
     phrases = ("out of memory", "can't allocate memory", "not enough memory")
     said = isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in phrases)
     return said or isinstance(error, MemoryError)
+
+
+@contextmanager
+def enough_memory(message: str, *, hint: str) -> Iterator[None]:
+    """Within it, memory that runs out is a ResourceError with these words."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ResourceError(message, hint=hint) from error
 
 
 def _check_size(path: Path) -> None:

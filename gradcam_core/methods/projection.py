@@ -13,9 +13,12 @@ def first_component(channels: np.ndarray) -> np.ndarray:
         channels: (channels, h, w).
 
     Returns:
-        (h, w) float32, centred: it always has both signs, and which side is "evidence" is not determined.
+        (h, w) float32, centred: it always has both signs, and which side is "evidence" is not determined. NaN
+        where the numbers are too large to be decomposed.
     """
-    cells = np.nan_to_num(channels, nan=0.0).reshape(len(channels), -1).T  # (C, h, w) → (h * w, C)
+    cells = channels.reshape(len(channels), -1).T  # (C, h, w) → (h * w, C)
     centred = cells - cells.mean(axis=0)
+    if not np.isfinite(np.square(centred).sum()):  # LAPACK would complain on the terminal
+        return np.full(channels.shape[1:], np.nan, dtype=np.float32)
     directions = np.linalg.svd(centred, full_matrices=False)[2]
     return np.asarray(centred @ directions[0], dtype=np.float32).reshape(channels.shape[1:])

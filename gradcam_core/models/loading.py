@@ -8,17 +8,17 @@ import torch
 from torch import Tensor, nn
 
 from gradcam_core.config import settings
-from gradcam_core.errors import LayerError, ModelError, ResourceError
+from gradcam_core.errors import LayerError, ModelError
 from gradcam_core.hooks import attach
 from gradcam_core.layers import FoundLayers, find_layers
 from gradcam_core.models.loaded import LoadedModel
 from gradcam_core.models.registry import SOURCES, find_model
 from gradcam_core.models.spec import ModelSpec, Network
 from gradcam_core.preprocessing import InputSpec
-from gradcam_core.weights import is_out_of_memory
+from gradcam_core.weights import enough_memory, is_out_of_memory
 
 
-def load_model(name: str, *, device: str | None = None) -> LoadedModel:
+def load_model(name: str, *, device: str | torch.device | None = None) -> LoadedModel:
     """Build a model, try it once on noise, and make it ready.
 
     Args:
@@ -28,20 +28,24 @@ def load_model(name: str, *, device: str | None = None) -> LoadedModel:
     Raises:
         ModelError: if there is no such model or device, or the weights are absent, damaged or do not fit.
         ResourceError: if the memory does not suffice.
+        TypeError: if the name is no text.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"load_model takes a model's name, as list_models gives it, not {type(name).__name__}.")
     target = pick_device(device)
     spec = find_model(name)
-    with _enough_memory(spec):
+    hint = "Choose a smaller model, or try again later."
+    with enough_memory(f"There is not enough memory to load {spec.title}.", hint=hint):
         return _ready(spec, SOURCES[spec.source].load(name), target)
 
 
-def pick_device(wanted: str | None = None) -> torch.device:
+def pick_device(wanted: str | torch.device | None = None) -> torch.device:
     """The device asked for, else the one of the settings; `auto` is CUDA, then MPS, then the CPU.
 
     Raises:
         ModelError: if this machine has no such device.
     """
-    text = (wanted or settings().device).strip().lower()
+    text = str(wanted or settings().device).strip().lower()
     if text == "auto":
         text = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:
@@ -136,15 +140,3 @@ def _default_layer(spec: ModelSpec, network: Network, found: FoundLayers) -> str
 def _nbytes(module: nn.Module) -> int:
     tensors = itertools.chain(module.parameters(), module.buffers())
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
-
-
-@contextmanager
-def _enough_memory(spec: ModelSpec) -> Iterator[None]:
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
-            raise
-        raise ResourceError(
-            f"There is not enough memory to load {spec.title}.", hint="Choose a smaller model, or try again later."
-        ) from error

@@ -21,6 +21,7 @@ def made_cam(
     """A map of these raw values over the whole image, or over this window of it."""
     array = np.array(values, dtype=np.float32)
     geometry = InputGeometry(image.size, (8, 8), Window(*(window or (0, 0, *image.size))))
-    note = unusable_because(array, recorded_finite=True)
+    seen = geometry.cells_seen((array.shape[0], array.shape[1]))
+    note = unusable_because(array, seen=seen, recorded_finite=True)
     key = ResultKey(image.sha256, "net", "blocks.5", "gradcam", 3, "trained")
     return Cam(array, Prediction(3, label, 2.5, 0.75), key, geometry, "Grad-CAM", "Net (3 things)", note)

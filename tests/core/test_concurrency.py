@@ -51,6 +51,7 @@ def test_eight_threads_get_what_one_gets(shelf: ModelShelf, make_image: Callable
     with shelf.borrow("tinynet") as tiny, shelf.borrow("dense") as dense:
         models = {"tinynet": tiny, "dense": dense}
         before = {name: _state(model.module) for name, model in models.items()}
+        logits = {name: Explainer(model).forward(images[0]).logits for name, model in models.items()}
 
     def explain(request: Request) -> np.ndarray:
         with shelf.borrow(request.model) as model:
@@ -76,6 +77,8 @@ def test_eight_threads_get_what_one_gets(shelf: ModelShelf, make_image: Callable
         expected = serial[request]
         assert np.abs(values - expected).max() <= 1e-5 * max(1.0, float(np.abs(expected).max())), request
     assert {name: _state(model.module) for name, model in models.items()} == before
+    for name, model in models.items():
+        assert np.array_equal(Explainer(model).forward(images[0]).logits, logits[name])
 
 
 def test_one_forward_pass_serves_many_threads(shelf: ModelShelf, make_image: Callable[..., LoadedImage]) -> None:

@@ -127,6 +127,46 @@ def test_the_callers_grad_mode_does_not_matter(resnet18: LoadedModel, make_image
             assert np.array_equal(Explainer(resnet18).forward(make_image()).cam(5).values, expected)
 
 
+def test_the_callers_precision_does_not_matter(resnet18: LoadedModel, make_image: MakeImage) -> None:
+    expected = Explainer(resnet18).forward(make_image()).cam(5).values
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert np.array_equal(Explainer(resnet18).forward(make_image()).cam(5).values, expected)
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert np.array_equal(Explainer(resnet18).forward(make_image()).cam(5).values, expected)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def test_an_index_of_numpy_is_an_index(resnet18: LoadedModel, make_image: MakeImage) -> None:
+    forward = Explainer(resnet18).forward(make_image())
+    cam = forward.cam(np.argmax(forward.logits))  # type: ignore[arg-type]
+    assert type(cam.key.class_index) is type(cam.prediction.class_index) is int
+    with pytest.raises(TypeError):
+        forward.cam(1.0)  # type: ignore[arg-type]
+
+
+def test_what_is_no_model_or_no_image_is_a_type_error(resnet18: LoadedModel) -> None:
+    with pytest.raises(TypeError, match="LoadedModel"):
+        Explainer("resnet18")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="LoadedImage"):
+        Explainer(resnet18).forward("cat.png")  # type: ignore[arg-type]
+
+
+def test_numbers_too_large_for_a_method_are_said_in_the_note(
+    make_image: MakeImage, capfd: pytest.CaptureFixture[str]
+) -> None:
+    convolution, head = nn.Conv2d(3, 4, 1), nn.Linear(4, 3)
+    with torch.no_grad():
+        convolution.weight.mul_(1e25)
+        head.weight.mul_(1e-25)
+    module = nn.Sequential(convolution, nn.AdaptiveAvgPool2d(1), nn.Flatten(), head)
+    cam = Explainer(loaded(module, side=16), "0").forward(make_image()).cam(0, "eigencam")
+    assert "the method gives values that are not finite" in cam.note
+    assert (cam.heatmap() == 0).all()
+    assert capfd.readouterr() == ("", "")  # neither numpy nor LAPACK says it on the terminal
+
+
 def test_a_cam_is_read_only_and_knows_what_it_answers(resnet18: LoadedModel, make_image: MakeImage) -> None:
     image = make_image()
     cam = Explainer(resnet18, "layer3.1").forward(image, preprocessing="pad").cam(7, "Grad-CAM++")

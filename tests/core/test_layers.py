@@ -23,11 +23,11 @@ DEFAULTS = {
 }
 
 
-def found(name: str) -> FoundLayers:
+def found(name: str, *, side: int = 224) -> FoundLayers:
     options = {"init_weights": False} if name == "googlenet" else {}
     with torch.device("meta"):  # shapes are all that matters: nothing is allocated or computed
         module = torchvision.models.get_model(name, weights=None, **options).eval()
-        return find_layers(module, torch.empty(1, 3, 224, 224))
+        return find_layers(module, torch.empty(1, 3, side, side))
 
 
 @pytest.mark.parametrize(("name", "default"), DEFAULTS.items())
@@ -47,8 +47,9 @@ def test_densenet_has_431_candidates_and_offers_ten_first() -> None:
     assert (len(layers), sum(layer.is_block for layer in layers)) == (431, 10)
 
 
-def test_convnext_offers_no_map_with_channels_last() -> None:
-    kinds = {layer.kind for layer in found("convnext_tiny").candidates}
+@pytest.mark.parametrize("side", [224, 384])  # at 384 px the first stage has as many channels as cells in a row
+def test_convnext_offers_no_map_with_channels_last(side: int) -> None:
+    kinds = {layer.kind for layer in found("convnext_tiny", side=side).candidates}
     assert not kinds & {"Linear", "GELU", "LayerNorm"}
 
 

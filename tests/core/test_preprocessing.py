@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 import torch
 from torchvision.models import EfficientNet_B0_Weights, MobileNet_V3_Large_Weights, ResNet50_Weights
 
 from gradcam_core.errors import HeatproofError
 from gradcam_core.images import LoadedImage
-from gradcam_core.preprocessing import PREPROCESSINGS, InputSpec, displayed, prepare
+from gradcam_core.preprocessing import PREPROCESSINGS, InputSpec, prepare
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 IMAGENET = InputSpec(256, 224, MEAN, STD)
@@ -59,10 +58,9 @@ def test_trained_crops_the_centre(make_image: MakeImage) -> None:
     assert window == (144, 16, 368, 240)  # 256 → 256 on the short side, then 224 of it
 
 
-def test_displayed_is_what_the_model_saw(make_image: MakeImage) -> None:
-    image = make_image(224, 224)
-    shown = displayed(prepare(image, IMAGENET, preprocessing="squash").tensor, IMAGENET).numpy()
-    assert np.abs(shown.astype(int) - image.pixels).max() <= 1
+def test_crop_larger_than_the_resized_image_reaches_beyond_it(make_image: MakeImage) -> None:
+    prepared = prepare(make_image(100, 50), InputSpec(32, 48, MEAN, STD))  # 64 × 32, then 48 × 48 of it
+    assert prepared.geometry.window == (12.5, -12.5, 87.5, 62.5)
 
 
 def test_unknown_preprocessing_names_the_known_ones(make_image: MakeImage) -> None:
