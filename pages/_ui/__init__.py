@@ -1,0 +1,21 @@
+"""The only code that knows both Streamlit and the core: the frame, the pickers and the panels of every page."""
+
+from pages._ui.explanation import show_explanation
+from pages._ui.frame import page, run_app
+from pages._ui.image import pick_image
+from pages._ui.pickers import pick_layer, pick_method, pick_model, pick_preprocessing
+from pages._ui.question import Question
+from pages._ui.waking import wake_engine
+
+__all__ = [
+    "Question",
+    "page",
+    "pick_image",
+    "pick_layer",
+    "pick_method",
+    "pick_model",
+    "pick_preprocessing",
+    "run_app",
+    "show_explanation",
+    "wake_engine",
+]

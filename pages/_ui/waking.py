@@ -1,0 +1,44 @@
+"""What is on screen while torch is imported, the first time in a server's life?"""
+
+import threading
+from contextlib import suppress
+
+import streamlit as st
+
+from gradcam_core.errors import HeatproofError
+from pages._ui.cache import answer_usual_question
+from pages._ui.panels import show_original
+from pages._ui.question import Picture
+
+_awake = threading.Event()
+
+
+def wake_engine(picture: Picture) -> None:
+    """Import what computes, and compute once; meanwhile the page shows the picture, and grey where the rest will be."""
+    beside, below = st.sidebar.empty(), st.empty()
+    if _awake.is_set():
+        return
+    with beside.container():
+        _grey(64, 64, 64)
+    with below.container():
+        _page_to_come(picture)
+    with suppress(HeatproofError):  # the pickers run into it next, and say it
+        answer_usual_question(picture)
+    _awake.set()
+    beside.empty()
+    below.empty()
+
+
+def _page_to_come(picture: Picture) -> None:
+    _grey(40, 60)
+    original, heatmap, overlay = st.columns(3)
+    show_original(original, picture.image)
+    for place in (heatmap, overlay):
+        with place:
+            _grey(290)
+    st.caption("The network is waking up.")
+
+
+def _grey(*heights: int) -> None:
+    for height in heights:
+        st.skeleton(height=height)

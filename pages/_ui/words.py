@@ -1,0 +1,85 @@
+"""The sentences on screen, as text: pure functions, no Streamlit."""
+
+import re
+
+from gradcam_core.errors import HeatproofError
+from gradcam_core.explanation import Cam
+from gradcam_core.images import LoadedImage
+
+_JOINER = "\u2060"  # no width: it parts what would otherwise become a link, an emoji or an arrow
+_SPACE = "\N{NO-BREAK SPACE}"
+_PLACES = (
+    ("the upper left", "the upper middle", "the upper right"),
+    ("the left", "the centre", "the right"),
+    ("the lower left", "the lower middle", "the lower right"),
+)
+
+
+def literal(text: str) -> str:
+    """A stranger's text as markdown that shows it letter by letter.
+
+    Escaping alone does not do: addresses, :shortcodes: and arrows are looked for after markdown has been read.
+    """
+    flat = " ".join(text.split())
+    parted = re.sub(r":(?=\S)|@|www(?=\.)|[<>~-](?=[-=>])", lambda match: match[0] + _JOINER, flat, flags=re.IGNORECASE)
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", parted)
+
+
+def error_text(error: HeatproofError) -> str:
+    """Message and hint, as markdown."""
+    return f"{literal(error.message)} {literal(error.hint)}".strip()
+
+
+def percent(probability: float) -> str:
+    """A probability for people, as in "71.5 %"; rounding never makes it certain or impossible."""
+    if 0 < probability < 0.0005:
+        return f"< 0.1{_SPACE}%"
+    if 0.9995 <= probability < 1:
+        return f"> 99.9{_SPACE}%"
+    return f"{probability * 100:.1f}{_SPACE}%"
+
+
+def number(value: float, digits: int) -> str:
+    """A number with so many decimals and a true minus sign."""
+    return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def place(peak: tuple[int, int], size: tuple[int, int]) -> str:
+    """Where a pixel lies, in thirds of the image."""
+    column, row = (min(3 * at // side, 2) for at, side in zip(peak, size, strict=True))
+    return _PLACES[row][column]
+
+
+def sentence(cam: Cam, *, depends_on_class: bool) -> str:
+    """Class, how sure, where, layer and method in one plain sentence; also the map's alternative text."""
+    asked = f"For “{cam.prediction.label}” ({percent(cam.prediction.probability)} sure)"
+    if not cam.usable:
+        return f"{asked}: {cam.note}"
+    where = place(cam.peak, cam.geometry.image_size)
+    if not depends_on_class:
+        return (
+            f"{asked} and every other class {cam.method_title} draws the same map: what varies most "
+            f"at layer {cam.key.layer} lies in {where} of the image."
+        )
+    return (
+        f"{asked} the strongest evidence lies in {where} of the image, at layer {cam.key.layer} by {cam.method_title}."
+    )
+
+
+def caption(cam: Cam, weights_sha256: str) -> str:
+    """What the panels show, exactly: class, layer, method, model, weights."""
+    prediction = cam.prediction
+    label = f"{prediction.label} (class {prediction.class_index}, logit {number(prediction.logit, 2)})"
+    return " · ".join((label, cam.key.layer, cam.method_title, cam.model_title, f"weights {weights_sha256[:8]}"))
+
+
+def notes(cam: Cam, image: LoadedImage) -> list[str]:
+    """What the panels can't say themselves: why a map is empty, what was cut off, what was done to the file."""
+    width, height = cam.geometry.image_size
+    unseen = [] if cam.geometry.seen == (0, 0, width, height) else ["The model never saw the hatched part."]
+    return [*unseen, *image.notes]
+
+
+def megabytes(count: int) -> str:
+    """A size for people, in units of 10^6 bytes."""
+    return f"{count / 1e6:,.0f} MB"

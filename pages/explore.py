@@ -1,0 +1,25 @@
+"""Explore: which pixels raised the score of one class?"""
+
+import streamlit as st
+
+from pages._ui import (
+    Question,
+    page,
+    pick_image,
+    pick_layer,
+    pick_method,
+    pick_model,
+    pick_preprocessing,
+    show_explanation,
+    wake_engine,
+)
+
+with page("Explore"):
+    with st.sidebar:
+        picture = pick_image()
+    wake_engine(picture)
+    with st.sidebar:
+        model = pick_model()
+        layer = pick_layer(model)
+        method, preprocessing = pick_method(), pick_preprocessing()
+    show_explanation(Question(picture, model, layer, method, preprocessing))

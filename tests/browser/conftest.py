@@ -1,0 +1,154 @@
+"""A real server in its own process and a real Chromium; a page fails its test on any error or outside request."""
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
+
+from tests.pages.support import add_hostile, add_photo_network
+
+ROOT = Path(__file__).resolve().parents[2]
+_CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+_PROBES = re.compile(
+    r"/[a-z]+/_stcore/(health|host-config)$"
+)  # Streamlit's front end tries them below a page's address
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("checkpoints")
+    add_hostile(folder)
+    add_photo_network(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(model_folder: Path) -> Iterator[str]:
+    """The address of a server that all tests share."""
+    with running_server(model_folder) as address:
+        yield address
+
+
+@pytest.fixture
+def fresh_server(model_folder: Path) -> Iterator[str]:
+    """The address of a server that nobody has visited yet."""
+    with running_server(model_folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser; without one the tests are skipped, or fail where REQUIRE_BROWSER=1 says that there must be one."""
+    with sync_playwright() as playwright:
+        try:
+            browser = launched(playwright)
+        except Error as error:
+            if os.environ.get("REQUIRE_BROWSER") == "1":
+                raise
+            pytest.skip(f"no Chromium can be started here; set CHROMIUM to one ({str(error).splitlines()[0]})")
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """One browser tab, and everything in it that should not be."""
+
+    page: Page
+    address: str
+    problems: list[str] = field(default_factory=list)
+    allowed: list[str] = field(default_factory=lambda: [_PROBES.pattern])
+
+    def open(self, path: str = "/") -> Page:
+        """Go there and wait until the answer stands."""
+        self.page.goto(self.address + path)
+        self.page.wait_for_selector(".st-key-words p", timeout=60_000)
+        settle(self.page)
+        return self.page
+
+    def watch(self) -> None:
+        """Note console errors, page errors and requests to other hosts from now on."""
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("console", lambda message: self._console(message.type, message.text, message.location["url"]))
+        self.page.on("request", lambda request: self._request(request.url))
+
+    def _console(self, kind: str, text: str, url: str) -> None:
+        if kind == "error" and not any(re.search(pattern, url) for pattern in self.allowed):
+            self.problems.append(f"{text} {url}")
+
+    def _request(self, url: str) -> None:
+        own = (self.address, self.address.replace("http", "ws", 1), "data:", "blob:")
+        if not url.startswith(own):
+            self.problems.append(f"asked another host: {url}")
+
+
+@pytest.fixture
+def visit(chromium: Browser, server: str) -> Iterator[Callable[..., Visit]]:
+    """Open tabs of any size and scheme; afterwards nothing may have gone wrong in them."""
+    visits: list[Visit] = []
+
+    def new(address: str = server, *, width: int = 1280, scheme: str = "light") -> Visit:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 844 if width < 600 else 800},
+            color_scheme="dark" if scheme == "dark" else "light",
+        )
+        visits.append(Visit(context.new_page(), address))
+        visits[-1].watch()
+        return visits[-1]
+
+    yield new
+    for tab in visits:
+        assert tab.page.get_by_test_id("stException").count() == 0
+        tab.page.context.close()
+    assert [problem for tab in visits for problem in tab.problems] == []
+
+
+def settle(page: Page) -> None:
+    """Wait until the server has answered and every picture is there."""
+    page.wait_for_function("document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'")
+    page.wait_for_function("[...document.images].every(image => image.complete)")
+
+
+@contextlib.contextmanager
+def running_server(checkpoints: Path, app: Path = ROOT / "app.py") -> Iterator[str]:
+    """`streamlit run app.py` on a free port, as a person starts it, in a process of its own; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port), "--server.headless=true"]
+    environment = os.environ | {"HEATPROOF_CHECKPOINTS": str(checkpoints), "TORCH_HOME": str(checkpoints / "torch")}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
+        yield f"http://127.0.0.1:{port}"
+        assert process.poll() is None, "the server died"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        assert process.poll() is None, "the server did not start"
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=1) as answer:  # noqa: S310
+            if answer.read() == b"ok":
+                return
+        time.sleep(0.1)
+    raise TimeoutError(address)
+
+
+def launched(playwright: Playwright) -> Browser:
+    """The Chromium that CHROMIUM names, or the system's, or Playwright's own."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    return playwright.chromium.launch(executable_path=path, args=_CHROMIUM_FLAGS)

@@ -1,0 +1,49 @@
+"""The frame: deep links, and what a visitor sees of an error."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+Open = Callable[..., AppTest]
+
+
+def test_a_page_that_is_run_without_app_py_still_gets_its_frame_once(open_app: Open) -> None:
+    app = open_app().switch_page("pages/explore.py").run()
+    assert not app.exception
+    assert [element.value for element in app.markdown].count("# Heatproof") == 1
+    assert len(app.image) == 3
+
+
+def _broken_page() -> None:
+    from pages._ui.frame import errors_shown
+
+    with errors_shown():
+        raise RuntimeError("the secret of /etc")
+
+
+def _refused_page() -> None:
+    from gradcam_core.errors import LayerError
+    from pages._ui.frame import errors_shown
+
+    with errors_shown():
+        raise LayerError("![x](http://host.invalid/x) is not a layer.", hint="Choose *another*.")
+
+
+def test_our_own_mistake_is_a_number_on_screen_and_the_whole_story_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    app = AppTest.from_function(_broken_page).run()
+    assert not app.exception
+    (shown,) = [error.value for error in app.error]
+    assert "secret" not in shown
+    incident = re.search(r"error ([0-9a-f]{8})", shown)
+    assert incident is not None
+    assert incident[1] in caplog.text
+    assert "the secret of /etc" in caplog.text
+
+
+def test_a_visitors_mistake_is_its_message_and_hint_shown_literally() -> None:
+    app = AppTest.from_function(_refused_page).run()
+    (shown,) = [error.value for error in app.error]
+    assert r"\!\[x\]\(http" in shown
+    assert r"Choose \*another\*\." in shown

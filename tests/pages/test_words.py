@@ -1,0 +1,100 @@
+"""The sentences on screen."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gradcam_core.errors import ImageError
+from gradcam_core.explanation import Cam, Prediction, ResultKey
+from gradcam_core.geometry import InputGeometry, Window
+from gradcam_core.images import LoadedImage
+from pages._ui.words import caption, error_text, literal, notes, percent, place, sentence
+
+WHOLE = Window(0, 0, 90, 90)
+
+
+def cam(values: np.ndarray, *, window: Window = WHOLE, note: str = "") -> Cam:
+    return Cam(
+        values=values.astype(np.float32),
+        prediction=Prediction(7, "tabby", 4.25, 0.71),
+        key=ResultKey("sha", "net", "layer4.1", "gradcam", 7, "trained"),
+        geometry=InputGeometry((90, 90), (30, 30), window),
+        method_title="Grad-CAM",
+        model_title="Net",
+        note=note,
+    )
+
+
+def one_hot(row: int, column: int) -> np.ndarray:
+    values = np.zeros((3, 3))
+    values[row, column] = 1
+    return values
+
+
+def test_sentence_names_class_certainty_place_layer_and_method() -> None:
+    said = sentence(cam(one_hot(2, 0)), depends_on_class=True).replace("\N{NO-BREAK SPACE}", " ")
+    assert said == (
+        "For “tabby” (71.0 % sure) the strongest evidence lies in the lower left of the image, "
+        "at layer layer4.1 by Grad-CAM."
+    )
+
+
+def test_sentence_of_an_unusable_map_says_why_and_no_place() -> None:
+    said = sentence(cam(np.zeros((3, 3)), note="The map is blank."), depends_on_class=True)
+    assert said.endswith("The map is blank.")
+    assert "evidence" not in said
+
+
+def test_sentence_of_a_class_blind_method_says_so() -> None:
+    assert "every other class Grad-CAM draws the same map" in sentence(cam(one_hot(0, 0)), depends_on_class=False)
+
+
+@pytest.mark.parametrize(
+    ("peak", "where"),
+    [((0, 0), "the upper left"), ((45, 45), "the centre"), ((89, 30), "the right"), ((59, 89), "the lower middle")],
+)
+def test_place_is_told_in_thirds(peak: tuple[int, int], where: str) -> None:
+    assert place(peak, (90, 90)) == where
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(0.0, "0.0 %"), (0.0004, "< 0.1 %"), (0.715, "71.5 %"), (0.9999, "> 99.9 %"), (1.0, "100.0 %")],
+)
+def test_percent_never_claims_certainty_or_impossibility_by_rounding(probability: float, text: str) -> None:
+    assert percent(probability).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+def test_caption_names_class_layer_method_model_and_weights() -> None:
+    assert caption(cam(one_hot(1, 1)), "0123456789abcdef") == (
+        "tabby (class 7, logit 4.25) · layer4.1 · Grad-CAM · Net · weights 01234567"
+    )
+
+
+def test_notes_say_what_was_never_seen_and_what_was_done_to_the_file() -> None:
+    image = LoadedImage(np.zeros((90, 90, 3), np.uint8), (90, 90), "sha", ("The first of 12 frames is shown.",))
+    whole, cropped = cam(one_hot(1, 1)), cam(one_hot(1, 1), window=Window(10, 0, 80, 90))
+    assert notes(whole, image) == ["The first of 12 frames is shown."]
+    assert notes(cropped, image)[0] == "The model never saw the hatched part."
+    assert notes(cropped, replace(image, notes=())) == ["The model never saw the hatched part."]
+
+
+@pytest.mark.parametrize(
+    "text", ["![b](http://host/x.png)", ":red[x]", "$a$", "<img onerror>", "`c`", "# h", "* l", "a|b", "&lt;"]
+)
+def test_literal_escapes_every_sign_that_markdown_reads(text: str) -> None:
+    shown = literal(text)
+    for place_in_text, sign in enumerate(shown):
+        if sign in "!#$&()*<>[]_`|":
+            assert shown[place_in_text - 1] == "\\"
+
+
+def test_literal_parts_what_is_looked_for_after_markdown() -> None:
+    for text in (":smile:", "http://host", "a@b.c", "www.host.com", "a -> b", "x -- y", "a >= b"):
+        assert "\u2060" in literal(text)
+    assert literal("two\nlines") == "two lines"
+
+
+def test_error_text_holds_message_and_hint() -> None:
+    assert error_text(ImageError("No picture.", hint="Try another.")) == r"No picture\. Try another\."
