@@ -4,6 +4,7 @@ A pair is NAME.json and NAME.safetensors (or .pth, .pt). The description says wh
 architecture, what the outputs mean, and how the input was prepared in training.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from torchvision.models import ResNet18_Weights
 
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
-from gradcam_core.fields import Fields, read_text
+from gradcam_core.fields import Fields, one_line, read_text
+from gradcam_core.images import printable
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.weights import SUFFIXES, read_state, sha256_of
 
@@ -139,28 +141,31 @@ def read_weights(checkpoint: Checkpoint) -> tuple[dict[str, Tensor], str]:
 
 
 def _names(folder: Path) -> list[str]:
-    if not folder.exists():
+    if not os.path.exists(folder):
         return []
     parts = [path for path in folder.iterdir() if path.suffix in (".json", *SUFFIXES)]
     return sorted({path.stem for path in parts if not path.name.startswith(".")})
 
 
 def _weights(folder: Path, name: str) -> Path:
-    files = [f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").is_file()]
+    files = [f"{name}{suffix}" for suffix in SUFFIXES if os.path.isfile(folder / f"{name}{suffix}")]
     if not files:
         raise ModelError(f"{name}.json has no weights beside it.", hint=f"Add {name}.safetensors or {name}.pth.")
-    if not (folder / f"{name}.json").is_file():
+    if not os.path.isfile(folder / f"{name}.json"):
         raise ModelError(f"{files[0]} has no description beside it.", hint=f"Add {name}.json.")
     return _inside(folder, files[0])
 
 
-def _inside(folder: Path, filename: str) -> Path:
-    """A file of the folder itself: neither its name nor a link leads out of it."""
+def _inside(folder: Path, filename: str, *, hint: str = "Put the file beside the description.") -> Path:
+    """A file of the folder itself: neither its name nor a link leads out of it; the hint is for one that is absent.
+
+    (`os.path.isfile` is false where `Path.is_file` raises, as for a name that no disk takes.)
+    """
     path = folder / filename
     if filename in ("", ".", "..") or any(sign in filename for sign in "/\\\0") or path.name != filename:
         raise ModelError(f"{filename[:80]!r} is no plain file name.", hint="Name a file of the same folder.")
-    if not path.is_file():
-        raise ModelError(f"{filename[:80]} is not in the folder.", hint="Put the file beside the description.")
+    if not os.path.isfile(path):
+        raise ModelError(f"{printable(filename[:80])} is not in the folder.", hint=hint)
     if not path.resolve().is_relative_to(folder.resolve()):
         raise ModelError(f"{filename[:80]} is a link that leaves the folder.", hint="Copy the file itself there.")
     return path
@@ -185,7 +190,8 @@ def _given_labels(fields: Fields, folder: Path) -> tuple[str, ...]:
     if given == "imagenet":
         return _imagenet_labels()
     if isinstance(given, str):
-        return _clean_labels(read_text(_inside(folder, given)).rstrip().split("\n"), where=given)
+        hint = "Name a file beside the description with one label a line, or give a list."
+        return _clean_labels(read_text(_inside(folder, given, hint=hint)).rstrip().split("\n"), where=given)
     if isinstance(given, list):
         return _clean_labels(given, where=f"{fields.where}, labels")
     raise fields.wrong("labels", '"imagenet", a file name or a list')
@@ -196,7 +202,7 @@ def _imagenet_labels() -> tuple[str, ...]:
 
 
 def _clean_labels(given: list[Any], *, where: str) -> tuple[str, ...]:
-    labels = tuple(" ".join(label.split()) if isinstance(label, str) else "" for label in given)
+    labels = tuple(one_line(label) if isinstance(label, str) else "" for label in given)
     if "" in labels:
         raise ModelError(
             f"{where}: label {labels.index('') + 1:,} is empty or no text.", hint="Give each class a name."

@@ -6,14 +6,18 @@ arguments are understood.
 
 import argparse
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
 from gradcam_core import __version__
-from gradcam_core.errors import HeatproofError
+from gradcam_core.errors import HeatproofError, ResourceError
+from gradcam_core.images import printable
 from gradcam_core.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -33,14 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0; 2 after an error that is explained; 130 after Ctrl+C; 141 if nobody reads the output.
 
     Raises:
-        SystemExit: by argparse, with 0 after help and 2 after arguments that it does not know.
+        SystemExit: by argparse, with 0 after help and 2 after arguments that it does not know; with 143 or 129 if
+            the system asks the program to end or its terminal is gone.
     """
     _print_what_the_terminal_can()
-    options = _parser().parse_args(arguments)
     try:
-        _run(options)
+        with _ended_in_order():
+            _run(_understood(arguments))
     except HeatproofError as error:
-        print(error.message, *filter(None, [error.hint]), sep="\n", file=sys.stderr)
+        _complain(error)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -51,12 +56,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
+    if sys.stdout is None:
+        raise ResourceError("The output is closed.", hint="Send it to a file or a terminal.")
     from gradcam_core.commands import COMMANDS  # brings torch: seconds
 
     with _progress_bar() as progress:
         for line in COMMANDS[options.command](options, progress):
-            print(line)
-    sys.stdout.flush()
+            with _writable_output():
+                print(printable(line))
+    _flush()
+
+
+def _understood(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit:
+        _flush()  # the help
+        raise
+    given = vars(options)
+    if any(value == [] for value in (*given.values(), *(given.get("classes") or ()))):
+        parser.error("-- is not a value of an option")  # argparse makes an empty list of --class=--
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,7 +112,7 @@ def _add_explain(commands: "Commands") -> None:
     command.add_argument("--layer", metavar="NAME", help="default: the last one before pooling")
     command.add_argument("--method", default="gradcam", metavar="NAME", help="default: gradcam")
     of_class = "what to explain, an index or a label; may be repeated; default: the best prediction"
-    command.add_argument("--class", dest="classes", action="append", default=[], metavar="CLASS", help=of_class)
+    command.add_argument("--class", dest="classes", action="append", metavar="CLASS", help=of_class)
     command.add_argument("--colormap", default="inferno", metavar="NAME", help="default: inferno")
     command.add_argument("--out", metavar="DIR", help="write the pictures, the raw map and explanation.json here")
 
@@ -126,14 +147,16 @@ def _progress_bar() -> Iterator[Progress]:
     def draw(done: int, total: int) -> None:
         nonlocal drawn_at
         if time.monotonic() - drawn_at >= _BAR_SECONDS or done == total:
-            print(f"\r{_bar(done, total)}", end="", file=sys.stderr, flush=True)
+            with suppress(OSError):  # a terminal that is gone must not end the work
+                print(f"\r{_bar(done, total)}", end="", file=sys.stderr, flush=True)
             drawn_at = time.monotonic()
 
     try:
         yield draw
     finally:
         if drawn_at:
-            print(file=sys.stderr)
+            with suppress(OSError):
+                print(file=sys.stderr)
 
 
 def _bar(done: int, total: int) -> str:
@@ -149,6 +172,51 @@ def _print_what_the_terminal_can() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+
+
+def _complain(error: HeatproofError) -> None:
+    if sys.stderr:  # print would take stdout in its place
+        with suppress(OSError):
+            print(*map(printable, filter(None, [error.message, error.hint])), sep="\n", file=sys.stderr)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """A request to end becomes SystemExit, so that nothing half-written stays; one that is ignored stays so."""
+
+    def end(number: int, _frame: FrameType | None) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    requests = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    is_main = threading.current_thread() is threading.main_thread()  # no other thread may set handlers
+    taken = [request for request in requests if is_main and signal.getsignal(request) == signal.SIG_DFL]
+    for request in taken:
+        signal.signal(request, end)
+    try:
+        yield
+    finally:
+        for request in taken:
+            signal.signal(request, signal.SIG_DFL)
+
+
+@contextmanager
+def _writable_output() -> Iterator[None]:
+    """A full disk is one sentence; a reader that went away is another matter."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _forget_the_output()
+        raise ResourceError(
+            f"The output can't be written: {error.strerror or error}.", hint="Make room, or send it elsewhere."
+        ) from error
+
+
+def _flush() -> None:
+    if sys.stdout:
+        with _writable_output():
+            sys.stdout.flush()
 
 
 def _forget_the_output() -> None:

@@ -4,6 +4,7 @@ Everything that is asked for is checked before the work begins.
 """
 
 import json
+import os
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from gradcam_core.engine import Explainer
 from gradcam_core.errors import HeatproofError
 from gradcam_core.images import LoadedImage
 from gradcam_core.methods import get_method
-from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, find_model, list_models, load_model
+from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, list_models, load_model
 from gradcam_core.pictures import load_image
 from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.printout import explanation_lines, layers_lines, models_lines, prediction_lines
@@ -43,7 +44,7 @@ def predict(options: Namespace, _progress: Progress) -> Iterator[str]:
     predictions = forward.top(count)
     if options.json:
         told = {"model": model.spec.name, "preprocessing": preprocessing}
-        yield _as_text(told | prediction_json(image, forward.geometry, predictions=predictions))
+        yield from _json_lines(told | prediction_json(image, forward.geometry, predictions=predictions))
     else:
         yield from prediction_lines(image, model, predictions, preprocessing=preprocessing)
 
@@ -54,7 +55,7 @@ def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
     colormap, folder = get_colormap(options.colormap).slug, _folder(options.out)
     image, model = _image_and_model(options)
     explainer, count = Explainer(model, options.layer), _count(options.top_k, model)
-    wanted = dict.fromkeys(model.class_index(text) for text in options.classes)
+    wanted = dict.fromkeys(model.class_index(text) for text in options.classes or ())
     forward = explainer.forward(image, preprocessing=preprocessing)
     predictions = forward.top(count)
     cams = [forward.cam(class_index, method) for class_index in wanted or [predictions[0].class_index]]
@@ -63,7 +64,7 @@ def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
         look = Look(colormap, unit=unit_of(model, cams[0]))
         written = write_explanation(folder, image, cams, predictions=predictions, look=look)
     if options.json:
-        yield _as_text(explanation_json(image, cams, predictions=predictions))
+        yield from _json_lines(explanation_json(image, cams, predictions=predictions))
     else:
         yield from prediction_lines(image, model, predictions, preprocessing=preprocessing)
         yield from ["", *explanation_lines(cams), ""]
@@ -71,12 +72,16 @@ def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
 
 
 def download(options: Namespace, progress: Progress) -> Iterator[str]:
-    """Fetch one model's weights."""
-    if find_model(options.model).ready:
-        yield f"{options.model} is here already."
-        return
-    spec = download_model(options.model, progress=progress)
-    yield f"{spec.name} is ready: {spec.title}."
+    """Fetch one model's weights, unless they are here and whole."""
+    steps = 0
+
+    def counted(done: int, total: int) -> None:
+        nonlocal steps
+        steps += 1
+        progress(done, total)
+
+    spec = download_model(options.model, progress=counted)
+    yield f"{spec.name} is ready: {spec.title}." if steps else f"{spec.name} is here already."
 
 
 COMMANDS: dict[str, Callable[[Namespace, Progress], Iterable[str]]] = {
@@ -104,9 +109,15 @@ def _count(asked: int | None, model: LoadedModel) -> int:
 def _folder(text: str | None) -> Path | None:
     if text is not None and not text.strip():
         raise HeatproofError("--out names no folder.", hint="Give it a name, such as --out explanation.")
-    return None if text is None else Path(text)
+    if text is None:
+        return None
+    folder = Path(text)
+    there = next((path for path in (folder, *folder.parents) if os.path.exists(path)), None)
+    if there is not None and not there.is_dir():
+        raise HeatproofError(f"--out goes through {there}, which is no folder.", hint="Choose another folder.")
+    return folder
 
 
-def _as_text(answer: dict[str, Any]) -> str:
+def _json_lines(answer: dict[str, Any]) -> list[str]:
     """One JSON object in plain ASCII, which every terminal and pipe passes on whole."""
-    return json.dumps(answer, indent=2, allow_nan=False)
+    return json.dumps(answer, indent=2, allow_nan=False).splitlines()

@@ -10,6 +10,7 @@ from typing import Any
 from gradcam_core.errors import HeatproofError
 
 _PREFIX = "HEATPROOF_"
+_MOST_SECONDS = 3_600
 
 
 def _setting(default: Any, reason: str) -> Any:
@@ -52,7 +53,7 @@ def torch_cache() -> Path:
     """The folder where torchvision keeps downloaded weights: `TORCH_HOME` and `XDG_CACHE_HOME` as torch reads them."""
     cache_home = os.environ.get("XDG_CACHE_HOME", "~/.cache")
     torch_home = os.environ.get("TORCH_HOME", os.path.join(cache_home, "torch"))
-    return Path(torch_home).expanduser() / "hub" / "checkpoints"
+    return Path(os.path.expanduser(torch_home)) / "hub" / "checkpoints"
 
 
 def _parsed(name: str, text: str) -> Any:
@@ -60,20 +61,23 @@ def _parsed(name: str, text: str) -> Any:
     if isinstance(default, bool):
         return _parsed_switch(name, text)
     if isinstance(default, Path):
-        return Path(text).expanduser()
+        return Path(os.path.expanduser(text))  # unlike Path.expanduser, it leaves the name of an unknown user as it is
     if isinstance(default, str):
         return text
     return _parsed_limit(name, text, default)
 
 
 def _parsed_limit(name: str, text: str, default: float) -> float:
-    """A number of the default's kind, larger than 0 and finite."""
+    """A number of the default's kind, larger than 0 and finite; a time is at most an hour."""
     try:
         number = type(default)(text)
-    except ValueError as error:
+        is_sound = number > 0 and math.isfinite(number)
+    except (ValueError, OverflowError) as error:
         raise _wrong(name, text, f"a number such as {default}") from error
-    if not (number > 0 and math.isfinite(number)):
+    if not is_sound:
         raise _wrong(name, text, f"a number above 0, such as {default}")
+    if name.endswith("_seconds") and number > _MOST_SECONDS:
+        raise _wrong(name, text, f"at most {_MOST_SECONDS:,} seconds")
     return number
 
 
@@ -85,4 +89,5 @@ def _parsed_switch(name: str, text: str) -> bool:
 
 
 def _wrong(name: str, text: str, wanted: str) -> HeatproofError:
-    return HeatproofError(f"{_PREFIX}{name.upper()} is {text!r}.", hint=f"Set it to {wanted}, or remove it.")
+    shown = text if len(text) <= 60 else text[:57] + "..."
+    return HeatproofError(f"{_PREFIX}{name.upper()} is {shown!r}.", hint=f"Set it to {wanted}, or remove it.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gradcam_core.errors import ModelError
+from gradcam_core.images import printable
 
 _MOST_BYTES = 4_000_000  # a description with 20,000 labels has under 1 MB
 
@@ -38,11 +39,11 @@ class Fields:
         return self.values[key]
 
     def text(self, key: str, *, default: str | None = None) -> str:
-        """One line of text; its spaces and line breaks become single spaces."""
+        """One line of text that can be printed; its spaces and line breaks become single spaces."""
         value = self._value(key, default)
         if not isinstance(value, str) or len(value) > 1_000:
             raise self.wrong(key, "a text of at most 1,000 characters")
-        return " ".join(value.split())
+        return one_line(value)
 
     def choice(self, key: str, *, among: Collection[str], default: str | None = None) -> str:
         """One of a few words."""
@@ -89,6 +90,11 @@ class Fields:
 
     def _value(self, key: str, default: Any) -> Any:
         return self.required(key) if default is None else self.values.get(key, default)
+
+
+def one_line(text: str) -> str:
+    """A stranger's text as one line that can be printed."""
+    return printable(" ".join(text.split()))
 
 
 def read_text(path: Path) -> str:

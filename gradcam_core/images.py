@@ -30,6 +30,7 @@ _NOT_SHOWN = {  # modes of Pillow
 }
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _NAME_LENGTH = 80
+Image.MAX_IMAGE_PIXELS = None  # Pillow's warning would go to the terminal; `_check_shape` comes before any decoding
 _decoding = threading.BoundedSemaphore(2)  # one 50-megapixel decode takes up to 800 MB
 
 
@@ -42,6 +43,19 @@ class LoadedImage:
     sha256: str  # of the file's bytes
     notes: tuple[str, ...] = ()  # what was done to the picture, in sentences
     name: str = ""  # for display only, never a path
+
+    def __post_init__(self) -> None:
+        """Refuse what is no picture, and keep the pixels from being changed under their key.
+
+        Raises:
+            ValueError: if `pixels` are not (height, width, 3) uint8.
+        """
+        if self.pixels.dtype != np.uint8 or self.pixels.ndim != 3 or self.pixels.shape[2] != 3:
+            raise ValueError(f"Pixels are (height, width, 3) uint8, these are {self.pixels.shape} {self.pixels.dtype}.")
+        if self.pixels.flags.writeable:
+            own = self.pixels.copy()
+            own.setflags(write=False)
+            object.__setattr__(self, "pixels", own)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -80,8 +94,6 @@ def decode_image(data: bytes, *, name: str = "") -> LoadedImage:
         raise
     except MemoryError as error:
         raise ResourceError("There is not enough memory to open this picture.", hint="Use a smaller one.") from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large(limits) from error
     except Exception as error:  # broken files make decoders raise errors of every kind
         raise _broken(data) from error
     pixels.setflags(write=False)
@@ -91,8 +103,13 @@ def decode_image(data: bytes, *, name: str = "") -> LoadedImage:
 
 def display_name(name: str) -> str:
     """The name of a file as text: at most 80 characters, none that controls the text round it."""
-    shown = "".join("\ufffd" if _controls_text(character) else character for character in name[: _NAME_LENGTH + 1])
+    shown = printable(name[: _NAME_LENGTH + 1])
     return shown if len(shown) <= _NAME_LENGTH else shown[: _NAME_LENGTH - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """The text with a replacement mark for every character that controls the terminal or the text round it."""
+    return "".join("\ufffd" if _controls_text(character) else character for character in text)
 
 
 def file_too_large(limits: Settings) -> ImageError:

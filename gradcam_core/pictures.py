@@ -29,6 +29,8 @@ def load_image(source: str | Path | bytes, *, name: str = "") -> LoadedImage:
     if isinstance(source, str) and _URL.match(source):
         url = source.strip()
         return decode_image(fetch_image(url), name=name or unquote(urlsplit(url).path.rpartition("/")[2]))
+    if isinstance(source, str) and not source.strip():
+        raise ImageError("No picture is named.", hint="Name a file, or an http or https address.")
     path = Path(source)
     return decode_image(_file_bytes(path), name=name or path.name)
 

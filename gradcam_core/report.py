@@ -1,5 +1,6 @@
 """What does an explanation leave on disk, for a reader and for a program?"""
 
+import errno
 import io
 import json
 import math
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gradcam_core.models import LoadedModel
 
 _MANIFEST = "explanation.json"
+_BESIDE_IT = ("original.png", "heatmap.png", "overlay.png", "panels.png", "cam.npy")
 _PACKAGES = ("torch", "torchvision", "grad-cam", "numpy", "pillow", "matplotlib")
 
 
@@ -85,7 +87,8 @@ def write_explanation(
     """Write pictures, raw map and `explanation.json`, which comes last: where it lies, the rest is whole.
 
     Args:
-        folder: made if it is not there. One map goes into it, several go into a folder for each class below it.
+        folder: made if it is not there. One map goes into it, several go into a folder for each class below it;
+            what an earlier explanation of one class left there is removed then.
 
     Returns:
         The folders written to, one for each map.
@@ -96,11 +99,13 @@ def write_explanation(
     folders = [folder] if len(cams) == 1 else [folder / class_folder(cam.prediction) for cam in cams]
     for target, cam in zip(folders, cams, strict=True):
         try:
+            if target != folder:
+                _remove_former(folder)
             _write(target, _files(image, cam, predictions, look or Look()))
         except OSError as error:
             raise ResourceError(
                 f"The explanation can't be written to {target}: {error.strerror or error}.",
-                hint="Choose another folder, or make room.",
+                hint="Choose another folder" + (", or make room." if error.errno == errno.ENOSPC else "."),
             ) from error
     return folders
 
@@ -144,6 +149,7 @@ def _what_was_seen(image: LoadedImage, geometry: InputGeometry) -> dict[str, Any
             "original_width": width,
             "original_height": height,
             "sha256": image.sha256,
+            **({"notes": list(image.notes)} if image.notes else {}),
         },
         "window": [float(side) for side in geometry.window],
     }
@@ -190,6 +196,14 @@ def _npy(values: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, values, allow_pickle=False)
     return buffer.getvalue()
+
+
+def _remove_former(folder: Path) -> None:
+    """Pictures without a manifest are not ours."""
+    manifest = folder / _MANIFEST
+    if manifest.is_file():
+        for path in (manifest, *(folder / name for name in _BESIDE_IT)):
+            path.unlink(missing_ok=True)
 
 
 def _write(folder: Path, files: Iterator[tuple[str, bytes]]) -> None:

@@ -110,10 +110,16 @@ def _check_size(path: Path) -> None:
         raise _unreadable(path) from error
     limit = settings().max_checkpoint_bytes
     if size > limit:
+        may_hold_more = path.suffix != ".safetensors"
+        advice = "Save the weights alone, without the optimizer, or raise" if may_hold_more else "Raise"
         raise ModelError(
-            f"{path.name} has {size / 1e6:,.0f} MB, and at most {limit / 1e6:,.0f} MB are read.",
-            hint="Save the weights alone, without the optimizer, or raise HEATPROOF_MAX_CHECKPOINT_BYTES.",
+            f"{path.name} has {_megabytes(size)}, and at most {_megabytes(limit)} are read.",
+            hint=f"{advice} HEATPROOF_MAX_CHECKPOINT_BYTES.",
         )
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count:,} bytes"
 
 
 def _read_safetensors(path: Path) -> Any:

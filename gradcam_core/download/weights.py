@@ -7,6 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
+from requests.exceptions import InvalidSchema, InvalidURL, ProxyError, SSLError
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import LocationParseError
 
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError, ResourceError
@@ -30,11 +33,11 @@ def download_file(url: str, target: Path, *, sha256_prefix: str = "", progress: 
     part = target.with_name(f"{target.name}.{uuid.uuid4().hex[:8]}.part")  # of its own, for parallel downloads
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        digest = _stream(url, part, progress)
+        digest = _stream(_answer(url, target.name), part, progress)
         if not digest.startswith(sha256_prefix.lower()):
             raise _wrong_hash(target.name, digest, sha256_prefix)
         part.replace(target)
-    except requests.RequestException as error:
+    except (requests.RequestException, LocationParseError) as error:
         raise _download_failed(url, target.name, error) from error
     except OSError as error:
         raise ResourceError(
@@ -47,18 +50,15 @@ def download_file(url: str, target: Path, *, sha256_prefix: str = "", progress: 
     return target
 
 
-def _stream(url: str, part: Path, progress: Progress) -> str:
+def _stream(answer: requests.Response, part: Path, progress: Progress) -> str:
     """Write the file and give its SHA-256."""
     digest, done = hashlib.sha256(), 0
     most = settings().max_checkpoint_bytes
-    with (
-        requests.get(url, stream=True, timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"}) as response,
-        part.open("xb") as file,
-    ):
-        response.raise_for_status()
-        length = response.headers.get("Content-Length", "")
-        total = int(length) if length.isdigit() and "Content-Encoding" not in response.headers else 0
-        for piece in response.iter_content(_CHUNK):
+    with answer, part.open("xb") as file:
+        answer.raise_for_status()
+        length = answer.headers.get("Content-Length", "")
+        total = int(length) if length.isdigit() and "Content-Encoding" not in answer.headers else 0
+        for piece in answer.iter_content(_CHUNK):
             digest.update(piece)
             file.write(piece)
             done += len(piece)
@@ -72,6 +72,18 @@ def _stream(url: str, part: Path, progress: Progress) -> str:
     return digest.hexdigest()
 
 
+def _answer(url: str, name: str) -> requests.Response:
+    try:
+        return requests.get(url, stream=True, timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"})
+    except requests.RequestException:
+        raise
+    except OSError as error:  # requests looks for the certificates itself, and says so with a bare OSError
+        raise ModelError(
+            f"{name} could not be downloaded: the certificates that the environment names can't be read.",
+            hint="Correct or remove REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+        ) from error
+
+
 def _wrong_hash(name: str, digest: str, wanted: str) -> ModelError:
     return ModelError(
         f"The file that came is not {name}: its SHA-256 begins with {digest[: len(wanted)]}, not {wanted}.",
@@ -79,18 +91,19 @@ def _wrong_hash(name: str, digest: str, wanted: str) -> ModelError:
     )
 
 
-def _download_failed(url: str, name: str, error: requests.RequestException) -> ModelError:
+def _download_failed(url: str, name: str, error: requests.RequestException | LocationParseError) -> ModelError:
     host = urlsplit(url).hostname
     reason = f"the connection to {host} failed or broke off"
+    hint = "Check the network and try again; the embedded network needs no download."
     if isinstance(error, requests.HTTPError) and error.response is not None:
         reason = f"{host} answers {error.response.status_code}"
-    elif isinstance(error, requests.exceptions.ProxyError):
+    elif isinstance(error, LocationParseError | InvalidURL | InvalidSchema) and get_environ_proxies(url):
+        reason = "the proxy that the environment names can't be used"
+        hint = "Correct or remove HTTPS_PROXY and ALL_PROXY; a proxy reads http://host:port."
+    elif isinstance(error, ProxyError):
         reason = "the proxy that the environment names does not pass it on"
-    elif isinstance(error, requests.exceptions.SSLError):
+    elif isinstance(error, SSLError):
         reason = f"{host} can't prove who it is"
     elif isinstance(error, requests.Timeout):
         reason = f"{host} does not answer in time"
-    return ModelError(
-        f"{name} could not be downloaded: {reason}.",
-        hint="Check the network and try again; the embedded network needs no download.",
-    )
+    return ModelError(f"{name} could not be downloaded: {reason}.", hint=hint)

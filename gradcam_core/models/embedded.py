@@ -1,5 +1,6 @@
 """The network that comes with the program: a pair of files like anybody's, in the package's own folder."""
 
+import os
 from pathlib import Path
 
 from gradcam_core.checkpoints import BadCheckpoint, read_checkpoint, read_weights
@@ -23,7 +24,10 @@ class EmbeddedSource:
         try:
             checkpoint = read_checkpoint(FOLDER, NAME)
         except ModelError as error:
-            return [], [BadCheckpoint(NAME, f"{error.message} Copy the program anew: its own network is missing.")]
+            parts = [FOLDER / f"{NAME}{suffix}" for suffix in (".json", ".safetensors")]
+            is_whole = all(os.path.isfile(part) for part in parts)
+            hint = error.hint if is_whole else "Copy the program anew: its own network is missing."
+            return [], [BadCheckpoint(NAME, f"{error.message} {hint}")]
         knows = f"{checkpoint.num_classes} drawn things"
         spec = ModelSpec(
             name=NAME,

@@ -1,5 +1,7 @@
 """The models of the person who runs the program: every pair in the checkpoint folder."""
 
+import os
+
 from gradcam_core.checkpoints import BadCheckpoint, Checkpoint, find_checkpoints, read_checkpoint, read_weights
 from gradcam_core.config import Settings, settings
 from gradcam_core.errors import ModelError
@@ -17,7 +19,7 @@ class FolderSource:
     def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
         """The pairs that can be used, and those that can't."""
         folder = settings().checkpoints
-        if folder != Settings.checkpoints and not folder.exists():
+        if folder != Settings.checkpoints and not os.path.exists(folder):
             return [], [BadCheckpoint(str(folder), "HEATPROOF_CHECKPOINTS names a folder that does not exist.")]
         checkpoints, bad = find_checkpoints(folder)
         specs = []

@@ -74,11 +74,10 @@ class LoadedModel:
                 hint=f"The usual layer is {self.default_layer}.",
             )
         close = difflib.get_close_matches(name, [layer.name for layer in self.layers], n=3)
-        close = [other for other in close if other != self.default_layer]
-        nearest = f" Near that name: {', '.join(close)}." if close else ""
+        hints = [f"Near that name: {', '.join(close)}."] if close else []
         return LayerError(
             f"{name[:80]!r} is not a layer of {self.spec.name}.",
-            hint=f"The usual one is {self.default_layer}.{nearest}",
+            hint=" ".join([*hints, f"The usual one is {self.default_layer}."]),
         )
 
     def _checked_index(self, text: str) -> int:

@@ -35,7 +35,7 @@ def load_model(name: str, *, device: str | torch.device | None = None) -> Loaded
     target = pick_device(device)
     spec = find_model(name)
     hint = "Choose a smaller model, or try again later."
-    with enough_memory(f"There is not enough memory to load {spec.title}.", hint=hint):
+    with torch.inference_mode(False), enough_memory(f"There is not enough memory to load {spec.title}.", hint=hint):
         return _ready(spec, SOURCES[spec.source].load(name), target)
 
 

@@ -1,5 +1,6 @@
 """The networks that torchvision offers with weights, downloaded once into torch's own cache."""
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,6 +39,11 @@ class Pretrained:
     def file(self) -> Path:
         """Where the weights lie once downloaded."""
         return torch_cache() / Path(urlsplit(self.url).path).name
+
+    @property
+    def is_here(self) -> bool:
+        """Whether there is such a file; what is in it is not looked at."""
+        return os.path.isfile(self.file)  # false where Path.is_file raises, as for a name that no disk takes
 
     @property
     def sha256_prefix(self) -> str:
@@ -123,7 +129,7 @@ class PretrainedSource:
         """Let torchvision build it from its cache; the file's hash is looked at first, so nothing is fetched."""
         pretrained = PRETRAINED[name]
         again = f"Download it: python -m gradcam_core download {name}"
-        if not pretrained.file.is_file():
+        if not pretrained.is_here:
             raise ModelError(f"The weights of {pretrained.title} are not on this machine.", hint=again)
         digest = sha256_of(pretrained.file)
         if not digest.startswith(pretrained.sha256_prefix):
@@ -141,7 +147,7 @@ class PretrainedSource:
         """Fetch the file into torch's cache, unless it is there and whole."""
         pretrained = PRETRAINED[name]
         file, prefix = pretrained.file, pretrained.sha256_prefix
-        if not file.is_file() or not sha256_of(file).startswith(prefix):
+        if not pretrained.is_here or not sha256_of(file).startswith(prefix):
             download_file(pretrained.url, file, sha256_prefix=prefix, progress=progress)
 
     def _spec(self, name: str, pretrained: Pretrained) -> ModelSpec:
@@ -152,7 +158,7 @@ class PretrainedSource:
             source=self.slug,
             num_classes=len(pretrained.weights.meta["categories"]),
             knows=IMAGENET,
-            ready=pretrained.file.is_file(),
+            ready=pretrained.is_here,
             download_bytes=round(pretrained.megabytes * 2**20),
             sentence=pretrained.sentence,
         )

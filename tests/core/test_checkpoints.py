@@ -108,6 +108,7 @@ def test_binary_has_two_labels_and_one_output(
         ({"labels": "/etc/passwd"}, "'/etc/passwd' is no plain file name."),
         ({"labels": "a\0b"}, "is no plain file name."),
         ({"labels": "..\\names.txt"}, "is no plain file name."),
+        ({"labels": "cat, dog, " * 60}, "with one label a line, or give a list."),
         ({"labels": "imagenet"}, "there are 1,000 labels for 3 classes."),
         ({"activation": "relu"}, 'activation is "relu". It must be softmax, sigmoid or binary.'),
         ({"activation": ["softmax"]}, "activation is"),
@@ -184,6 +185,26 @@ def test_half_a_pair_is_said_to_be_one(tmp_path: Path, write_pair: WritePair, ab
     write_pair()
     (tmp_path / f"small{absent}").unlink()
     assert only_sentence(tmp_path) == said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a path is shorter there")
+@pytest.mark.parametrize("letters", [246, 250])
+def test_name_that_is_too_long_for_its_weights_hides_no_other_pair(
+    tmp_path: Path, write_pair: WritePair, letters: int
+) -> None:
+    write_pair("small")
+    (tmp_path / f"{'x' * letters}.json").write_text("{}")
+    (good,), (bad,) = find_checkpoints(tmp_path)
+    assert good.name == "small"
+    assert "has no weights beside it" in bad.sentence
+
+
+def test_what_controls_a_terminal_is_not_let_in(tmp_path: Path, write_pair: WritePair) -> None:
+    red, flipped = "\x1b[31mred\x07", "\u202etac"
+    write_pair("small", title=red, source=flipped, labels=["ant\x9b2J", red, "猫"])
+    checkpoint = only_good(tmp_path)
+    assert (checkpoint.title, checkpoint.source) == ("\ufffd[31mred\ufffd", "\ufffdtac")
+    assert checkpoint.labels == ("ant\ufffd2J", "\ufffd[31mred\ufffd", "猫")
 
 
 def test_name_with_dots_is_one_name(tmp_path: Path, write_pair: WritePair) -> None:

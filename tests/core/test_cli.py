@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,13 +14,16 @@ import pytest
 from PIL import Image
 
 from gradcam_core import __version__, draw_scene
-from gradcam_core.cli import _progress_bar, main
+from gradcam_core.cli import _ended_in_order, _progress_bar, main
 from gradcam_core.commands import COMMANDS
+from gradcam_core.engine import Explainer
 from gradcam_core.methods import DEFAULT_METHOD
 from gradcam_core.models import DEFAULT_MODEL, LoadedModel
+from gradcam_core.pictures import load_image
 from gradcam_core.preprocessing import PREPROCESSINGS
 from gradcam_core.printout import columns, layers_lines
 from gradcam_core.render import DEFAULT_COLORMAP
+from tests.core.loopback import http, running, together
 from tests.support import png
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,13 +118,26 @@ def test_predict_lists_the_best_classes(capsys: pytest.CaptureFixture[str], scen
     assert {"cat", "boat"} == {row.split()[1] for row in rows[:2]}
 
 
-def test_predict_json_is_one_object(capsys: pytest.CaptureFixture[str], scene: str) -> None:
+def test_predict_json_is_one_object(
+    capsys: pytest.CaptureFixture[str], scene: str, tinynet: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEATPROOF_DEVICE", "cpu")
     assert main(["predict", scene, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["model"] == "tinynet"
     assert answer["preprocessing"] == "trained"
     assert len(answer["predictions"]) == 5
-    assert sum(prediction["probability"] for prediction in answer["predictions"]) <= 1 + 1e-6
+    expected = Explainer(tinynet).forward(load_image(scene)).top(5)
+    assert [prediction["label"] for prediction in answer["predictions"]] == [each.label for each in expected]
+    told = [(prediction["logit"], prediction["probability"]) for prediction in answer["predictions"]]
+    assert np.allclose(told, [(each.logit, each.probability) for each in expected], rtol=1e-4)
+    assert "notes" not in answer["image"]
+
+
+def test_predict_json_tells_what_was_done_to_the_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "clear.png").write_bytes(png(Image.new("RGBA", (64, 64), (9, 9, 9, 100))))
+    assert main(["predict", str(tmp_path / "clear.png"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["image"]["notes"] == ["Transparent parts are shown over white."]
 
 
 def test_explain_without_a_folder_says_where_the_best_class_is(capsys: pytest.CaptureFixture[str], scene: str) -> None:
@@ -164,7 +181,7 @@ def test_explain_of_one_class_writes_straight_into_the_folder(
         (["--class", "zeppelin"], "zeppelin", "cat"),
         (["--class", "12"], "12", "0 to 11"),
         (["--class", "-1"], "-1", "0 to 11"),
-        (["--class", ""], "class", ""),
+        (["--class", ""], "tinynet has no class ''", "It knows, for example: cat"),
         (["--layer", "layer4.1"], "layer4.1", "blocks.5"),
         (["--method", "smoothgrad"], "smoothgrad", "gradcam++"),
         (["--model", "tinynett"], "tinynett", "tinynet"),
@@ -174,7 +191,9 @@ def test_explain_of_one_class_writes_straight_into_the_folder(
         (["--top-k", "-1"], "--top-k is -1", "1 to 12"),
         (["--top-k", "10000"], "--top-k is 10000", "1 to 12"),
         (["--out", " "], "--out names no folder", "explanation"),
-        (["--device", "abacus"], "abacus", ""),
+        (["--out", __file__], f"--out goes through {__file__}, which is no folder.", "another folder"),
+        (["--out", f"{__file__}/a/b"], f"--out goes through {__file__}, which is no folder.", "another folder"),
+        (["--device", "abacus"], "abacus", "cpu"),
     ],
 )
 def test_what_does_not_exist_is_one_sentence_and_a_hint(
@@ -187,6 +206,11 @@ def test_what_does_not_exist_is_one_sentence_and_a_hint(
     assert message in first
     assert hint in "".join(rest)
     assert rest
+
+
+def test_out_is_examined_before_the_work(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "absent.png", "--out", __file__]) == 2
+    assert "--out goes through" in capsys.readouterr().err
 
 
 def test_an_image_that_is_not_there_or_is_none_is_one_sentence(
@@ -209,6 +233,8 @@ def test_an_image_that_is_not_there_or_is_none_is_one_sentence(
         ["predict", "a.png", "--mod", "tinynet"],
         ["explain", "a.png", "--top-k", "many"],
         ["models", "extra"],
+        ["explain", "a.png", "--class=--"],
+        ["predict", "a.png", "--model=--"],
     ],
 )
 def test_arguments_that_mean_nothing_end_with_2(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
@@ -232,6 +258,84 @@ def test_ctrl_c_ends_with_130_and_no_traceback(
     monkeypatch.setitem(COMMANDS, "models", interrupted)
     assert main(["models"]) == 130
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nobody sends these there")
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_request_to_end_leaves_nothing_half_written(tmp_path: Path, name: str, code: int) -> None:
+    asked = f"signal.raise_signal(signal.{name})"
+    download = f"download_file(sys.argv[1], Path(sys.argv[2]) / 'a', progress=lambda *_: {asked})"
+    imports = "import signal, sys; from pathlib import Path; from gradcam_core.download import download_file"
+    inside = f"with cli._ended_in_order(): {download}"
+    with running() as server:
+        server.answers["/a"] = http(bytes(500_000))
+        command = [sys.executable, "-c", f"{imports}\nfrom gradcam_core import cli\n{inside}"]
+        done = subprocess.run([*command, server.url("/a"), str(tmp_path)], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (code, b"")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_command_that_is_asked_to_end_exits_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object) -> list[str]:
+        assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL  # or it would end the tests
+        signal.raise_signal(signal.SIGTERM)
+        return []
+
+    monkeypatch.setitem(COMMANDS, "models", asked)
+    with pytest.raises(SystemExit) as caught:
+        main(["models"])
+    assert caught.value.code == 143
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGHUP there")
+def test_a_request_that_is_ignored_stays_so_and_the_others_are_given_back() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    ignored = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with _ended_in_order():
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) not in {before, signal.SIG_DFL}
+        assert signal.getsignal(signal.SIGTERM) == before
+    finally:
+        signal.signal(signal.SIGHUP, ignored)
+
+
+def test_another_thread_runs_commands_without_signals(capsys: pytest.CaptureFixture[str]) -> None:
+    codes: list[int] = []
+    together(1, lambda: codes.append(main(["download", "tinynet"])))
+    assert codes == [0]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+@pytest.mark.parametrize(
+    ("arguments", "output", "said"),
+    [
+        ("models", "/dev/full", b"The output can't be written: No space left on device.\n"),
+        ("--help", "/dev/full", b"The output can't be written: No space left on device.\n"),
+        ("models", "&-", b"The output is closed.\n"),
+    ],
+)
+def test_an_output_that_can_not_be_written_is_one_sentence(arguments: str, output: str, said: bytes) -> None:
+    shell = f'"$0" -m gradcam_core {arguments} >{output}'
+    environment = os.environ | {"PYTHONUNBUFFERED": ""}  # unbuffered, argparse itself would swallow the error
+    command = ["/bin/sh", "-c", shell, sys.executable]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(said)
+    assert len(done.stderr.splitlines()) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file has such a name there")
+def test_the_name_of_a_file_can_not_control_the_terminal(
+    capsys: pytest.CaptureFixture[str], write_pair: Callable[..., Path], folder: Path
+) -> None:
+    write_pair("\x1b[31mred")
+    (folder / "\x1b[2Jtorn.json").write_text("{")
+    assert main(["models"]) == 0
+    assert main(["layers", "tinynett"]) == 2
+    shown = capsys.readouterr()
+    assert "\x1b" not in shown.out + shown.err
+    assert "\ufffd[31mred" in shown.out
 
 
 def test_the_bar_fills_on_a_terminal_and_leaves_the_line(monkeypatch: pytest.MonkeyPatch) -> None:

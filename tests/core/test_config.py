@@ -33,11 +33,28 @@ def test_an_empty_variable_counts_as_absent() -> None:
         ("KEPT_SIDE", "0"),
         ("FETCH_SECONDS", "nan"),
         ("MAX_MEGAPIXELS", "inf"),
+        ("FETCH_SECONDS", "3601"),
+        ("FETCH_SECONDS", "1e300"),
+        ("KEPT_SIDE", "9" * 400),
     ],
 )
 def test_a_value_of_another_kind_is_refused_by_its_name(name: str, text: str) -> None:
-    with pytest.raises(HeatproofError, match=f"HEATPROOF_{name} is '{text}'"):
+    with pytest.raises(HeatproofError, match=f"HEATPROOF_{name} is '{text[:57]}"):
         settings({f"HEATPROOF_{name}": text})
+
+
+def test_an_hour_is_the_longest_time() -> None:
+    assert settings({"HEATPROOF_FETCH_SECONDS": "3600"}).fetch_seconds == 3600
+    with pytest.raises(HeatproofError) as caught:
+        settings({"HEATPROOF_FETCH_SECONDS": "3601"})
+    assert "at most 3,600 seconds" in caught.value.hint
+
+
+def test_the_home_of_nobody_is_an_ordinary_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings({"HEATPROOF_CHECKPOINTS": "~nobodyxx/a"}).checkpoints == Path("~nobodyxx/a")
+    assert settings({"HEATPROOF_CHECKPOINTS": "~/a"}).checkpoints == Path.home() / "a"
+    monkeypatch.setenv("TORCH_HOME", "~nobodyxx")
+    assert torch_cache() == Path("~nobodyxx/hub/checkpoints")
 
 
 def test_every_setting_has_a_reason_and_stands_in_the_readme() -> None:

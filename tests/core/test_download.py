@@ -128,6 +128,29 @@ def test_cancelled_download_passes_through_and_leaves_nothing(server: Server, tm
     assert _left_behind(tmp_path / "a") == []
 
 
+@pytest.mark.parametrize(
+    "proxy", ["http://a..b:80", "http://", "ftp://x:1", "socks9://x:1", "http://x:port", "http://[::1"]
+)
+def test_proxy_that_can_not_be_used_is_said_to_be_one(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(ModelError, match="proxy that the environment names can't be used") as refusal:
+        download_file("https://weights.test/a", tmp_path / "a")
+    assert "HTTPS_PROXY" in refusal.value.hint
+    assert _left_behind(tmp_path / "a") == []
+
+
+def test_certificates_that_are_not_there_are_not_blamed_on_the_disk(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "absent.pem"))
+    with pytest.raises(ModelError, match="certificates that the environment names can't be read") as refusal:
+        download_file(f"https://127.0.0.1:{server.port}/a", tmp_path / "a")
+    assert "REQUESTS_CA_BUNDLE" in refusal.value.hint
+
+
 def test_two_downloads_of_one_file_at_once_both_succeed(server: Server, tmp_path: Path) -> None:
     met = threading.Barrier(2, timeout=5)
     server.answers["/a"] = http(_WEIGHTS)

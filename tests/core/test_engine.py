@@ -11,7 +11,7 @@ from torch import nn
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import LayerError, MethodError
 from gradcam_core.images import LoadedImage, decode_image
-from gradcam_core.models import LoadedModel
+from gradcam_core.models import LoadedModel, load_model
 from tests.support import calibrated, loaded, png
 
 MakeImage = Callable[..., LoadedImage]
@@ -125,6 +125,12 @@ def test_the_callers_grad_mode_does_not_matter(resnet18: LoadedModel, make_image
     for mode in (torch.no_grad, torch.inference_mode):
         with mode():
             assert np.array_equal(Explainer(resnet18).forward(make_image()).cam(5).values, expected)
+
+
+def test_a_model_loaded_in_inference_mode_can_be_explained(make_image: MakeImage) -> None:
+    with torch.inference_mode():
+        model = load_model("tinynet", device="cpu")
+    assert Explainer(model).forward(make_image()).cam(0).values.any()
 
 
 def test_the_callers_precision_does_not_matter(resnet18: LoadedModel, make_image: MakeImage) -> None:

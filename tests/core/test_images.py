@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from gradcam_core.errors import HeatproofError, ImageError
-from gradcam_core.images import decode_image
+from gradcam_core.images import LoadedImage, decode_image
 from gradcam_core.signatures import ACCEPTED, in_words, kind_of
 
 _RED, _GREEN, _BLUE, _YELLOW = (220, 30, 30), (30, 180, 30), (30, 30, 220), (230, 220, 30)
@@ -302,7 +302,7 @@ def test_aspect_of_the_limit_opens() -> None:
 
 
 @pytest.mark.parametrize("size", [(7072, 7072), (9000, 9000), (12000, 12000), (30000, 30000)])
-@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.filterwarnings("error")
 def test_more_than_50_megapixels_are_refused_before_decoding(size: tuple[int, int]) -> None:
     with pytest.raises(ImageError, match="more than 50 megapixels"):
         decode_image(_png_header(*size))
@@ -375,3 +375,18 @@ def _hint_or_nothing(data: bytes) -> str:
 )
 def test_name_is_harmless_text(name: str, shown: str) -> None:
     assert decode_image(_file(_quarters()), name=name).name == shown
+
+
+def test_pixels_given_by_a_caller_are_kept_from_later_changes() -> None:
+    pixels = np.zeros((2, 3, 3), dtype=np.uint8)
+    image = LoadedImage(pixels, (3, 2), "0" * 64)
+    pixels[:] = 255
+    assert image.pixels.max() == 0
+    with pytest.raises(ValueError, match="read-only"):
+        image.pixels[0, 0, 0] = 1
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 4)])
+def test_pixels_that_are_no_rgb_picture_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="uint8"):
+        LoadedImage(np.zeros(shape, dtype=np.uint8), (3, 2), "0" * 64)

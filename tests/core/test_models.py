@@ -1,7 +1,6 @@
 """Which models are there, and what does a loaded one know?"""
 
 import hashlib
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,18 +10,18 @@ from safetensors.torch import save_file
 from torch import nn
 from torchvision.models import squeezenet1_1
 
-from gradcam_core.errors import LayerError, ModelError, ResourceError
+from gradcam_core.errors import LayerError, ModelError
 from gradcam_core.models import (
     DEFAULT_MODEL,
     LoadedModel,
     broken_checkpoints,
     download_model,
+    embedded,
     find_model,
     list_models,
     load_model,
-    pick_device,
 )
-from gradcam_core.models.loading import _enough_memory, _found_layers
+from gradcam_core.models.loading import _found_layers
 from gradcam_core.tinynet import TinyNet
 
 WritePair = Callable[..., Path]
@@ -132,6 +131,30 @@ def test_folder_that_is_named_but_absent_is_said_to_be(tmp_path: Path, monkeypat
     ]
 
 
+@pytest.mark.parametrize("folder", ["~nobodyxx/a", "x" * 300, "/proc/self/mem/a"])
+def test_folder_that_can_not_be_is_said_to_be_absent(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    monkeypatch.setenv("HEATPROOF_CHECKPOINTS", folder)
+    assert broken_checkpoints() == [(folder, "HEATPROOF_CHECKPOINTS names a folder that does not exist.")]
+
+
+@pytest.mark.parametrize("home", ["~nobodyxx", "x" * 300])
+def test_torch_home_that_can_not_be_holds_no_weights(monkeypatch: pytest.MonkeyPatch, home: str) -> None:
+    monkeypatch.setenv("TORCH_HOME", home)
+    assert not find_model("resnet18").ready
+    with pytest.raises(ModelError, match="not on this machine"):
+        load_model("resnet18")
+
+
+def test_embedded_network_is_only_missing_where_its_files_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with monkeypatch.context() as limited:
+        limited.setenv("HEATPROOF_MAX_INPUT_SIDE", "100")
+        sentence = dict(broken_checkpoints())["tinynet"]
+        assert "crop_size is" in sentence
+        assert sentence.endswith("It must be a whole number from 8 to 100.")
+    monkeypatch.setattr(embedded, "FOLDER", tmp_path)
+    assert "Copy the program anew" in dict(broken_checkpoints())["tinynet"]
+
+
 def test_unknown_model_is_answered_with_the_nearest() -> None:
     with pytest.raises(ModelError, match="There is no model named 'resnet81'") as caught:
         find_model("resnet81")
@@ -208,6 +231,7 @@ def test_description_may_not_name_a_layer_without_a_map(folder: Path, write_pair
     [
         ("layer4.2", "'layer4.2' is not a layer of small.", "The usual one is blocks.5."),
         ("block.2", "'block.2' is not a layer of small.", "blocks.2"),
+        ("blocks.55", "'blocks.55' is not a layer of small.", "Near that name: blocks.5"),
         ("head", "head of small gives no spatial map in one call.", "The usual layer is blocks.5."),
         ("", "'' is not a layer of small.", "blocks.5"),
     ],
@@ -315,49 +339,3 @@ def test_label_text_stays_text(folder: Path, write_pair: WritePair) -> None:
     label = "![x](http://example.org/b.png) <b>ant</b>"
     write_pair("odd", labels=[label, "b", "c"])
     assert load_model("odd", device="cpu").labels[0] == label
-
-
-# --- devices and memory
-
-
-def test_device_is_the_setting_where_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HEATPROOF_DEVICE", "cpu")
-    assert pick_device() == torch.device("cpu")
-
-
-def test_device_auto_is_the_best_there_is() -> None:
-    best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    assert pick_device("auto").type == best
-
-
-@pytest.mark.parametrize("device", ["gpu", "cuda:99", "meta", "xpu", "cpu:x"])
-def test_device_that_is_not_there_is_one_sentence(device: str) -> None:
-    with pytest.raises(ModelError, match=f"^This machine has no device '{device}'\\.$"):
-        load_model(DEFAULT_MODEL, device=device)
-
-
-def test_memory_that_runs_out_is_a_resource_error(small: LoadedModel) -> None:
-    with pytest.raises(ResourceError, match="not enough memory to load small"), _enough_memory(small.spec):
-        torch.empty(2**60)
-
-
-def test_programmers_mistake_stays_loud(small: LoadedModel) -> None:
-    with pytest.raises(RuntimeError, match="cannot be multiplied"), _enough_memory(small.spec):
-        torch.zeros(2, 3) @ torch.zeros(2, 3)
-
-
-def test_network_over_the_parameter_limit_is_not_built(
-    folder: Path, write_pair: WritePair, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_pair("small")
-    monkeypatch.setenv("HEATPROOF_MAX_PARAMETERS", "100000")
-    with pytest.raises(ModelError, match=r"heatproof/tinynet has 0\.2 million parameters, and at most 0\.1 million"):
-        load_model("small", device="cpu")
-
-
-def test_huge_architecture_is_refused_before_memory_is_taken(folder: Path, write_pair: WritePair) -> None:
-    write_pair("small")
-    description = json.loads((folder / "small.json").read_text())
-    (folder / "small.json").write_text(json.dumps({**description, "architecture": "torchvision/vit_h_14"}))
-    with pytest.raises(ModelError, match=r"torchvision/vit_h_14 has 630\.8 million parameters"):
-        load_model("small", device="cpu")

@@ -13,6 +13,7 @@ import torch
 from torchvision import models
 from torchvision.models import DenseNet121_Weights, SqueezeNet1_0_Weights, WeightsEnum
 
+from gradcam_core.cli import main
 from gradcam_core.config import torch_cache
 from gradcam_core.errors import Cancelled, ModelError
 from gradcam_core.models import download_model, find_model, load_model
@@ -146,6 +147,20 @@ def test_damaged_file_is_refused_and_downloaded_again(cache: Path, published: Pa
     assert caught.value.hint == f"Download it: python -m gradcam_core download {NAME}"
     download_model(NAME)
     assert damaged.read_bytes() == published.read_bytes()
+
+
+def test_download_from_the_shell_repairs_what_is_damaged(
+    cache: Path, published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sentences = [f"{NAME} is ready: SqueezeNet 1.0.\n", f"{NAME} is here already.\n"]
+    for sentence in sentences:
+        assert main(["download", NAME]) == 0
+        assert capsys.readouterr().out == sentence
+    (cache / published.name).write_bytes(b"damaged")
+    for sentence in sentences:
+        assert main(["download", NAME]) == 0
+        assert capsys.readouterr().out == sentence
+    assert (cache / published.name).read_bytes() == published.read_bytes()
 
 
 def test_file_that_is_not_there_leaves_nothing_behind(cache: Path, published: Path) -> None:

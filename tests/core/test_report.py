@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,16 @@ def test_the_answer_has_the_keys_that_were_promised() -> None:
     assert set(answer) == {*told, "image", "predictions", "explanations", "versions"}
 
 
+def test_what_was_done_to_the_picture_is_told() -> None:
+    plain = made_image(8, 8)
+    noted = replace(plain, notes=("The first of 12 frames is shown.",))
+    for image, notes in ((plain, {}), (noted, {"notes": ["The first of 12 frames is shown."]})):
+        cam = made_cam(RAMP, image)
+        answers = [explanation_json(image, [cam], predictions=()), prediction_json(image, cam.geometry, predictions=())]
+        for answer in answers:
+            assert {key: value for key, value in answer["image"].items() if key == "notes"} == notes
+
+
 def test_a_prediction_alone_has_no_layer_and_no_maps() -> None:
     image = made_image(40, 30)
     answer = prediction_json(image, made_cam(RAMP, image).geometry, predictions=PREDICTIONS)
@@ -127,6 +138,24 @@ def test_several_maps_go_into_a_folder_each(tmp_path: Path) -> None:
         assert explanation["class_index"] == cam.prediction.class_index
 
 
+def test_several_maps_leave_nothing_of_an_earlier_one_beside_their_folders(tmp_path: Path) -> None:
+    image = made_image(8, 8)
+    (tmp_path / "mine.txt").write_text("mine")
+    write_explanation(tmp_path, image, [_of_class(image, 1, "one")], predictions=PREDICTIONS)
+    assert {path.name for path in tmp_path.iterdir()} == {*FILES, "mine.txt"}
+    cams = [_of_class(image, 1, "one"), _of_class(image, 2, "two")]
+    write_explanation(tmp_path, image, cams, predictions=PREDICTIONS)
+    assert {path.name for path in tmp_path.iterdir()} == {"1-one", "2-two", "mine.txt"}
+
+
+def test_pictures_without_a_manifest_are_not_ours_to_remove(tmp_path: Path) -> None:
+    image = made_image(8, 8)
+    (tmp_path / "original.png").write_text("mine")
+    cams = [_of_class(image, 1, "one"), _of_class(image, 2, "two")]
+    write_explanation(tmp_path, image, cams, predictions=PREDICTIONS)
+    assert (tmp_path / "original.png").read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("label", "name"),
     [
@@ -147,7 +176,7 @@ def test_a_file_where_the_folder_should_be_is_one_sentence(tmp_path: Path) -> No
     image = made_image(8, 8)
     with pytest.raises(ResourceError, match=r"can't be written to .*taken: .*exists") as caught:
         write_explanation(tmp_path / "taken", image, [made_cam(RAMP, image)], predictions=PREDICTIONS)
-    assert caught.value.hint
+    assert caught.value.hint == "Choose another folder."
     assert (tmp_path / "taken").read_text() == "mine"
 
 
@@ -156,8 +185,9 @@ def test_a_full_disk_is_one_sentence_and_no_older_manifest_vouches_for_half_of_t
     (tmp_path / "explanation.json").write_text("{}")
     (tmp_path / "cam.npy").symlink_to("/dev/full")
     image = made_image(8, 8)
-    with pytest.raises(ResourceError, match="No space left on device"):
+    with pytest.raises(ResourceError, match="No space left on device") as caught:
         write_explanation(tmp_path, image, [made_cam(RAMP, image)], predictions=PREDICTIONS)
+    assert "make room" in caught.value.hint
     assert not (tmp_path / "explanation.json").exists()
 
 

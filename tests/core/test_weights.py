@@ -127,12 +127,14 @@ def test_deflated_archive_is_refused_before_torch_reads_it(tmp_path: Path) -> No
 
 
 def test_file_over_the_limit_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HEATPROOF_MAX_CHECKPOINT_BYTES", "3000000")
-    path = tmp_path / "large.pth"
-    with path.open("wb") as file:
-        file.truncate(3_000_001)
-    with pytest.raises(ModelError, match="has 3 MB, and at most 3 MB are read"):
-        read_state(path)
+    monkeypatch.setenv("HEATPROOF_MAX_CHECKPOINT_BYTES", "1000")
+    for name, is_advised in (("large.pth", True), ("large.safetensors", False)):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(3_000_001)
+        with pytest.raises(ModelError, match=r"has 3\.0 MB, and at most 1,000 bytes are read") as caught:
+            read_state(tmp_path / name)
+        assert caught.value.hint.endswith("aise HEATPROOF_MAX_CHECKPOINT_BYTES.")
+        assert ("optimizer" in caught.value.hint) == is_advised
 
 
 def test_file_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
