@@ -72,7 +72,7 @@ def dog(rng: Generator) -> Drawing:
     return [
         *paint(fur, band([(-0.72, 0.05), (-0.95, -0.18), (-0.98 + wag, -0.5)], start=0.2, end=0.1)),
         *paint(darker(fur), *(band([(x, 0.3), (x, 0.9)], start=0.22, end=0.17) for x in (-0.5, 0.42))),
-        *paint(fur, blob(*back, (0.45, 0.68), (-0.1, 0.66), (-0.68, 0.68))),
+        *paint(fur, blob(*back, (0.45, 0.76), (-0.1, 0.75), (-0.68, 0.76))),
         *spot,
         *paint(fur, *(band([(x, 0.3), (x + 0.01, 0.9)], start=0.3, end=0.22) for x in (-0.66, 0.24))),
         *paint(lighter(fur, 0.45), *(oval((x, 0.93), (0.15, 0.075)) for x in (-0.61, 0.29))),

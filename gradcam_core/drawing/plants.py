@@ -55,11 +55,11 @@ def _round_tree(rng: Generator, bark: Color, leaf: Color) -> Drawing:
 def mushroom(rng: Generator) -> Drawing:
     """A spotted cap on a stout stem."""
     cap, stem = pick(rng, (*BRIGHTS, (186, 120, 84))), pick(rng, ((246, 234, 212), (236, 220, 206)))
-    foot = rng.uniform(0.3, 0.42)
+    foot = rng.uniform(0.42, 0.54)
     return [
         *paint(darker(stem, 0.2), oval((0, -0.04), (0.82, 0.2))),
-        *paint(stem, even_blob((0.24, -0.2), (0.26, 0.4), (foot, 0.86), (0.14, 1.0))),
-        *paint(lighter(stem, 0.6), even_blob((0, 0.28), (0.27, 0.22), (0.33, 0.36), (0, 0.42))),
+        *paint(stem, even_blob((0.36, -0.2), (0.38, 0.4), (foot, 0.86), (0.2, 1.0))),
+        *paint(lighter(stem, 0.6), even_blob((0, 0.28), (0.39, 0.22), (0.45, 0.36), (0, 0.42))),
         *paint(cap, even_blob((0, -0.95), (0.4, -0.86), (0.8, -0.52), (0.98, -0.02), (0.6, 0.04), (0, -0.04))),
         *paint(WHITE, oval((0.02, -0.66), (0.17, 0.14)), oval((-0.05, -0.24), (0.12, 0.1)), disc(0.24, -0.2, 0.06)),
         *paint(WHITE, *both(oval((0.52, -0.42), (0.15, 0.13)))),
@@ -82,7 +82,7 @@ def flower(rng: Generator) -> Drawing:
         *paint(green, band([(0, -0.3), (bend, 0.3), (0, 0.98)], start=0.14, end=0.16)),
         *paint(
             darker(green, 0.1),
-            *both(blob((0.0, 0.94), (0.04, 0.5), (0.34, 0.24), (0.72, 0.2), (0.62, 0.64), (0.34, 0.9))),
+            *both(blob((0.0, 0.94), (0.02, 0.36), (0.3, 0.08), (0.68, 0.04), (0.64, 0.58), (0.34, 0.9))),
         ),
         *moved(blossom, (0, -0.38)),
     ]

@@ -42,14 +42,15 @@ def test_default_layer_is_the_last_block() -> None:
     assert find_layers(TinyNet(12), torch.rand(1, 3, INPUT_SIDE, INPUT_SIDE)).default == TARGET_LAYER
 
 
-def test_a_cell_of_the_last_map_sees_55_pixels() -> None:
+def test_a_cell_of_the_last_map_lies_in_the_middle_of_the_62_pixels_it_sees() -> None:
     image = torch.rand(1, 3, INPUT_SIDE, INPUT_SIDE, requires_grad=True)
     # Without the ReLUs: a closed one would hide what its cell sees.
     blocks = [nn.Sequential(*list(block.children())[:2]) for block in TinyNet(12).eval().blocks]
     nn.Sequential(*blocks)(image)[0, :, 8, 8].sum().backward()
     assert image.grad is not None
     rows = image.grad.abs().sum(dim=(0, 1, 3)).nonzero().flatten()
-    assert int(rows[-1] - rows[0]) + 1 == 55
+    assert int(rows[-1] - rows[0]) + 1 == 62
+    assert (int(rows[0]) + int(rows[-1]) + 1) / 2 == 8.5 * 8  # the cell's middle, in pixels
 
 
 def test_sum_of_the_weighted_maps_plus_bias_is_the_logit(shipped: TinyNet) -> None:
