@@ -10,9 +10,9 @@ CORE = ROOT / "gradcam_core"
 
 RANKS = [
     {"errors", "progress", "signatures", "geometry", "hooks", "tinynet", "drawing", "typesetting"},
-    {"config", "addresses", "fields", "methods", "layers", "explanation", "scenes"},
+    {"config", "addresses", "methods", "layers", "explanation", "scenes"},
     {"images", "download", "weights"},
-    {"preprocessing", "render", "pictures"},
+    {"preprocessing", "render", "pictures", "fields"},
     {"checkpoints", "figures"},
     {"models"},
     {"engine", "shelf", "printout"},

@@ -5,7 +5,7 @@ import streamlit as st
 from gradcam_core.methods import get_method
 from pages._ui.cache import Answer, answer, reading
 from pages._ui.frame import errors_shown
-from pages._ui.panels import pick_look, show_colour_bar, show_panels
+from pages._ui.panels import pick_look, prepare_panels, show_colour_bar, show_panels
 from pages._ui.photo_hint import show_photo_hint
 from pages._ui.pictures import Look
 from pages._ui.predictions import chosen_class, pick_class
@@ -25,6 +25,7 @@ def _explanation(question: Question) -> None:
         with st.skeleton(height=420):
             top = reading(question).top
             asked = answer(question, chosen_class(question, top))
+            prepare_panels(question, asked.cam)
         pick_class(question, top, asked.cam.prediction)
         panels = st.container(key="panels")
         with st.container(key="below", horizontal=True, vertical_alignment="top", gap="medium"):

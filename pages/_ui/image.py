@@ -14,7 +14,8 @@ from pages._ui.words import error_text
 
 _SAMPLES, _UPLOAD, _LINK = "Samples", "Upload", "Link"
 _KINDS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"]
-_PICTURE, _REFUSAL, _TAKEN_UPLOAD = "picture", "picture_refusal", "picture_upload"
+_PICTURE, _REFUSAL, _SAMPLE = "picture", "picture_refusal", "sample"
+_TAKEN_SAMPLE, _TAKEN_UPLOAD = "picture_sample", "picture_upload"  # the choices that have been acted upon
 
 
 def pick_image() -> Picture:
@@ -30,7 +31,7 @@ def pick_image() -> Picture:
         required=True,
         width="stretch",
         label_visibility="collapsed",
-        on_change=_forget_refusal,
+        on_change=_change_source,
     )
     pickers[source or _SAMPLES]()
     if _REFUSAL in st.session_state:
@@ -39,35 +40,39 @@ def pick_image() -> Picture:
 
 
 def _follow_link() -> None:
-    """Open what the address names: at the start, and after Back or Forward."""
-    if link.news("image"):
-        name = st.query_params.get("image") or DEFAULT_SAMPLE
-        _open(lambda: _named(name), address=name)
+    """Open what the address names: at the start, and after Back or Forward; take out what can't be opened."""
     if _PICTURE not in st.session_state:
         _keep(_sample(DEFAULT_SAMPLE))
+    if link.news("image"):
+        name = st.query_params.get("image") or DEFAULT_SAMPLE
+        if not _open(lambda: _named(name), address=name):
+            link.write("image", _linkable(_current().address))
+        st.session_state.pop(_SAMPLE, None)
 
 
 def _pick_sample() -> None:
-    current = _current()
-    st.session_state["sample"] = current.address if current.is_scene else None
+    """The gallery; a callback can be lost when clicks come fast, so what counts is whether a choice was acted upon."""
+    if _SAMPLE not in st.session_state:
+        slug = _current().address if _current().is_scene else None
+        st.session_state[_SAMPLE] = st.session_state[_TAKEN_SAMPLE] = slug
     st.html(_thumbnails_css())
-    st.radio(
+    chosen = st.radio(
         "Sample scene",
         list(SAMPLES),
-        key="sample",
+        key=_SAMPLE,
         format_func=lambda slug: SAMPLES[slug].title,
         label_visibility="collapsed",
-        on_change=_take_sample,
+        on_change=link.acted,
     )
-
-
-def _take_sample() -> None:
-    slug = st.session_state["sample"]
-    _open(lambda: _sample(slug), address=slug)
+    if chosen and chosen != st.session_state[_TAKEN_SAMPLE]:
+        _open(lambda: _sample(chosen), address=chosen)
+        st.session_state[_TAKEN_SAMPLE] = chosen
 
 
 def _pick_upload() -> None:
-    file = st.file_uploader("Picture file", type=_KINDS, key="upload", label_visibility="collapsed")
+    file = st.file_uploader(
+        "Picture file", type=_KINDS, key="upload", label_visibility="collapsed", on_change=link.acted
+    )
     st.caption(
         "Your picture stays in this server's memory while your session lasts. "
         "It is not written to disk and is sent nowhere."
@@ -80,7 +85,7 @@ def _pick_upload() -> None:
 def _pick_link() -> None:
     with st.form("link", border=False):
         url = st.text_input("Address of a picture", placeholder="https://…", key="url", max_chars=2048)
-        is_asked = st.form_submit_button("Fetch", width="stretch")
+        is_asked = st.form_submit_button("Fetch", width="stretch", on_click=link.acted)
     st.caption("This server fetches it; your browser does not.")
     if is_asked and url.strip():
         with st.spinner("Fetching the picture"):
@@ -104,18 +109,29 @@ def _photograph(image: LoadedImage, *, address: str = "") -> Picture:
     return Picture(image, address, is_scene=False)
 
 
-def _open(door: Callable[[], Picture], *, address: str) -> None:
-    """Take a new picture, or say why not and keep the last one."""
+def _open(door: Callable[[], Picture], *, address: str) -> bool:
+    """Take a new picture, or say why not and keep the last one; whether it could be taken."""
     try:
         _keep(door())
     except HeatproofError as error:
         st.session_state[_REFUSAL] = error_text(error)
-        return
-    link.write("image", address if address and address != DEFAULT_SAMPLE else None)
+        return False
+    link.write("image", _linkable(address))
+    return True
+
+
+def _linkable(address: str) -> str | None:
+    """What the address bar says of a picture; the default one needs no words."""
+    return address if address and address != DEFAULT_SAMPLE else None
 
 
 def _keep(picture: Picture) -> None:
     st.session_state[_PICTURE] = picture
+    _forget_refusal()
+
+
+def _change_source() -> None:
+    link.acted()
     _forget_refusal()
 
 

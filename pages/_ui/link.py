@@ -2,51 +2,90 @@
 
 Streamlit's own binding writes what a picker shows, not what it means, and never lets Back return. So what has a
 title is written here, and only after a person's act.
+
+A browser that is clicked fast still sends the address it had before the last answer. So in a run that an act began,
+what we wrote counts; only a run without one (a link opened, Back, Forward) is told something new by the address.
 """
 
+import threading
 from collections.abc import Collection
 
 import streamlit as st
 
-_SEEN = "link_seen"  # what the address said when it was last looked at
+from pages._ui.words import literal
+
+_SEEN = "link_seen"  # what the address said when it was last looked at, or was last told to say
+_script_run = threading.local()  # one run of the script, its callbacks first, is one thread
+
+
+def acted() -> None:
+    """A person did something: the callback of every widget, for it makes this run deaf to a late address."""
+    _script_run.has_act = True
+    for name, value in _seen().items():
+        _set(name, value)
 
 
 def peek(name: str) -> str | None:
-    """What the address says about a parameter, if that is news; it stays news."""
-    seen = st.session_state.get(_SEEN, {})
+    """What the address newly says about a parameter, if anything; it stays news."""
     told = st.query_params.get(name)
-    return None if name in seen and seen[name] == told else told
+    return told if _is_news(name, told) else None
 
 
 def news(name: str) -> bool:
     """Whether the address says something else about a parameter than when this was last asked; true at first."""
-    seen = st.session_state.setdefault(_SEEN, {})
     told = st.query_params.get(name)
-    if name in seen and seen[name] == told:
+    if not _is_news(name, told):
         return False
-    seen[name] = told
+    _seen()[name] = told
     return True
 
 
 def write(name: str, value: str | None) -> None:
     """Put a choice into the address; None takes it out."""
-    if value is not None:
-        st.query_params[name] = value
-    elif name in st.query_params:
-        del st.query_params[name]
-    st.session_state.setdefault(_SEEN, {})[name] = value
+    _seen()[name] = value
+    _set(name, value)
 
 
 def restore(name: str, options: Collection[str], default: str) -> None:
     """Before the picker `name` is drawn: what the address newly says, else its own choice while that exists."""
     if news(name):
-        st.session_state[name] = st.query_params.get(name)
+        told = st.query_params.get(name)
+        st.session_state[name] = told
+        if told is not None and told not in options:
+            st.warning(literal(f"The link asks for {name} “{told[:60]}”, which is not there. This is {default}."))
     if st.session_state.get(name) not in options:
         st.session_state[name] = default
         write(name, None)
 
 
-def written(name: str, default: str) -> None:
-    """A picker's callback: its new choice into the address; the default needs no words."""
+def written(name: str, options: Collection[str], default: str) -> None:
+    """A picker's callback: its new choice into the address; the default needs no words.
+
+    Of a picker whose options have changed meanwhile Streamlit hands on the title that was clicked: no choice.
+    """
+    acted()
     choice = st.session_state[name]
-    write(name, None if choice == default else choice)
+    if choice in options:
+        write(name, None if choice == default else choice)
+
+
+def said(name: str) -> str | None:
+    """What the address said, or was told to say, when it was last looked at."""
+    return _seen().get(name)
+
+
+def _is_news(name: str, told: str | None) -> bool:
+    seen = _seen()
+    return name not in seen or (seen[name] != told and not getattr(_script_run, "has_act", False))
+
+
+def _seen() -> dict[str, str | None]:
+    seen: dict[str, str | None] = st.session_state.setdefault(_SEEN, {})
+    return seen
+
+
+def _set(name: str, value: str | None) -> None:
+    if value is None:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value

@@ -9,12 +9,24 @@ from gradcam_core.explanation import Cam
 from gradcam_core.images import LoadedImage
 from gradcam_core.methods import get_method
 from gradcam_core.render import COLORMAPS, DEFAULT_COLORMAP, get_colormap
+from pages._ui import link
 from pages._ui.cache import Answer
 from pages._ui.pictures import Look, heatmap_png, overlay_jpeg, shown
 from pages._ui.question import Question
 from pages._ui.words import sentence
 
+_USUAL_OPACITY = 50  # per cent
 _STACKED_FROM = 2.2  # width to height; beyond it three panels side by side would be three slits
+
+
+def prepare_panels(question: Question, cam: Cam) -> None:
+    """Encode the pictures before anything is drawn, so that they and the words of one answer appear together."""
+    look = Look(
+        st.session_state.get("colormap", DEFAULT_COLORMAP), st.session_state.get("opacity", _USUAL_OPACITY) / 100
+    )
+    shown(question.picture.image)
+    heatmap_png(question, cam.prediction.class_index, look.colormap)
+    overlay_jpeg(question, cam.prediction.class_index, look)
 
 
 def show_panels(question: Question, cam: Cam, look: Look) -> None:
@@ -49,8 +61,19 @@ def pick_look() -> Look:
         key="colormap",
         bind="query-params",
         width=160,
+        on_change=link.acted,
     )
-    opacity = st.slider("Opacity, %", 0, 100, 50, step=5, key="opacity", bind="query-params", width=170)
+    opacity = st.slider(
+        "Opacity, %",
+        0,
+        100,
+        _USUAL_OPACITY,
+        step=5,
+        key="opacity",
+        bind="query-params",
+        width=170,
+        on_change=link.acted,
+    )
     return Look(colormap or DEFAULT_COLORMAP, opacity / 100)
 
 
@@ -58,7 +81,7 @@ def show_colour_bar(answer: Answer, look: Look) -> None:
     """What the colours mean: from no evidence to the map's largest raw value, with its unit."""
     if not answer.cam.usable:
         return
-    largest = f"{float(answer.cam.values.max()):.3g}"
+    largest = f"{answer.cam.maximum:.3g}"
     table = get_colormap(look.colormap).table
     stops = ", ".join(f"rgb({red} {green} {blue})" for red, green, blue in table[::15].tolist())
     st.html(

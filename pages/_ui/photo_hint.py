@@ -44,5 +44,6 @@ def _photo_network() -> ModelSpec:
 
 
 def _ask(name: str) -> None:
+    link.acted()
     st.session_state["model"] = name
     link.write("model", name)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gradcam_core.layers import TargetLayer
     from gradcam_core.models import ModelSpec
 
-_IN_USE = "model_in_use"
+_IN_USE, _LAYER_OF = "model_in_use", "layer_of"
 
 
 def pick_model() -> ModelCard:
@@ -35,7 +35,7 @@ def pick_model() -> ModelCard:
         format_func=lambda name: _model_title(specs[name]),
         label_visibility="collapsed",
         on_change=link.written,
-        args=("model", default),
+        args=("model", list(specs), default),
     )
     chosen = specs[st.session_state["model"]]
     st.caption(literal(f"Knows {chosen.knows}{'' if chosen.knows.endswith('.') else '.'}"))
@@ -51,6 +51,9 @@ def pick_layer(model: ModelCard) -> str:
     if link.peek("layer") in layers and not layers[str(link.peek("layer"))].is_block:
         st.session_state["all_layers"] = shows_all = True
     offered = [name for name, layer in layers.items() if shows_all or layer.is_block]
+    if st.session_state.get(_LAYER_OF) != model.spec.name:
+        st.session_state[_LAYER_OF] = model.spec.name
+        st.session_state["layer"] = link.said("layer")  # a layer that nobody chose does not outlive its model
     link.restore("layer", offered, model.default_layer)
     st.selectbox(
         "Layer",
@@ -58,9 +61,9 @@ def pick_layer(model: ModelCard) -> str:
         key="layer",
         format_func=lambda name: _layer_title(layers[name], model.default_layer),
         on_change=link.written,
-        args=("layer", model.default_layer),
+        args=("layer", offered, model.default_layer),
     )
-    st.toggle(f"All {len(layers)} layers", key="all_layers")
+    st.toggle(f"All {len(layers)} layers", key="all_layers", on_change=link.acted)
     return str(st.session_state["layer"])
 
 
@@ -73,7 +76,7 @@ def pick_method() -> str:
         key="method",
         format_func=lambda slug: METHODS[slug].title,
         on_change=link.written,
-        args=("method", DEFAULT_METHOD),
+        args=("method", list(METHODS), DEFAULT_METHOD),
     )
     slug = str(st.session_state["method"])
     st.caption(METHODS[slug].sentence)
@@ -92,7 +95,7 @@ def pick_preprocessing() -> str:
         key="preprocessing",
         format_func=lambda slug: PREPROCESSINGS[slug].title,
         on_change=link.written,
-        args=("preprocessing", default),
+        args=("preprocessing", list(PREPROCESSINGS), default),
     )
     slug = str(st.session_state["preprocessing"])
     st.caption(PREPROCESSINGS[slug].sentence)

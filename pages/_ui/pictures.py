@@ -36,10 +36,10 @@ class Look:
 def shown(image: LoadedImage) -> Shown:
     """The copy on screen, at most 1,024 pixels long."""
     if max(image.size) <= _LONGEST_SIDE:
-        return Shown(image, jpeg(image.to_pil()))
+        return Shown(image, jpeg_of(image.to_pil()))
     small = image.to_pil()
     small.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE), Image.Resampling.LANCZOS)
-    jpeg = jpeg(small)
+    jpeg = jpeg_of(small)
     return Shown(decode_image(jpeg, name=image.name), jpeg)
 
 
@@ -55,7 +55,7 @@ def overlay_jpeg(question: Question, class_index: int, look: Look) -> bytes:
     """The image under its heatmap."""
     small = shown(question.picture.image).image
     cam = _fitted(answer(question, class_index).cam, small)
-    return jpeg(Image.fromarray(overlay_image(small, cam, colormap=look.colormap, opacity=look.opacity)))
+    return jpeg_of(Image.fromarray(overlay_image(small, cam, colormap=look.colormap, opacity=look.opacity)))
 
 
 def _fitted(cam: Cam, image: LoadedImage) -> Cam:
@@ -67,7 +67,8 @@ def _fitted(cam: Cam, image: LoadedImage) -> Cam:
     return replace(cam, geometry=InputGeometry(image.size, cam.geometry.input_size, window))
 
 
-def jpeg(picture: Image.Image) -> bytes:
+def jpeg_of(picture: Image.Image) -> bytes:
+    """A Pillow picture as the bytes of a JPEG file, its colours at full resolution."""
     buffer = io.BytesIO()
     picture.save(buffer, format="JPEG", quality=92, subsampling=0)
     return buffer.getvalue()

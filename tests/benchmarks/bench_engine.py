@@ -3,7 +3,8 @@
     python -m tests.benchmarks.bench_engine [--model resnet50] [--rounds 7]
 
 Each round runs every contender once, in turn, so that all of them see the same noise. Random weights: the time does
-not depend on them. The peers are used as their documentation says, at their best: torch-cam keeps one forward for all
+not depend on them. Everybody starts from the same decoded image and ends with maps; only the plain forward is given
+its tensor. The peers are used as their documentation says, at their best: torch-cam keeps one forward for all
 classes, the grad-cam library and captum take one forward per class.
 """
 
@@ -21,15 +22,16 @@ from PIL import Image
 from torch import nn
 
 from gradcam_core.engine import Explainer
-from gradcam_core.images import decode_image
+from gradcam_core.images import LoadedImage, decode_image
+from gradcam_core.preprocessing import prepare
 from tests.support import loaded, png
 
+Prepare = Callable[[], torch.Tensor]
 
-def ours(module: nn.Module, classes: int) -> Callable[[], object]:
-    """Image in, maps out: preprocessing, forward, one backward per class."""
+
+def ours(module: nn.Module, classes: int, image: LoadedImage) -> Callable[[], object]:
+    """One forward, one short backward per class."""
     explainer = Explainer(loaded(module))
-    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (224, 224, 3), dtype=np.uint8))
-    image = decode_image(png(picture))
 
     def run() -> object:
         forward = explainer.forward(image)
@@ -38,34 +40,44 @@ def ours(module: nn.Module, classes: int) -> Callable[[], object]:
     return run
 
 
-def grad_cam(module: nn.Module, classes: int, tensor: torch.Tensor, layer: str) -> Callable[[], object]:
+def grad_cam(module: nn.Module, classes: int, prepared: Prepare, layer: str) -> Callable[[], object]:
     """The library that everybody uses."""
     from pytorch_grad_cam import GradCAM
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     method = GradCAM(model=module, target_layers=[module.get_submodule(layer)])
-    return lambda: [method(tensor, [ClassifierOutputTarget(index)]) for index in range(classes)]
+
+    def run() -> object:
+        tensor = prepared()
+        return [method(tensor, [ClassifierOutputTarget(index)]) for index in range(classes)]
+
+    return run
 
 
-def torch_cam(module: nn.Module, classes: int, tensor: torch.Tensor, layer: str) -> Callable[[], object]:
+def torch_cam(module: nn.Module, classes: int, prepared: Prepare, layer: str) -> Callable[[], object]:
     """One forward for all classes, the graph kept."""
     from torchcam.methods import GradCAM
 
     extractor = GradCAM(module, layer)
 
     def run() -> object:
-        scores = module(tensor)
+        scores = module(prepared().requires_grad_())
         return [extractor(index, scores, retain_graph=True) for index in range(classes)]
 
     return run
 
 
-def captum(module: nn.Module, classes: int, tensor: torch.Tensor, layer: str) -> Callable[[], object]:
+def captum(module: nn.Module, classes: int, prepared: Prepare, layer: str) -> Callable[[], object]:
     """LayerGradCam, one attribution per class."""
     from captum.attr import LayerGradCam
 
     method = LayerGradCam(module, module.get_submodule(layer))
-    return lambda: [method.attribute(tensor, target=index) for index in range(classes)]
+
+    def run() -> object:
+        tensor = prepared()
+        return [method.attribute(tensor, target=index) for index in range(classes)]
+
+    return run
 
 
 def medians(contenders: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -86,15 +98,19 @@ def contenders(name: str) -> dict[str, Callable[[], object]]:
         torch.manual_seed(0)
         return torchvision.models.get_model(name, weights=None).eval()  # type: ignore[no-any-return]
 
-    tensor = torch.randn(1, 3, 224, 224)
-    plain = fresh().requires_grad_(False)
-    layer = loaded(fresh()).default_layer
-    runs: dict[str, Callable[[], object]] = {"one plain forward": lambda: plain(tensor)}
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (224, 224, 3), dtype=np.uint8))
+    image, model = decode_image(png(picture)), loaded(fresh())
+
+    def prepared() -> torch.Tensor:
+        return prepare(image, model.input_spec).tensor
+
+    tensor, layer = prepared(), model.default_layer
+    runs: dict[str, Callable[[], object]] = {"one plain forward": lambda: model.module(tensor)}
     for classes in (1, 5, 20):
-        runs[f"Heatproof, {classes} classes"] = ours(fresh(), classes)
-    runs["torch-cam, 5 classes"] = torch_cam(fresh(), 5, tensor.clone().requires_grad_(), layer)
-    runs["captum, 5 classes"] = captum(fresh(), 5, tensor, layer)
-    runs["grad-cam library, 5 classes"] = grad_cam(fresh(), 5, tensor, layer)
+        runs[f"Heatproof, {classes} classes"] = ours(fresh(), classes, image)
+    runs["torch-cam, 5 classes"] = torch_cam(fresh(), 5, prepared, layer)
+    runs["captum, 5 classes"] = captum(fresh(), 5, prepared, layer)
+    runs["grad-cam library, 5 classes"] = grad_cam(fresh(), 5, prepared, layer)
     return runs
 
 
