@@ -6,7 +6,6 @@ import streamlit as st
 
 from gradcam_core.errors import HeatproofError, ImageError
 from gradcam_core.images import LoadedImage, decode_image
-from gradcam_core.pictures import load_image
 from pages._ui import link
 from pages._ui.question import Picture
 from pages._ui.samples import DEFAULT_SAMPLE, SAMPLES, sample_image, thumbnail
@@ -98,6 +97,8 @@ def _named(name: str) -> Picture:
         return _sample(name)
     if "://" not in name:
         raise ImageError(f"{name[:80]} is not the address of a picture.", hint="It begins with https://.")
+    from gradcam_core.pictures import load_image  # brings what opens the network: not before the first paint
+
     return _photograph(load_image(name), address=name)
 
 

@@ -101,6 +101,7 @@ def test_a_deep_link_works_on_a_fresh_server_and_ever_after(fresh_server: str, v
 
 def test_hostile_labels_and_titles_are_shown_letter_by_letter(visit: NewVisit) -> None:
     page = visit().open("/?model=hostile&k=10")
+    expect(page.locator(".st-key-prediction [role=radiogroup] > div")).to_have_count(10)
     shown = {text.replace("\u2060", "") for text in page.locator(".st-key-prediction label p").all_inner_texts()}
     assert len(shown & set(HOSTILE)) == 10
     assert page.locator(".st-key-prediction :is(img, a, code, strong, .katex)").count() == 0
@@ -125,6 +126,24 @@ def test_sixty_fast_clicks_leave_the_map_of_the_last_one(visit: NewVisit) -> Non
     expect(panel).to_have_attribute("src", alone[last])
     expect(page.locator(".st-key-words")).to_contain_text(f"“{last}”")
     assert page.locator(".st-key-prediction label:has(input:checked)").inner_text() == last
+
+
+@pytest.mark.slow
+def test_fast_clicks_on_samples_and_classes_end_with_the_last_sample(visit: NewVisit) -> None:
+    tab = visit()
+    tab.allowed += [r"/media/[0-9a-f]+\.jpg$", r"/ImageList\.[^/]+\.js$"]  # an original replaced before it was fetched
+    page = tab.open()
+    samples = page.locator(".st-key-sample [data-testid=stRadioOption]")
+    for click in range(30):
+        samples.nth(click % 6).click()
+        if click % 3 == 0:
+            choose(page, click % 5)
+    expect(page.get_by_alt_text("The image Desert")).to_be_visible(timeout=60_000)
+    page.wait_for_url("**/?image=desert", timeout=60_000)
+    settle(page)
+    alone = visit().open("/?image=desert")
+    expect(page.locator(".st-key-panels img").nth(1)).to_have_attribute("src", heatmap(alone), timeout=60_000)
+    expect(page.locator(".st-key-words p").first).to_have_text(alone.locator(".st-key-words p").first.inner_text())
 
 
 @pytest.mark.parametrize(

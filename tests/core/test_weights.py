@@ -162,7 +162,7 @@ def test_mismatch_names_keys_and_shapes(net: TinyNet) -> None:
     with pytest.raises(ModelError) as caught:
         check_fit(net, state)
     assert caught.value.message == (
-        "The weights do not fit the network: blocks.0.0.weight is missing (24 x 3 x 3 x 3); "
+        "The weights do not fit the network: blocks.0.0.weight is missing (24 x 3 x 4 x 4); "
         "extra is not in the network (2 x 7); head.weight is 5 x 128 in the file and 3 x 128 in the network; "
         "head.bias is 5 in the file and 3 in the network."
     )
