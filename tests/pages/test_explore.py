@@ -10,7 +10,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from gradcam_core.engine import Explainer
+from gradcam_core.images import decode_image
 from gradcam_core.methods import METHODS
+from gradcam_core.models import load_model
 from gradcam_core.render import to_png
 from gradcam_core.scenes import draw_scene
 from tests.pages.support import HOSTILE
@@ -210,6 +213,24 @@ def test_a_link_with_nonsense_opens_the_first_screen(open_app: Open) -> None:
     assert not app.exception
     assert not app.error
     assert panels(app) == panels(open_app())
+
+
+def test_a_link_that_asks_for_what_is_not_there_is_told_so(open_app: Open) -> None:
+    app = open_app(image="javascript:alert(1)", layer="features.18", method="none", **{"class": "99"})
+    told = words(app)
+    assert "javascript:alert(1) is not the address of a picture." in told
+    assert "The link asks for layer “features.18”, which is not there. This is blocks.5." in told
+    assert "The link asks for method “none”" in told
+    assert "has no class “99”" in told
+    assert {"image", "layer", "method", "class"} & set(app.query_params) == set()
+
+
+def test_the_colour_bar_counts_what_is_drawn(open_app: Open, photograph: bytes) -> None:
+    app = upload(open_app(preprocessing="pad"), photograph)
+    image = decode_image(photograph)
+    forward = Explainer(load_model("tinynet")).forward(image, preprocessing="pad")
+    cam = forward.cam(forward.top(1)[0].class_index)
+    assert f"{cam.maximum:.3g} logits per cell" in " ".join(element.proto.body for element in app.get("html"))
 
 
 def test_a_link_to_a_layer_that_is_no_block_opens_all_layers(open_app: Open) -> None:
