@@ -1,6 +1,7 @@
 """What many tests need: images made on the spot, small networks, and the model that is shipped."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from torch import nn
 
 from gradcam_core.images import LoadedImage, decode_image
 from gradcam_core.models import LoadedModel, load_model
+from tests.pages.support import add_hostile, add_photo_network
 from tests.support import png
 
 torch.set_num_threads(1)  # tests start threads of their own, and would otherwise fight over the cores
@@ -36,7 +38,7 @@ def tinynet() -> LoadedModel:
 
 
 @pytest.fixture
-def sentinel_module() -> nn.Module:
+def small_net() -> nn.Module:
     """conv → in-place ReLU → conv → mean over pixels → linear, with weights as they come."""
     return nn.Sequential(
         nn.Conv2d(3, 4, 3, padding=1),
@@ -46,3 +48,12 @@ def sentinel_module() -> nn.Module:
         nn.Flatten(),
         nn.Linear(5, 3),
     ).eval()
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint folder with a model whose texts are hostile and one for photographs."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    add_hostile(folder)
+    add_photo_network(folder)
+    return folder

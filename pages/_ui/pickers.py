@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,7 +16,9 @@ from pages._ui.words import literal, megabytes
 
 if TYPE_CHECKING:
     from gradcam_core.layers import TargetLayer
+    from gradcam_core.methods import CamMethod
     from gradcam_core.models import ModelSpec
+    from gradcam_core.preprocessing import Preprocessing
 
 _IN_USE, _LAYER_OF = "model_in_use", "layer_of"
 
@@ -69,36 +72,29 @@ def pick_layer(model: ModelCard) -> str:
 
 def pick_method() -> str:
     """Draw the method's picker, with its one sentence."""
-    link.restore("method", METHODS, DEFAULT_METHOD)
-    st.selectbox(
-        "Method",
-        list(METHODS),
-        key="method",
-        format_func=lambda slug: METHODS[slug].title,
-        on_change=link.written,
-        args=("method", list(METHODS), DEFAULT_METHOD),
-    )
-    slug = str(st.session_state["method"])
-    st.caption(METHODS[slug].sentence)
-    return slug
+    return _pick_from("method", METHODS, DEFAULT_METHOD)
 
 
 def pick_preprocessing() -> str:
     """Draw the preprocessing's picker, with its one sentence."""
     from gradcam_core.preprocessing import PREPROCESSINGS
 
-    default = next(iter(PREPROCESSINGS))
-    link.restore("preprocessing", PREPROCESSINGS, default)
+    return _pick_from("preprocessing", PREPROCESSINGS, next(iter(PREPROCESSINGS)))
+
+
+def _pick_from(name: str, choices: Mapping[str, CamMethod] | Mapping[str, Preprocessing], default: str) -> str:
+    """The picker of a registry whose entries have a title and a sentence; the slug that is chosen."""
+    link.restore(name, choices, default)
     st.selectbox(
-        "Preprocessing",
-        list(PREPROCESSINGS),
-        key="preprocessing",
-        format_func=lambda slug: PREPROCESSINGS[slug].title,
+        name.capitalize(),
+        list(choices),
+        key=name,
+        format_func=lambda slug: choices[slug].title,
         on_change=link.written,
-        args=("preprocessing", list(PREPROCESSINGS), default),
+        args=(name, list(choices), default),
     )
-    slug = str(st.session_state["preprocessing"])
-    st.caption(PREPROCESSINGS[slug].sentence)
+    slug = str(st.session_state[name])
+    st.caption(choices[slug].sentence)
     return slug
 
 

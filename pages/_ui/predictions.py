@@ -8,6 +8,7 @@ from pages._ui.question import Question
 from pages._ui.words import literal, number, percent
 
 _USUAL = 5
+_DIGITS = 10  # more than any class index has; Python refuses to read a number of thousands
 _CHOSEN = "chosen_class"  # (owner, class index); it counts only while its owner is on screen
 _RADIO, _RADIO_TAKEN, _SEARCH = "prediction", "prediction_taken", "search"
 
@@ -20,7 +21,8 @@ def chosen_class(question: Question, top: tuple[Prediction, ...]) -> int:
     """
     if link.news("class"):
         told = st.query_params.get("class", "")
-        known = told.isascii() and told.isdecimal() and int(told) < len(question.model.labels)
+        is_index = told.isascii() and told.isdecimal() and len(told) < _DIGITS
+        known = is_index and int(told) < len(question.model.labels)
         st.session_state[_CHOSEN] = (question.owner, int(told) if known else -1)
         if told and not known:
             st.warning(literal(f"{question.model.spec.title} has no class “{told[:20]}”. This is its likeliest one."))

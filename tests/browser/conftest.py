@@ -16,21 +16,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
 
-from tests.pages.support import add_hostile, add_photo_network
-
 ROOT = Path(__file__).resolve().parents[2]
 _CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 _PROBES = re.compile(
     r"/[a-z]+/_stcore/(health|host-config)$"
 )  # Streamlit's front end tries them below a page's address
-
-
-@pytest.fixture(scope="session")
-def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("checkpoints")
-    add_hostile(folder)
-    add_photo_network(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
-"""Checkpoint pairs written on the spot: the real format, small networks."""
+"""What tests of the core share: checkpoint pairs written on the spot, and a web server of our own."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from gradcam_core.tinynet import TinyNet
+from tests.core.loopback import Address, Server, running, witnessed
 
 LABELS = ["ant", "bee, honeybee", "cat"]
 PREPROCESSING = {
@@ -50,3 +51,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of `write_pair`, as the checkpoint folder of the settings."""
     monkeypatch.setenv("HEATPROOF_CHECKPOINTS", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A web server on loopback."""
+    with running() as started:
+        yield started
+
+
+@pytest.fixture
+def dialled() -> Iterator[list[Address]]:
+    """Every address that anything dials during the test."""
+    with witnessed() as seen:
+        yield seen

@@ -87,11 +87,9 @@ def test_probabilities_of_independent_labels_are_sigmoids(make_image: MakeImage)
     assert np.allclose(forward.probabilities, 1 / (1 + np.exp(-forward.logits)), atol=1e-6)
 
 
-def test_binary_model_explains_both_answers_with_opposite_maps(
-    sentinel_module: nn.Module, make_image: MakeImage
-) -> None:
-    sentinel_module[5] = nn.Linear(5, 1)  # type: ignore[operator]
-    model = loaded(sentinel_module, side=16, activation="binary", labels=("sound", "defect"))
+def test_binary_model_explains_both_answers_with_opposite_maps(small_net: nn.Module, make_image: MakeImage) -> None:
+    small_net[5] = nn.Linear(5, 1)  # type: ignore[operator]
+    model = loaded(small_net, side=16, activation="binary", labels=("sound", "defect"))
     forward = Explainer(model, "2").forward(make_image())
     assert forward.logits[0] == -forward.logits[1]
     assert forward.probabilities.sum() == pytest.approx(1, abs=1e-6)

@@ -8,7 +8,6 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,21 +15,9 @@ import pytest
 from gradcam_core.addresses import FetchPolicy
 from gradcam_core.download import fetch_image
 from gradcam_core.errors import ImageError
-from tests.core.loopback import PNG, Address, Server, chunks, fetch_from, http, moved, running, together, witnessed
+from tests.core.loopback import PNG, Address, Server, chunks, fetch_from, http, moved, running, together
 
 _NOBODY = "No public web server answers"
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with running() as started:
-        yield started
-
-
-@pytest.fixture
-def dialled() -> Iterator[list[Address]]:
-    with witnessed() as seen:
-        yield seen
 
 
 @pytest.mark.parametrize(

@@ -4,27 +4,15 @@ import contextlib
 import itertools
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from gradcam_core.errors import ImageError
-from tests.core.loopback import PNG, Address, Server, chunks, fetch_from, http, moved, running, witnessed
+from tests.core.loopback import PNG, Address, Server, chunks, fetch_from, http, moved
 
 _NOBODY = "No public web server answers"
 _BROKEN = "broke off, or does not answer as a web server should"
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with running() as started:
-        yield started
-
-
-@pytest.fixture
-def dialled() -> Iterator[list[Address]]:
-    with witnessed() as seen:
-        yield seen
 
 
 def _fails(server: Server, path: str = "/a", *, seconds: float = 5.0) -> str:

@@ -10,9 +10,9 @@ from gradcam_core.hooks import attach, recording
 
 
 @pytest.fixture
-def hooked(sentinel_module: nn.Module) -> nn.Module:
-    attach(sentinel_module.requires_grad_(False), ["0", "2"])
-    return sentinel_module
+def hooked(small_net: nn.Module) -> nn.Module:
+    attach(small_net.requires_grad_(False), ["0", "2"])
+    return small_net
 
 
 def test_nothing_is_recorded_outside_a_recording(hooked: nn.Module) -> None:

@@ -63,8 +63,8 @@ def test_inception_offers_its_blocks_but_not_their_branches() -> None:
     assert "inception4a.branch1" not in blocks
 
 
-def test_number_of_outputs_is_counted(sentinel_module: nn.Module) -> None:
-    assert find_layers(sentinel_module, torch.rand(1, 3, 8, 8)).num_outputs == 3
+def test_number_of_outputs_is_counted(small_net: nn.Module) -> None:
+    assert find_layers(small_net, torch.rand(1, 3, 8, 8)).num_outputs == 3
 
 
 def test_network_without_a_map_is_refused() -> None:
@@ -72,6 +72,6 @@ def test_network_without_a_map_is_refused() -> None:
         find_layers(nn.Sequential(nn.Flatten(), nn.Linear(192, 2)), torch.rand(1, 3, 8, 8))
 
 
-def test_looking_for_layers_leaves_no_hook(sentinel_module: nn.Module) -> None:
-    find_layers(sentinel_module, torch.rand(1, 3, 8, 8))
-    assert not any(module._forward_hooks for module in sentinel_module.modules())
+def test_looking_for_layers_leaves_no_hook(small_net: nn.Module) -> None:
+    find_layers(small_net, torch.rand(1, 3, 8, 8))
+    assert not any(module._forward_hooks for module in small_net.modules())

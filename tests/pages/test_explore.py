@@ -215,6 +215,12 @@ def test_a_link_with_nonsense_opens_the_first_screen(open_app: Open) -> None:
     assert panels(app) == panels(open_app())
 
 
+def test_a_class_of_ten_thousand_digits_is_no_class(open_app: Open) -> None:
+    app = open_app(**{"class": "9" * 10_000})
+    assert not app.error
+    assert "has no class" in words(app)
+
+
 def test_a_link_that_asks_for_what_is_not_there_is_told_so(open_app: Open) -> None:
     app = open_app(image="javascript:alert(1)", layer="features.18", method="none", **{"class": "99"})
     told = words(app)
