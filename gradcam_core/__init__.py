@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gradcam_core.models import list_models as list_models
     from gradcam_core.models import load_model as load_model
     from gradcam_core.pictures import load_image as load_image
+    from gradcam_core.render import Look as Look
     from gradcam_core.render import heatmap_image as heatmap_image
     from gradcam_core.render import overlay_image as overlay_image
     from gradcam_core.scenes import draw_scene as draw_scene
@@ -55,7 +56,7 @@ _HOMES = {
     "methods": ("METHODS",),
     "models": ("LoadedModel", "ModelSpec", "download_model", "list_models", "load_model"),
     "pictures": ("load_image",),
-    "render": ("heatmap_image", "overlay_image"),
+    "render": ("Look", "heatmap_image", "overlay_image"),
     "scenes": ("draw_scene",),
     "shelf": ("ModelShelf",),
 }

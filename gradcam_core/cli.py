@@ -113,8 +113,21 @@ def _add_explain(commands: "Commands") -> None:
     command.add_argument("--method", default="gradcam", metavar="NAME", help="default: gradcam")
     of_class = "what to explain, an index or a label; may be repeated; default: the best prediction"
     command.add_argument("--class", dest="classes", action="append", metavar="CLASS", help=of_class)
-    command.add_argument("--colormap", default="inferno", metavar="NAME", help="default: inferno")
+    _add_look(command)
     command.add_argument("--out", metavar="DIR", help="write the pictures, the raw map and explanation.json here")
+
+
+def _add_look(command: argparse.ArgumentParser) -> None:
+    """How the pictures are drawn; the numbers are read where a wrong one is explained."""
+    command.add_argument("--colormap", default="inferno", metavar="NAME", help="default: inferno")
+    of_opacity = "of the heatmap over the image, 0 to 1; default: 0.5"
+    command.add_argument("--opacity", default="0.5", metavar="SHARE", help=of_opacity)
+    of_threshold = "hide evidence below this share of the scale, 0 to 1; default: 0"
+    command.add_argument("--threshold", default="0", metavar="SHARE", help=of_threshold)
+    of_contour = "draw a line round this share of the pixels, those with the most evidence; default: 0, no line"
+    command.add_argument("--contour", default="0", metavar="SHARE", help=of_contour)
+    of_scale = "the raw value that gets the last colour; default: the map's largest"
+    command.add_argument("--scale", metavar="VALUE", help=of_scale)
 
 
 def _add_download(commands: "Commands") -> None:
@@ -124,7 +137,8 @@ def _add_download(commands: "Commands") -> None:
 
 def _add_question(command: argparse.ArgumentParser) -> None:
     """What `predict` and `explain` have in common."""
-    command.add_argument("image", metavar="IMAGE", help="a file, or an http or https address")
+    what = "a file, an http or https address, or a sample such as sample:meadow"
+    command.add_argument("image", metavar="IMAGE", help=what)
     command.add_argument("--model", default="tinynet", metavar="NAME", help="default: tinynet, which comes along")
     command.add_argument("--preprocessing", default="trained", metavar="HOW", help="trained (default), squash or pad")
     command.add_argument("--top-k", type=int, metavar="K", help="how many predictions to list; default: 5")

@@ -13,16 +13,18 @@ from typing import Any
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import HeatproofError
 from gradcam_core.images import LoadedImage
+from gradcam_core.manifest import explanation_json, prediction_json
 from gradcam_core.methods import get_method
 from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, list_models, load_model
 from gradcam_core.pictures import load_image
 from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.printout import explanation_lines, layers_lines, models_lines, prediction_lines
 from gradcam_core.progress import Progress
-from gradcam_core.render import get_colormap
-from gradcam_core.report import Look, explanation_json, prediction_json, unit_of, write_explanation
+from gradcam_core.render import Look, get_colormap
+from gradcam_core.report import unit_of, write_explanation
 
 _USUAL_COUNT = 5
+_LOOK_HINT = "--opacity, --threshold and --contour take a number from 0 to 1, --scale a raw value above 0."
 
 
 def models(_options: Namespace, _progress: Progress) -> Iterator[str]:
@@ -52,7 +54,7 @@ def predict(options: Namespace, _progress: Progress) -> Iterator[str]:
 def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
     """Where one model sees each class that is asked for, or its best one."""
     preprocessing, method = get_preprocessing(options.preprocessing).slug, get_method(options.method).slug
-    colormap, folder = get_colormap(options.colormap).slug, _folder(options.out)
+    look, folder = _look(options), _folder(options.out)
     image, model = _image_and_model(options)
     explainer, count = Explainer(model, options.layer), _count(options.top_k, model)
     wanted = dict.fromkeys(model.class_index(text) for text in options.classes or ())
@@ -61,10 +63,17 @@ def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
     cams = [forward.cam(class_index, method) for class_index in wanted or [predictions[0].class_index]]
     written: list[Path] = []
     if folder is not None:
-        look = Look(colormap, unit=unit_of(model, cams[0]))
-        written = write_explanation(folder, image, cams, predictions=predictions, look=look)
+        written = write_explanation(
+            folder,
+            image,
+            cams,
+            predictions=predictions,
+            look=look,
+            unit=unit_of(model, cams[0]),
+            input_picture=forward.input_picture,
+        )
     if options.json:
-        yield from _json_lines(explanation_json(image, cams, predictions=predictions))
+        yield from _json_lines(explanation_json(image, cams, predictions=predictions, look=look))
     else:
         yield from prediction_lines(image, model, predictions, preprocessing=preprocessing)
         yield from ["", *explanation_lines(cams), ""]
@@ -104,6 +113,24 @@ def _count(asked: int | None, model: LoadedModel) -> int:
             f"--top-k is {asked}, and {model.spec.name} has {known:,} classes.", hint=f"Ask for 1 to {known}."
         )
     return asked
+
+
+def _look(options: Namespace) -> Look:
+    """How to draw the maps."""
+    colormap = get_colormap(options.colormap).slug
+    numbers = {name: _number(name, getattr(options, name)) for name in ("opacity", "threshold", "contour")}
+    scale = None if options.scale is None else _number("scale", options.scale)
+    try:
+        return Look(colormap, scale=scale, **numbers)
+    except ValueError as error:
+        raise HeatproofError(str(error), hint=_LOOK_HINT) from error
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise HeatproofError(f"--{name} is {text!r}, which is no number.", hint=_LOOK_HINT) from error
 
 
 def _folder(text: str | None) -> Path | None:

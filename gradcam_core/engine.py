@@ -20,7 +20,7 @@ from gradcam_core.images import LoadedImage
 from gradcam_core.layers import TargetLayer
 from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
 from gradcam_core.models import LoadedModel
-from gradcam_core.preprocessing import prepare
+from gradcam_core.preprocessing import input_picture, prepare
 from gradcam_core.weights import enough_memory
 
 
@@ -95,6 +95,11 @@ class ForwardPass:
         """(classes,) float32: softmax, or a sigmoid for each class where the model's labels are independent."""
         scores = self._scores.detach()
         return _numpy(scores.softmax(0) if self.model.activation == "softmax" else scores.sigmoid())
+
+    @property
+    def input_picture(self) -> np.ndarray:
+        """What the model really saw, (h, w, 3) uint8; a padding has the mean colour."""
+        return input_picture(self.input_tensor, self.model.input_spec)
 
     def prediction(self, class_index: int) -> Prediction:
         """One class as the model sees it.

@@ -1,6 +1,7 @@
 """What does a forward pass leave behind once the model has gone? Values only: no tensors, no graph."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -93,7 +94,46 @@ class Cam:
         if not self.usable:
             return np.zeros_like(self.values)
         top = np.float32(self.maximum if scale is None else scale)
-        return np.asarray(np.clip(self.values / top, 0, 1))
+        with np.errstate(over="ignore"):  # more than the scale is 1, however much more
+            return np.asarray(np.clip(self.values / top, 0, 1))
+
+    def cell_at(self, x: int, y: int) -> tuple[int, int] | None:
+        """(row, column) of the cell under the centre of an image pixel; None where the model saw nothing."""
+        return self.geometry.cell_at(x, y, self.shape)
+
+    def value_at(self, x: int, y: int) -> float:
+        """The raw, signed value at an image pixel, bilinear between cells; NaN where the model saw nothing."""
+        return self.geometry.value_at(x, y, self.values)
+
+    def share_within(self, box: tuple[int, int, int, int]) -> float:
+        """The share of the evidence, max(values, 0) as laid over the image, that lies in a box: 0 to 1.
+
+        Args:
+            box: (left, top, right, bottom) in image pixels, right and bottom exclusive.
+
+        Returns:
+            NaN where the map is not usable.
+
+        Raises:
+            ValueError: if the box is empty or reaches beyond the image.
+        """
+        left, top, right, bottom = box
+        width, height = self.geometry.image_size
+        if not (0 <= left < right <= width and 0 <= top < bottom <= height):
+            raise ValueError(f"The box {box} holds no pixel, or not only pixels of the image, {width} x {height}.")
+        if not self.usable:
+            return math.nan
+        evidence = np.nan_to_num(self.geometry.to_original(np.maximum(self.values, 0))).astype(np.float64)
+        total = evidence.sum()
+        return float(evidence[top:bottom, left:right].sum() / total) if total else math.nan
+
+    def fitted(self, size: tuple[int, int]) -> "Cam":
+        """The same map over a copy of its image that is (width, height) pixels large.
+
+        Raises:
+            ValueError: if the copy has no pixels.
+        """
+        return replace(self, geometry=self.geometry.scaled_to(size))
 
 
 def unusable_because(

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcam_core.explanation import Cam
 from gradcam_core.images import LoadedImage, display_name
-from gradcam_core.render import DEFAULT_COLORMAP, colorize, heatmap_image, overlay_image
+from gradcam_core.render import DEFAULT_LOOK, Look, colorize, heatmap_image, overlay_image
 from gradcam_core.typesetting import FONT, TextStyle, wrapped
 
 if TYPE_CHECKING:
@@ -32,15 +32,8 @@ _SMALLEST_TEXT_WIDTH = 6.4
 _TITLE, _LINE = TextStyle(15, 0.30, "bold"), TextStyle(9.5, 0.20, "normal")
 
 
-def panels_figure(
-    image: LoadedImage,
-    cam: Cam,
-    *,
-    colormap: str = DEFAULT_COLORMAP,
-    opacity: float = 0.5,
-    unit: str = RAW_UNIT,
-) -> "Figure":
-    """Original, heatmap and overlay under a caption, beside a colour bar from 0 to the map's largest raw value.
+def panels_figure(image: LoadedImage, cam: Cam, look: Look = DEFAULT_LOOK, *, unit: str = RAW_UNIT) -> "Figure":
+    """Original, heatmap and overlay under a caption, beside a colour bar from 0 to the scale's raw value.
 
     Args:
         unit: what the raw values count; `report.unit_of` knows when they are logits.
@@ -49,23 +42,24 @@ def panels_figure(
         A matplotlib figure with its own canvas; `savefig` writes it.
 
     Raises:
-        ValueError: if the map belongs to an image of another size, or `opacity` is outside 0 to 1.
+        ValueError: if the map belongs to an image of another size.
+        HeatproofError: if there is no such colour map.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    layout = _Layout(image.size, _caption(cam))
+    layout = _Layout(image.size, _caption(cam, look))
     figure = Figure(figsize=layout.figure_size, dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
     _write_caption(figure, layout)
     pictures = {
         "Original": image.pixels,
-        "Heatmap": heatmap_image(cam, image, colormap),
-        "Overlay": overlay_image(image, cam, colormap=colormap, opacity=opacity),
+        "Heatmap": heatmap_image(cam, image, look),
+        "Overlay": overlay_image(image, cam, look),
     }
     for place, (name, picture) in enumerate(pictures.items()):
         _draw_panel(figure, layout.panel(place), name, picture)
-    _draw_colour_bar(figure, layout.bar, cam, colormap, unit)
+    _draw_colour_bar(figure, layout.bar, cam, look, unit=unit)
     return figure
 
 
@@ -162,12 +156,13 @@ class _Layout:
         return 2 * self.step[1] + self.picture_size[1]
 
 
-def _caption(cam: Cam) -> _Caption:
-    """Everything one must know to make this map again."""
+def _caption(cam: Cam, look: Look) -> _Caption:
+    """Everything one must know to make this map again, and what the look leaves out or adds."""
     prediction, key = cam.prediction, cam.key
     lines = [
         f"{cam.method_title} at layer {key.layer}  ·  logit {prediction.logit:.2f}  ·  class {key.class_index}",
         f"{display_name(cam.model_title)}  ·  preprocessing: {key.preprocessing}{_hatching(cam)}",
+        *_drawn(look),
     ]
     title = f"{display_name(prediction.label)}  {100 * prediction.probability:.1f} %"
     return _Caption(title, tuple(lines), cam.note)
@@ -176,6 +171,18 @@ def _caption(cam: Cam) -> _Caption:
 def _hatching(cam: Cam) -> str:
     is_all_seen = cam.geometry.seen == (0, 0, *cam.geometry.image_size)
     return "" if is_all_seen else "  ·  hatched: not seen by the model"
+
+
+def _drawn(look: Look) -> list[str]:
+    """One line on the threshold and the contour, if there is either."""
+    hidden = f"hidden: less than {_percent(look.threshold)} of the scale"
+    outlined = f"outlined: the {_percent(look.contour)} of the pixels with the most evidence"
+    said = [text for text, share in ((hidden, look.threshold), (outlined, look.contour)) if share]
+    return ["  ·  ".join(said)] if said else []
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
 
 
 def _write_caption(figure: "Figure", layout: _Layout) -> None:
@@ -199,10 +206,10 @@ def _draw_panel(figure: "Figure", box: Box, name: str, picture: np.ndarray) -> "
     return axes
 
 
-def _draw_colour_bar(figure: "Figure", box: Box, cam: Cam, colormap: str, unit: str) -> None:
-    top = cam.maximum if cam.usable else 0.0
+def _draw_colour_bar(figure: "Figure", box: Box, cam: Cam, look: Look, *, unit: str) -> None:
+    top = (look.scale or cam.maximum) if cam.usable else 0.0
     shades = np.linspace(1, 0, 256)[:, None] if top else np.zeros((1, 1))
-    axes = _draw_panel(figure, box, "Evidence", colorize(shades, colormap))
+    axes = _draw_panel(figure, box, "Evidence", colorize(shades, look.colormap, threshold=look.threshold))
     axes.yaxis.tick_right()
     axes.yaxis.set_label_position("right")
     axes.set_yticks(*_ticks(top))

@@ -1,7 +1,7 @@
 """Where in the image does the model's input lie?"""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -69,12 +69,49 @@ class InputGeometry:
         if heatmap.ndim != 2:
             raise ValueError(f"A heatmap has two dimensions, this one has {heatmap.ndim}.")
         left, top, right, bottom = self.seen
-        columns = _cells(np.arange(left, right), self.window.left, self.window.right, heatmap.shape[1])
-        rows = _cells(np.arange(top, bottom), self.window.top, self.window.bottom, heatmap.shape[0])
         width, height = self.image_size
         original = np.full((height, width), np.nan, dtype=np.float32)
-        original[top:bottom, left:right] = _bilinear(heatmap, rows, columns)
+        original[top:bottom, left:right] = self._sampled(heatmap, np.arange(left, right), np.arange(top, bottom))
         return original
+
+    def value_at(self, x: int, y: int, heatmap: np.ndarray) -> float:
+        """What `to_original` has at one pixel of the image; NaN where the model saw nothing, and beside the image."""
+        if not self._has_seen(x, y):
+            return math.nan
+        with np.errstate(invalid="ignore"):  # an infinite cell has no share in between
+            return float(self._sampled(heatmap, np.array([x]), np.array([y]))[0, 0])
+
+    def cell_at(self, x: int, y: int, shape: tuple[int, int]) -> tuple[int, int] | None:
+        """(row, column) of the cell, in a map of this (h, w), that lies under the centre of an image pixel.
+
+        None where the model saw nothing, and beside the image.
+        """
+        if not self._has_seen(x, y):
+            return None
+        row = _cell_under(y, self.window.top, self.window.bottom, shape[0])
+        return row, _cell_under(x, self.window.left, self.window.right, shape[1])
+
+    def scaled_to(self, size: tuple[int, int]) -> "InputGeometry":
+        """The same input over a copy of the image that is (width, height) pixels large.
+
+        Raises:
+            ValueError: if the copy has no pixels.
+        """
+        if min(size) < 1:
+            raise ValueError(f"An image is at least 1 x 1 pixels, not {size[0]} x {size[1]}.")
+        across, down = size[0] / self.image_size[0], size[1] / self.image_size[1]
+        left, top, right, bottom = self.window
+        return replace(self, image_size=size, window=Window(left * across, top * down, right * across, bottom * down))
+
+    def _has_seen(self, x: int, y: int) -> bool:
+        left, top, right, bottom = self.seen
+        return left <= x < right and top <= y < bottom
+
+    def _sampled(self, heatmap: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
+        """The heatmap under the centres of these columns and rows of pixels: (len(ys), len(xs)) float32."""
+        columns = _cells(xs, self.window.left, self.window.right, heatmap.shape[1])
+        rows = _cells(ys, self.window.top, self.window.bottom, heatmap.shape[0])
+        return _bilinear(heatmap, rows, columns)
 
 
 def _pixel_span(start: float, stop: float, length: int) -> tuple[int, int]:
@@ -96,6 +133,11 @@ def _centres_within(start: float, stop: float, count: int, span: tuple[int, int]
 def _cells(pixels: np.ndarray, start: float, stop: float, count: int) -> np.ndarray:
     """Where the centres of these pixels fall, counted in cells from the centre of the first one."""
     return np.clip((pixels + 0.5 - start) / (stop - start) * count - 0.5, 0, count - 1)
+
+
+def _cell_under(pixel: int, start: float, stop: float, count: int) -> int:
+    """The one of `count` equal cells from start to stop in which the centre of this pixel lies, or the nearest."""
+    return min(max(math.floor((pixel + 0.5 - start) / (stop - start) * count), 0), count - 1)
 
 
 def _bilinear(heatmap: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

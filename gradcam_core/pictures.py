@@ -1,7 +1,8 @@
-"""A picture from wherever it is: a path, a URL or bytes."""
+"""A picture from wherever it is: a path, a URL, a sample or bytes."""
 
 import re
 import stat
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -9,30 +10,47 @@ from gradcam_core.config import settings
 from gradcam_core.download import fetch_image
 from gradcam_core.errors import ImageError
 from gradcam_core.images import LoadedImage, decode_image, display_name, file_too_large
+from gradcam_core.samples import SAMPLES, SCHEME, sample_bytes
 
 _URL = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """A file that should be a picture, unopened, and what to call it on screen."""
+
+    data: bytes = field(repr=False)
+    name: str
 
 
 def load_image(source: str | Path | bytes, *, name: str = "") -> LoadedImage:
     """Open a picture.
 
     Args:
-        source: a path, an http or https URL, or the bytes of a file.
-        name: what to call it on screen; by default the last part of the path or URL.
+        source: a path, an http or https URL, `sample:` and the name of a sample, or the bytes of a file.
+        name: what to call it on screen; by default the last part of the path or URL, or the sample's title.
 
     Raises:
         ImageError: if there is no picture there, or not an accepted one.
         ResourceError: if memory runs out, or too many pictures are being fetched.
     """
-    if isinstance(source, bytes):
-        return decode_image(source, name=name)
-    if isinstance(source, str) and _URL.match(source):
-        url = source.strip()
-        return decode_image(fetch_image(url), name=name or unquote(urlsplit(url).path.rpartition("/")[2]))
-    if isinstance(source, str) and not source.strip():
-        raise ImageError("No picture is named.", hint="Name a file, or an http or https address.")
+    file = PictureFile(source, name) if isinstance(source, bytes) else read_picture(source)
+    return decode_image(file.data, name=name or file.name)
+
+
+def read_picture(source: str | Path) -> PictureFile:
+    """The file of a picture, unopened; sources and errors as those of `load_image`."""
+    if isinstance(source, str):
+        named = source.strip()
+        if not named:
+            raise ImageError("No picture is named.", hint="Name a file, or an http or https address.")
+        if named.startswith(SCHEME):
+            slug = named.removeprefix(SCHEME)
+            return PictureFile(sample_bytes(slug), SAMPLES[slug].title)
+        if _URL.match(named):
+            return PictureFile(fetch_image(named), unquote(urlsplit(named).path.rpartition("/")[2]))
     path = Path(source)
-    return decode_image(_file_bytes(path), name=name or path.name)
+    return PictureFile(_file_bytes(path), path.name)
 
 
 def _file_bytes(path: Path) -> bytes:

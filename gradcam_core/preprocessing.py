@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -52,6 +53,13 @@ def prepare(image: LoadedImage, spec: InputSpec, *, preprocessing: str = "traine
     tensor, window = get_preprocessing(preprocessing).fit(image.to_pil(), spec)
     side = (spec.crop_size, spec.crop_size)
     return PreparedInput(tensor[None], InputGeometry(image.size, side, window))
+
+
+def input_picture(tensor: Tensor, spec: InputSpec) -> np.ndarray:
+    """A normalised input, (1, 3, h, w), as the picture it stands for: (h, w, 3) uint8."""
+    pixels = (tensor[0].detach().cpu() * _column(spec.std) + _column(spec.mean)) * 255
+    rounded = torch.floor(pixels + 0.5).clamp(0, 255).to(torch.uint8)
+    return np.ascontiguousarray(rounded.permute(1, 2, 0).numpy())  # (3, h, w) → (h, w, 3)
 
 
 def get_preprocessing(name: str) -> Preprocessing:

@@ -1,22 +1,28 @@
 """How does a heatmap become colours, alone and over the image?
 
-A viewer elsewhere must draw the same within 1/255, so every step is fixed: the evidence max(values, 0) / scale is
-laid over the image bilinearly (`InputGeometry.to_original`); its colour is the entry of the interpolated table
-nearest to it; two pictures mix as image + (colour - image) x opacity. Rounding is floor(x + 1/2) throughout.
+A viewer elsewhere must draw the same bit for bit, so every step is fixed: the evidence max(values, 0) / scale is laid
+over the image bilinearly (`InputGeometry.to_original`) and counted in steps of 1/4,080, each of which has its colour
+in the interpolated table; two pictures mix as image x (1 - opacity) + colour x opacity. All that is in float32, and
+rounding is floor(x + 1/2) throughout.
 """
 
 import io
+import math
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from PIL import Image
 
+from gradcam_core.contour import outlined
 from gradcam_core.errors import HeatproofError
 from gradcam_core.explanation import Cam
 from gradcam_core.images import LoadedImage
 
-_STEPS = 16  # between two entries of a table: one step changes no channel by more than 1, so rounding never shows
+_BETWEEN = 16  # steps between two entries of a table: one changes no channel by more than 1, so rounding never shows
+_LAST_STEP = 255 * _BETWEEN
+_UNSEEN = -1  # the step of what the model did not see
+_SMALLEST, _LARGEST = float(np.finfo(np.float32).smallest_subnormal), float(np.finfo(np.float32).max)
 _HATCH_GROUND, _HATCH_LINE = 226, 150  # greys that no colour map but grey itself contains
 
 
@@ -49,6 +55,41 @@ COLORMAPS: dict[str, Colormap] = {
 DEFAULT_COLORMAP = "inferno"
 
 
+@dataclass(frozen=True)
+class Look:
+    """How a map is drawn.
+
+    Attributes:
+        colormap: a slug of `COLORMAPS`.
+        opacity: of the heatmap over the image, 0 to 1.
+        threshold: a share of the scale, 0 to 1; less evidence than that is hidden.
+        scale: the raw value that gets the last colour; the map's own maximum if None. Give the same one to several
+            maps to compare them.
+        contour: a share of the seen pixels, 0 to 1; a line goes round those with the most evidence. 0 draws none.
+    """
+
+    colormap: str = DEFAULT_COLORMAP
+    opacity: float = 0.5
+    threshold: float = 0.0
+    scale: float | None = None
+    contour: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be drawn.
+
+        Raises:
+            ValueError: if a share is outside 0 to 1, or the scale is not above 0 and finite in float32.
+        """
+        for name in ("opacity", "threshold", "contour"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name.capitalize()} goes from 0 to 1, not {getattr(self, name)}.")
+        if self.scale is not None and not _SMALLEST <= self.scale <= _LARGEST:
+            raise ValueError(f"A scale is above 0 and finite, this one is {self.scale}.")
+
+
+DEFAULT_LOOK = Look()
+
+
 def get_colormap(name: str) -> Colormap:
     """The colour map of this slug.
 
@@ -60,64 +101,51 @@ def get_colormap(name: str) -> Colormap:
     return COLORMAPS[name.lower()]
 
 
-def colorize(heatmap: np.ndarray, colormap: str = DEFAULT_COLORMAP) -> np.ndarray:
+def colorize(heatmap: np.ndarray, colormap: str = DEFAULT_COLORMAP, *, threshold: float = 0.0) -> np.ndarray:
     """Give every value its colour.
 
     Args:
         heatmap: (h, w) in [0, 1], larger and smaller values are clipped; NaN is what the model did not see.
         colormap: a slug of `COLORMAPS`.
+        threshold: values below it get the colour of 0.
 
     Returns:
         (h, w, 3) uint8; grey diagonal lines where `heatmap` is NaN.
     """
-    colours = _interpolated_table(get_colormap(colormap).slug)
-    unseen = np.isnan(heatmap)
-    values = np.clip(np.where(unseen, 0, heatmap), 0, 1)
-    picture = np.asarray(colours[_rounded(values * (len(colours) - 1)).astype(np.intp)])
-    if unseen.any():
-        picture[unseen] = _hatch(heatmap.shape)[unseen][:, None]
-    return picture
+    return _coloured(_shown(_steps(heatmap), threshold), colormap)
 
 
-def heatmap_image(
-    cam: Cam, image: LoadedImage, colormap: str = DEFAULT_COLORMAP, *, scale: float | None = None
-) -> np.ndarray:
+def heatmap_image(cam: Cam, image: LoadedImage, look: Look = DEFAULT_LOOK) -> np.ndarray:
     """The heatmap over the whole image, (height, width, 3) uint8; hatched where the model saw nothing.
 
-    Args:
-        cam: what to show; nothing but zeros if it is not usable.
-        image: the image it was made of.
-        scale: the raw value that gets the last colour; the map's own maximum if not given.
+    What is hidden has the colour of no evidence. A map that is not usable is drawn as one without evidence.
 
     Raises:
         ValueError: if the map belongs to an image of another size.
+        HeatproofError: if there is no such colour map.
     """
-    if cam.geometry.image_size != image.size:
-        raise ValueError(f"The map lies over an image of {cam.geometry.image_size}, this one is {image.size}.")
-    return colorize(cam.geometry.to_original(cam.heatmap(scale)), colormap)
+    steps = _steps_over(image, cam, look.scale)
+    picture = _coloured(_shown(steps, look.threshold), look.colormap)
+    return outlined(picture, steps, look.contour)
 
 
-def overlay_image(
-    image: LoadedImage,
-    cam: Cam,
-    *,
-    colormap: str = DEFAULT_COLORMAP,
-    opacity: float = 0.5,
-    scale: float | None = None,
-) -> np.ndarray:
+def overlay_image(image: LoadedImage, cam: Cam, look: Look = DEFAULT_LOOK) -> np.ndarray:
     """The image under its heatmap, (height, width, 3) uint8, the same opacity everywhere.
 
-    Args:
-        opacity: 0 is the image itself, 1 is `heatmap_image`.
+    What is hidden is the image itself; the hatch over what the model did not see is never hidden.
 
     Raises:
-        ValueError: if `opacity` is outside 0 to 1, or the map belongs to an image of another size.
+        ValueError: if the map belongs to an image of another size.
+        HeatproofError: if there is no such colour map.
     """
-    return blend(image.pixels, heatmap_image(cam, image, colormap, scale=scale), opacity)
+    steps = _steps_over(image, cam, look.scale)
+    blended = blend(image.pixels, _coloured(steps, look.colormap), look.opacity)
+    picture = np.where(_hidden(steps, look.threshold)[..., None], image.pixels, blended)
+    return outlined(picture, steps, look.contour)
 
 
 def blend(below: np.ndarray, above: np.ndarray, opacity: float) -> np.ndarray:
-    """below + (above - below) x opacity, both (h, w, 3) uint8, as is the result.
+    """below x (1 - opacity) + above x opacity, both (h, w, 3) uint8, as is the result.
 
     Raises:
         ValueError: if `opacity` is outside 0 to 1.
@@ -134,6 +162,38 @@ def to_png(picture: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="PNG", compress_level=3)  # half the time of 6, a twentieth more bytes
     return buffer.getvalue()
+
+
+def _steps_over(image: LoadedImage, cam: Cam, scale: float | None) -> np.ndarray:
+    """The evidence over the image, counted in steps."""
+    if cam.geometry.image_size != image.size:
+        raise ValueError(f"The map lies over an image of {cam.geometry.image_size}, this one is {image.size}.")
+    return _steps(cam.geometry.to_original(cam.heatmap(scale)))
+
+
+def _steps(heatmap: np.ndarray) -> np.ndarray:
+    """(h, w) int16 from 0 to 4,080, or `_UNSEEN`."""
+    unseen = np.isnan(heatmap)
+    values = np.clip(np.where(unseen, 0, heatmap), 0, 1).astype(np.float32, copy=False)
+    return np.where(unseen, _UNSEEN, _rounded(values * _LAST_STEP).astype(np.int16))
+
+
+def _hidden(steps: np.ndarray, threshold: float) -> np.ndarray:
+    """Which pixels were seen and lie below the threshold, a share of the scale: (h, w) bool."""
+    return np.asarray((steps != _UNSEEN) & (steps < math.floor(threshold * _LAST_STEP + 0.5)))
+
+
+def _shown(steps: np.ndarray, threshold: float) -> np.ndarray:
+    """The steps with no evidence where it is hidden."""
+    return np.where(_hidden(steps, threshold), 0, steps)
+
+
+def _coloured(steps: np.ndarray, colormap: str) -> np.ndarray:
+    picture = np.asarray(_interpolated_table(get_colormap(colormap).slug)[steps])
+    unseen = steps == _UNSEEN
+    if unseen.any():
+        picture[unseen] = _hatch(steps.shape)[unseen][:, None]
+    return picture
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:
@@ -162,7 +222,7 @@ def _table(slug: str) -> np.ndarray:
 def _interpolated_table(slug: str) -> np.ndarray:
     """(255 x 16 + 1, 3) uint8: the table with straight lines between its entries."""
     table = _table(slug)
-    positions = np.arange((len(table) - 1) * _STEPS + 1) / _STEPS
+    positions = np.arange(_LAST_STEP + 1) / _BETWEEN
     channels = [np.interp(positions, np.arange(len(table)), table[:, channel]) for channel in range(3)]
     colours = _rounded(np.stack(channels, axis=1)).astype(np.uint8)
     colours.setflags(write=False)

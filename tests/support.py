@@ -2,15 +2,17 @@
 
 import io
 
+import numpy as np
 import torch
 import torchvision
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import nn
 
 from gradcam_core.hooks import attach
 from gradcam_core.layers import find_layers
 from gradcam_core.models import LoadedModel, ModelSpec
 from gradcam_core.preprocessing import InputSpec
+from gradcam_core.samples import load_sample
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -19,6 +21,16 @@ def png(picture: Image.Image) -> bytes:
     """The picture as a PNG file."""
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def photograph(width: int, height: int, *, seed: int = 0) -> bytes:
+    """A JPEG file as a camera gives it: scikit-learn's temple, filled to this size, with seeded grain."""
+    picture = ImageOps.fit(load_sample("temple").to_pil(), (width, height), Image.Resampling.LANCZOS)
+    grain = np.random.default_rng(seed).normal(0, 4, (height, width, 1))
+    pixels = np.clip(np.asarray(picture) + grain, 0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=92)
     return buffer.getvalue()
 
 

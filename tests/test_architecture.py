@@ -9,13 +9,13 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "gradcam_core"
 
 RANKS = [
-    {"errors", "progress", "signatures", "geometry", "hooks", "tinynet", "drawing", "typesetting"},
+    {"errors", "progress", "signatures", "geometry", "hooks", "tinynet", "drawing", "typesetting", "contour"},
     {"config", "addresses", "methods", "layers", "explanation", "scenes"},
     {"images", "download", "weights"},
-    {"preprocessing", "render", "pictures", "fields"},
-    {"checkpoints", "figures"},
-    {"models"},
-    {"engine", "shelf", "printout"},
+    {"preprocessing", "render", "fields"},
+    {"checkpoints", "figures", "samples", "manifest", "reproduce"},
+    {"models", "pictures"},
+    {"engine", "shelf", "printout", "jobs"},
     {"training", "report"},
     {"commands"},
     {"cli"},

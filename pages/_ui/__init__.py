@@ -3,7 +3,8 @@
 from pages._ui.explanation import show_explanation
 from pages._ui.frame import page, run_app
 from pages._ui.image import pick_image
-from pages._ui.pickers import pick_layer, pick_method, pick_model, pick_preprocessing
+from pages._ui.model_picker import pick_model
+from pages._ui.pickers import pick_layer, pick_method, pick_preprocessing
 from pages._ui.question import Question
 from pages._ui.waking import wake_engine
 

@@ -7,38 +7,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from gradcam_core.config import settings
 from gradcam_core.explanation import Cam, Prediction
+from gradcam_core.geometry import InputGeometry
 from gradcam_core.methods import DEFAULT_METHOD, get_method
 from pages._ui.question import BY_CONTENT, ModelCard, Picture, Question
+from pages._ui.tray import pixels_of
 
 if TYPE_CHECKING:
     from gradcam_core.engine import ForwardPass
     from gradcam_core.shelf import ModelShelf
 
 MOST_PREDICTIONS = 10
-_MAPS_AT_ONCE = 5  # while the forward pass is at hand, a class costs one short backward pass
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """The map of one class, and what its raw values count."""
-
-    cam: Cam
-    unit: str
+_MAP_BYTES = 120_000  # of one message; maps of early layers are large and cost more to make, so fewer come along
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What one forward pass said: the likeliest classes, and the answers for the first few by class index."""
+    """What one forward pass said: values only, no graph and no model.
+
+    Attributes:
+        top: the likeliest classes, the likeliest first.
+        cams: the maps of the first few of them by class index.
+        unit: what the raw values count.
+        input_picture: (h, w, 3) uint8, what the model really saw.
+        geometry: where that lies in the image.
+    """
 
     top: tuple[Prediction, ...]
-    answers: dict[int, Answer]
+    cams: dict[int, Cam]
+    unit: str
+    input_picture: np.ndarray
+    geometry: InputGeometry
 
 
 def model_card(name: str) -> ModelCard:
@@ -51,10 +57,10 @@ def model_card(name: str) -> ModelCard:
         return ModelCard(model.spec, model.labels, model.layers, model.default_layer, model.weights_sha256)
 
 
-def answer(question: Question, class_index: int) -> Answer:
+def answer(question: Question, class_index: int) -> Cam:
     """The map of any class of the model."""
-    answers = reading(question).answers
-    return answers[class_index] if class_index in answers else _single_answer(question, class_index)
+    cams = reading(question).cams
+    return cams[class_index] if class_index in cams else _single_answer(question, class_index)
 
 
 def answer_usual_question(picture: Picture) -> None:
@@ -76,17 +82,28 @@ def _shelf() -> ModelShelf:
 @st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=BY_CONTENT)
 def reading(question: Question) -> Reading:
     """The likeliest classes and their maps."""
+    from gradcam_core.report import unit_of
+
     with _forward(question) as forward:
         top = forward.top(MOST_PREDICTIONS)
-        count = _MAPS_AT_ONCE if get_method(question.method).depends_on_class else 1
-        indices = [prediction.class_index for prediction in top[:count]]
-        return Reading(top, {index: _answer(forward, index, question.method) for index in indices})
+        first = forward.cam(top[0].class_index, question.method)
+        count = max(1, _MAP_BYTES // first.values.nbytes)
+        cams = [first, *(_another(forward, first, one) for one in top[1:count])]
+        by_index = {cam.prediction.class_index: cam for cam in cams}
+        return Reading(top, by_index, unit_of(forward.model, first), forward.input_picture, forward.geometry)
 
 
 @st.cache_resource(show_spinner=False, max_entries=256, hash_funcs=BY_CONTENT)
-def _single_answer(question: Question, class_index: int) -> Answer:
+def _single_answer(question: Question, class_index: int) -> Cam:
     with _forward(question) as forward:
-        return _answer(forward, class_index, question.method)
+        return forward.cam(class_index, question.method)
+
+
+def _another(forward: ForwardPass, first: Cam, prediction: Prediction) -> Cam:
+    """The map of another class; the same one under its name where the method knows no classes."""
+    if get_method(first.key.method).depends_on_class:
+        return forward.cam(prediction.class_index, first.key.method)
+    return replace(first, prediction=prediction, key=replace(first.key, class_index=prediction.class_index))
 
 
 @contextmanager
@@ -95,11 +112,4 @@ def _forward(question: Question) -> Iterator[ForwardPass]:
 
     with _shelf().borrow(question.model.spec.name) as model:
         explainer = Explainer(model, question.layer)
-        yield explainer.forward(question.picture.image, preprocessing=question.preprocessing)
-
-
-def _answer(forward: ForwardPass, class_index: int, method: str) -> Answer:
-    from gradcam_core.report import unit_of
-
-    cam = forward.cam(class_index, method)
-    return Answer(cam, unit_of(forward.model, cam))
+        yield explainer.forward(pixels_of(question.picture), preprocessing=question.preprocessing)

@@ -10,8 +10,9 @@ from pathlib import Path
 import streamlit as st
 
 from gradcam_core.errors import HeatproofError
+from pages._ui import link
 from pages._ui.registry import navigation_pages
-from pages._ui.words import error_text
+from pages._ui.words import error_text, incident_text
 
 _HERE = Path(__file__).parent
 _PROMISE = "See where a vision model looks, and whether the heatmap deserves to be believed."
@@ -43,6 +44,7 @@ def page(title: str) -> Iterator[None]:
     _header()
     with errors_shown():
         yield
+    link.flush()
 
 
 @contextmanager
@@ -55,7 +57,7 @@ def errors_shown() -> Iterator[None]:
     except Exception:  # noqa: BLE001 - the last door before a visitor: logged whole, shown as a number
         incident = secrets.token_hex(4)
         _log.exception("Error %s on a page", incident)
-        st.error(f"Something went wrong here, and it is our mistake. The log knows it as error {incident}.")
+        st.error(incident_text(incident))
 
 
 def show_error(error: HeatproofError) -> None:

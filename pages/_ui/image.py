@@ -1,154 +1,165 @@
-"""Which image? A sample, an upload or a link; what can't be opened leaves the last good picture standing."""
+"""Which image? What can't be opened leaves the last good picture standing and says why."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from gradcam_core.config import settings
 from gradcam_core.errors import HeatproofError, ImageError
-from gradcam_core.images import LoadedImage, decode_image
+from gradcam_core.images import display_name, file_too_large
 from pages._ui import link
-from pages._ui.question import Picture
-from pages._ui.samples import DEFAULT_SAMPLE, SAMPLES, sample_image, thumbnail
-from pages._ui.words import error_text
+from pages._ui.doors import camera_door, link_door, upload_door
+from pages._ui.intake import Parcel, receive
+from pages._ui.question import UPLOAD, Picture
+from pages._ui.samples import DEFAULT_SAMPLE, SAMPLES, sample_picture, show_gallery
+from pages._ui.tray import Arrival, bring, clicked, forget_news, show_tray, tray
+from pages._ui.words import error_text, literal
 
-_SAMPLES, _UPLOAD, _LINK = "Samples", "Upload", "Link"
-_KINDS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"]
-_PICTURE, _REFUSAL, _SAMPLE = "picture", "picture_refusal", "sample"
-_TAKEN_SAMPLE, _TAKEN_UPLOAD = "picture_sample", "picture_upload"  # the choices that have been acted upon
+_SAMPLES, _UPLOAD, _CAMERA, _LINK = "Samples", "Upload", "Camera", "Link"
+_PICTURE, _REFUSALS = "picture", "picture_refusals"
 
 
 def pick_image() -> Picture:
     """Draw the image's pickers and say which picture is the good one now."""
-    _follow_link()
     st.markdown("## Image")
-    pickers = {_SAMPLES: _pick_sample, _UPLOAD: _pick_upload, _LINK: _pick_link}
-    source = st.segmented_control(
-        "Where the image comes from",
-        list(pickers),
-        key="source",
-        default=_SAMPLES,
-        required=True,
-        width="stretch",
-        label_visibility="collapsed",
-        on_change=_change_source,
-    )
-    pickers[source or _SAMPLES]()
-    if _REFUSAL in st.session_state:
-        st.error(st.session_state[_REFUSAL])
+    _follow_link()
+    _take_parcel(receive())
+    for key in ("sample", "tray"):
+        chosen = clicked(key)
+        if chosen in SAMPLES or chosen in tray():
+            _open(str(chosen))
+    place = st.container(key="doors", gap="small")
+    with place:
+        source = _pick_source()
+        _take_from(source)
+        if source == _SAMPLES:
+            show_gallery(_current())
+    for sentence in st.session_state.get(_REFUSALS, []):
+        st.error(sentence)
+    show_tray(_current(), with_promise=source not in (_UPLOAD, _CAMERA))
     return _current()
 
 
 def _follow_link() -> None:
     """Open what the address names: at the start, and after Back or Forward; take out what can't be opened."""
     if _PICTURE not in st.session_state:
-        _keep(_sample(DEFAULT_SAMPLE))
+        st.session_state[_PICTURE] = sample_picture(DEFAULT_SAMPLE)
     if link.news("image"):
         name = st.query_params.get("image") or DEFAULT_SAMPLE
-        if not _open(lambda: _named(name), address=name):
-            link.write("image", _linkable(_current().address))
-        st.session_state.pop(_SAMPLE, None)
+        if name != _current().address:
+            _open(name)
 
 
-def _pick_sample() -> None:
-    """The gallery; a callback can be lost when clicks come fast, so what counts is whether a choice was acted upon."""
-    if _SAMPLE not in st.session_state:
-        slug = _current().address if _current().is_scene else None
-        st.session_state[_SAMPLE] = st.session_state[_TAKEN_SAMPLE] = slug
-    st.html(_thumbnails_css())
-    chosen = st.radio(
-        "Sample scene",
-        list(SAMPLES),
-        key=_SAMPLE,
-        format_func=lambda slug: SAMPLES[slug].title,
+def _pick_source() -> str:
+    source = st.segmented_control(
+        "Where the image comes from",
+        [_SAMPLES, _UPLOAD, _CAMERA, _LINK],
+        key="source",
+        default=_SAMPLES,
+        required=True,
+        width="stretch",
+        wrap=False,
         label_visibility="collapsed",
-        on_change=link.acted,
+        on_change=_change_source,
     )
-    if chosen and chosen != st.session_state[_TAKEN_SAMPLE]:
-        _open(lambda: _sample(chosen), address=chosen)
-        st.session_state[_TAKEN_SAMPLE] = chosen
+    return source or _SAMPLES
 
 
-def _pick_upload() -> None:
-    file = st.file_uploader(
-        "Picture file", type=_KINDS, key="upload", label_visibility="collapsed", on_change=link.acted
-    )
-    st.caption(
-        "Your picture stays in this server's memory while your session lasts. "
-        "It is not written to disk and is sent nowhere."
-    )
-    if file is not None and file.file_id != st.session_state.get(_TAKEN_UPLOAD):
-        st.session_state[_TAKEN_UPLOAD] = file.file_id
-        _open(lambda: _photograph(decode_image(file.getvalue(), name=file.name)), address="")
+def _take_from(source: str) -> None:
+    """Draw one of the doors, and take what came through it."""
+    files: dict[str, Callable[[], Sequence[Arrival]]] = {_UPLOAD: upload_door, _CAMERA: camera_door}
+    if source in files:
+        _take_files(files[source]())
+    elif source == _LINK:
+        address = link_door()
+        if address:
+            _open(address)
 
 
-def _pick_link() -> None:
-    with st.form("link", border=False):
-        url = st.text_input("Address of a picture", placeholder="https://…", key="url", max_chars=2048)
-        is_asked = st.form_submit_button("Fetch", width="stretch", on_click=link.acted)
-    st.caption("This server fetches it; your browser does not.")
-    if is_asked and url.strip():
-        with st.spinner("Fetching the picture"):
-            _open(lambda: _named(url.strip()), address=url.strip())
+def _take_parcel(parcel: Parcel) -> None:
+    """What was pasted or dropped somewhere on the page."""
+    _take_files(parcel.files, too_large=parcel.refused)
+    if parcel.address:
+        _open(parcel.address)
 
 
-def _named(name: str) -> Picture:
-    """A sample's slug or a URL; never a path of this machine."""
-    if name in SAMPLES:
-        return _sample(name)
-    if "://" not in name:
-        raise ImageError(f"{name[:80]} is not the address of a picture.", hint="It begins with https://.")
-    from gradcam_core.pictures import load_image  # brings what opens the network: not before the first paint
+def _take_files(files: Sequence[Arrival], *, too_large: Sequence[str] = ()) -> None:
+    """Put the good ones into the tray and open the first; say of each other one why not."""
+    if not files and not too_large:
+        return
+    _forget_words()
+    is_named = len(files) + len(too_large) > 1
+    opened = None
+    for arrival in files:
+        try:
+            picture = bring(arrival, staying=opened.address if opened else "")
+        except HeatproofError as error:
+            _refuse(error, name=arrival.name if is_named else "")
+        else:
+            opened = opened or picture
+    for name in too_large:
+        _refuse(file_too_large(settings()), name=name if is_named else "")
+    if opened:
+        _keep(opened)
 
-    return _photograph(load_image(name), address=name)
 
-
-def _sample(slug: str) -> Picture:
-    return Picture(sample_image(slug), slug, is_scene=True)
-
-
-def _photograph(image: LoadedImage, *, address: str = "") -> Picture:
-    return Picture(image, address, is_scene=False)
-
-
-def _open(door: Callable[[], Picture], *, address: str) -> bool:
-    """Take a new picture, or say why not and keep the last one; whether it could be taken."""
+def _open(address: str) -> None:
+    """Take the picture of this address, or say why not and keep the last one."""
+    _forget_words()
     try:
-        _keep(door())
+        _keep(_named(address))
     except HeatproofError as error:
-        st.session_state[_REFUSAL] = error_text(error)
-        return False
-    link.write("image", _linkable(address))
-    return True
+        _refuse(error)
+        _write_link()
 
 
-def _linkable(address: str) -> str | None:
-    """What the address bar says of a picture; the default one needs no words."""
-    return address if address and address != DEFAULT_SAMPLE else None
+def _named(address: str) -> Picture:
+    """A picture of the tray, a sample, or what a URL gives; never a path of this machine."""
+    if address in tray():
+        return tray()[address].picture
+    if address in SAMPLES and SAMPLES[address].kind != "link":
+        return sample_picture(address)
+    if address.startswith(UPLOAD):
+        raise ImageError("A link can't carry an uploaded picture.", hint="Bring it again: upload, paste or drop it.")
+    if address not in SAMPLES and "://" not in address:
+        raise ImageError(f"{address[:80]} is not the address of a picture.", hint="It begins with https://.")
+    return _fetched(address, f"sample:{address}" if address in SAMPLES else address)
+
+
+def _fetched(address: str, source: str) -> Picture:
+    from gradcam_core.pictures import read_picture  # brings what opens the network: not before the first paint
+
+    with st.spinner("Fetching the picture"):
+        file = read_picture(source)
+    return bring(Arrival(file.name, file.data, address, source))
 
 
 def _keep(picture: Picture) -> None:
     st.session_state[_PICTURE] = picture
-    _forget_refusal()
+    _write_link()
+
+
+def _write_link() -> None:
+    """Let the address bar name the picture on screen; the default one needs no words."""
+    address = _current().address
+    link.write("image", None if address == DEFAULT_SAMPLE else address)
 
 
 def _change_source() -> None:
     link.acted()
-    _forget_refusal()
+    _forget_words()
 
 
-def _forget_refusal() -> None:
-    st.session_state.pop(_REFUSAL, None)
+def _refuse(error: HeatproofError, *, name: str = "") -> None:
+    words = f"{literal(display_name(name))}: {error_text(error)}" if name else error_text(error)
+    st.session_state.setdefault(_REFUSALS, []).append(words)
+
+
+def _forget_words() -> None:
+    st.session_state.pop(_REFUSALS, None)
+    forget_news()
 
 
 def _current() -> Picture:
     picture: Picture = st.session_state[_PICTURE]
     return picture
-
-
-def _thumbnails_css() -> str:
-    """The samples' pictures behind the labels of a real radio group: arrows and screen readers work as ever."""
-    rules = (
-        f".st-key-sample [role=radiogroup] > div:nth-child({place}) {{ --thumbnail: url({thumbnail(slug)}); }}"
-        for place, slug in enumerate(SAMPLES, start=1)
-    )
-    return f"<style>{' '.join(rules)}</style>"

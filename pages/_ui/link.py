@@ -1,7 +1,8 @@
 """The choices in the address, by slug, so that every view is a link and Back goes back.
 
 Streamlit's own binding writes what a picker shows, not what it means, and never lets Back return. So what has a
-title is written here, and only after a person's act.
+title is written here, after a person's act, and all that one run wants to say becomes one entry of the browser's
+history: `flush` writes it at the run's end. The class and the look belong to the viewer, which writes them itself.
 
 A browser that is clicked fast still sends the address it had before the last answer. So in a run that an act began,
 what we wrote counts; only a run without one (a link opened, Back, Forward) is told something new by the address.
@@ -14,15 +15,13 @@ import streamlit as st
 
 from pages._ui.words import literal
 
-_SEEN = "link_seen"  # what the address said when it was last looked at, or was last told to say
+_SEEN = "link_seen"  # what the address said when it was last looked at, or is to say from the end of this run on
 _script_run = threading.local()  # one run of the script, its callbacks first, is one thread
 
 
 def acted() -> None:
     """A person did something: the callback of every widget, for it makes this run deaf to a late address."""
     _script_run.has_act = True
-    for name, value in _seen().items():
-        _set(name, value)
 
 
 def peek(name: str) -> str | None:
@@ -43,7 +42,15 @@ def news(name: str) -> bool:
 def write(name: str, value: str | None) -> None:
     """Put a choice into the address; None takes it out."""
     _seen()[name] = value
-    _set(name, value)
+
+
+def flush() -> None:
+    """The end of a run: let the address say what was written, in one step of the browser's history."""
+    _script_run.has_act = False
+    told = st.query_params.to_dict()
+    wanted = {name: value for name, value in (told | _seen()).items() if value is not None}
+    if wanted != told:
+        st.query_params.from_dict(wanted)
 
 
 def restore(name: str, options: Collection[str], default: str) -> None:
@@ -82,10 +89,3 @@ def _is_news(name: str, told: str | None) -> bool:
 def _seen() -> dict[str, str | None]:
     seen: dict[str, str | None] = st.session_state.setdefault(_SEEN, {})
     return seen
-
-
-def _set(name: str, value: str | None) -> None:
-    if value is None:
-        st.query_params.pop(name, None)
-    elif st.query_params.get(name) != value:
-        st.query_params[name] = value

@@ -1,4 +1,4 @@
-"""A photograph before a network that knows only drawn things: say so at once, and offer one that knows photographs."""
+"""A picture before a network that never saw its like: say so at once, and offer one that did."""
 
 from __future__ import annotations
 
@@ -6,44 +6,79 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages._ui import link
+from pages._ui.choices import megabytes
+from pages._ui.downloads import download_jobs, offer_download, start_download
+from pages._ui.model_picker import choose_model
 from pages._ui.question import Question
-from pages._ui.words import literal, megabytes
+from pages._ui.words import literal
 
 if TYPE_CHECKING:
     from gradcam_core.models import ModelSpec
 
-_DRAWS = "embedded"
+_DRAWS = "embedded"  # the source whose networks know drawn scenes alone
 
 
 def show_photo_hint(question: Question) -> None:
-    """One sentence and one button, where the image is a photograph and the model knows drawings alone."""
-    if question.picture.is_scene or question.model.spec.source != _DRAWS:
+    """One line and one button, where a photograph meets a network of drawings or a drawing one of photographs."""
+    knows_drawings = question.model.spec.source == _DRAWS
+    if question.picture.is_scene == knows_drawings:
         return
+    if knows_drawings:
+        _hint_at_photo_network(question.model.spec)
+    else:
+        _hint_at_drawing_network(question.model.spec)
+
+
+def _hint_at_photo_network(spec: ModelSpec) -> None:
+    network = _photo_network()
     with st.container(key="photo_hint", border=True, horizontal=True, vertical_alignment="center"):
-        network = _photo_network()
-        st.markdown(
-            f"This network knows only {literal(question.model.spec.knows)}: what it says of a photograph is a guess."
-        )
+        st.markdown(f"This network knows only {literal(spec.knows)}: what it says of a photograph is a guess.")
+        if network is None:
+            return
+        job = download_jobs().latest(network.name)
         if network.ready:
-            st.button(f"Ask {literal(network.title)}", type="primary", on_click=_ask, args=(network.name,))
+            _ask_button(network, key="ask_photo")
+        elif job is not None and job.is_running:
+            offer_download(network, place="hint")
         else:
-            st.markdown(
-                f"For photographs fetch {literal(network.title)} ({megabytes(network.download_bytes)}) once, "
-                f"in a terminal: `python -m gradcam_core download {network.name}`"
-            )
+            label = f"Download {literal(network.title)} ({megabytes(network.download_bytes)})"
+            st.button(label, key="fetch_photo", type="primary", on_click=_fetch, args=(network.name,))
 
 
-def _photo_network() -> ModelSpec:
+def _hint_at_drawing_network(spec: ModelSpec) -> None:
+    network = next((other for other in _all_models() if other.source == _DRAWS), None)
+    if network is None:
+        return
+    with st.container(key="scene_hint", horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(
+            f"This scene is drawn, and {literal(spec.title)} may never have seen a drawing like it.", width="content"
+        )
+        _ask_button(network, key="ask_drawing", is_quiet=True)
+
+
+def _ask_button(network: ModelSpec, *, key: str, is_quiet: bool = False) -> None:
+    st.button(
+        f"Ask {literal(network.title)}",
+        key=key,
+        type="tertiary" if is_quiet else "primary",
+        on_click=choose_model,
+        args=(network.name,),
+    )
+
+
+def _photo_network() -> ModelSpec | None:
     """The ready one that knows the most, else the first that can be fetched."""
+    others = [spec for spec in _all_models() if spec.source != _DRAWS]
+    ready = [spec for spec in others if spec.ready]
+    return max(ready, key=lambda spec: spec.num_classes) if ready else next(iter(others), None)
+
+
+def _fetch(name: str) -> None:
+    choose_model(name)
+    start_download(name)
+
+
+def _all_models() -> list[ModelSpec]:
     from gradcam_core.models import list_models
 
-    others = [spec for spec in list_models() if spec.source != _DRAWS]
-    ready = [spec for spec in others if spec.ready]
-    return max(ready, key=lambda spec: spec.num_classes) if ready else next(spec for spec in others if not spec.ready)
-
-
-def _ask(name: str) -> None:
-    link.acted()
-    st.session_state["model"] = name
-    link.write("model", name)
+    return list_models()

@@ -8,23 +8,39 @@ from typing import TYPE_CHECKING, Any
 
 from gradcam_core.images import LoadedImage
 
+UPLOAD = "upload-"  # how the address of a picture begins that no link can carry
+
 if TYPE_CHECKING:
     from gradcam_core.layers import TargetLayer
     from gradcam_core.models import ModelSpec
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Picture:
-    """The image on screen, and where it came from.
+    """What is known of a picture without its pixels, which `tray.pixels_of` gives.
 
     Attributes:
-        address: what names it in a link: a sample's slug or a URL; empty for an upload, which no link can carry.
+        sha256: of the file's bytes.
+        size: (width, height) of the kept picture; `original_size` is the upright file's.
+        notes: what was done to the picture, in sentences.
+        address: what names it in this session's links: a sample's slug, a URL, or `upload-` and a hash.
         is_scene: whether the program drew it, so that the embedded network knows such things.
+        source: what `load_image` takes to open the same one: `sample:` and a slug, a URL, or a file's name.
     """
 
-    image: LoadedImage
+    sha256: str
+    size: tuple[int, int]
+    original_size: tuple[int, int]
+    name: str
+    notes: tuple[str, ...]
     address: str
     is_scene: bool
+    source: str
+
+    @property
+    def is_linkable(self) -> bool:
+        """Whether its address means something in another session."""
+        return not self.address.startswith(UPLOAD)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,16 +68,17 @@ class Question:
     def key(self) -> tuple[str, ...]:
         """Everything that the answer depends on, by content."""
         model = (self.model.spec.name, self.model.weights_sha256)
-        return (self.picture.image.sha256, *model, self.layer, self.method, self.preprocessing)
+        return (self.picture.sha256, *model, self.layer, self.method, self.preprocessing)
 
     @property
     def owner(self) -> tuple[str, str]:
         """The image and the model: what a choice of class belongs to."""
-        return self.picture.image.sha256, self.model.spec.name
+        return self.picture.sha256, self.model.spec.name
 
 
 BY_CONTENT: dict[str | type[Any], Callable[[Any], Any]] = {
     Question: lambda question: question.key,
     LoadedImage: lambda image: image.sha256,
+    Picture: lambda picture: picture.sha256,
 }
 """How Streamlit's caches tell these apart; left alone it samples large arrays and takes two images for one."""

@@ -1,58 +1,69 @@
-"""Which scenes does the gallery offer? Seeds that were chosen by eye."""
+"""The gallery: samples as cards, and a sample as a picture."""
 
-import base64
-from dataclasses import dataclass
+import io
 
-import numpy as np
 import streamlit as st
 from PIL import Image
 
-from gradcam_core.images import LoadedImage, decode_image
-from gradcam_core.render import to_png
+from gradcam_core.samples import (
+    DEFAULT_SAMPLE,
+    SAMPLES,
+    SCHEME,
+    Sample,
+    SceneSample,
+    available_samples,
+    load_sample,
+    sample_bytes,
+)
 from gradcam_core.scenes import draw_scene
-from pages._ui.pictures import jpeg_of
+from pages._ui import link
+from pages._ui.question import Picture
+from pages._ui.thumbnails import ELSEWHERE, cards_css, thumbnail_of
+from pages._ui.tray import mark, picture_of, tray
 
-_SIDE, _THUMBNAIL_SIDE = 512, 144
+_SIDE = 120  # a scene drawn small is quicker than a scene made small
 
-
-@dataclass(frozen=True)
-class Sample:
-    """A scene: `slug` names it in links."""
-
-    slug: str
-    title: str
-    seed: int
-    things: tuple[str, ...]
-    ground: str
+__all__ = ["DEFAULT_SAMPLE", "SAMPLES", "sample_picture", "show_gallery"]
 
 
-SAMPLES = {
-    sample.slug: sample
-    for sample in (
-        Sample("meadow", "Meadow", 6, ("cat", "dog"), "grass"),
-        Sample("bay", "Bay", 3, ("boat", "bird"), "water"),
-        Sample("winter", "Winter", 5, ("house", "tree"), "snow"),
-        Sample("garden", "Garden", 6, ("butterfly", "flower"), "grass"),
-        Sample("night", "Night", 7, ("mushroom", "cat"), "night"),
-        Sample("desert", "Desert", 3, ("car", "balloon"), "sand"),
+@st.cache_resource(show_spinner=False)
+def sample_picture(slug: str) -> Picture:
+    """A sample that lies on this machine."""
+    image = load_sample(slug)
+    is_scene = SAMPLES[slug].kind == "scene"
+    return picture_of(image, name=image.name, address=slug, source=f"{SCHEME}{slug}", is_scene=is_scene)
+
+
+def show_gallery(current: Picture) -> None:
+    """Draw the samples as cards, the one on screen marked, and whose it is."""
+    offered = {sample.slug: sample for sample in available_samples()}
+    st.html(cards_css("sample", [_thumbnail(sample) for sample in offered.values()]))
+    mark("sample", current.address if current.address in offered else None)
+    st.radio(
+        "Sample",
+        list(offered),
+        key="sample",
+        format_func=lambda slug: SAMPLES[slug].title if slug in SAMPLES else slug,
+        label_visibility="collapsed",
+        on_change=link.acted,
     )
-}
-DEFAULT_SAMPLE = "meadow"
+    if current.address in offered:
+        st.caption(offered[current.address].credit)
+
+
+def _thumbnail(sample: Sample) -> str:
+    if sample.slug in tray():
+        return tray()[sample.slug].thumbnail
+    return ELSEWHERE if sample.kind == "link" else _own_thumbnail(sample.slug)
 
 
 @st.cache_resource(show_spinner=False)
-def sample_image(slug: str) -> LoadedImage:
-    """The scene as if its PNG file had been opened."""
-    return decode_image(to_png(_drawn(slug, _SIDE)), name=SAMPLES[slug].title)
-
-
-@st.cache_resource(show_spinner=False)
-def thumbnail(slug: str) -> str:
-    """A small JPEG of the scene, as a data URL."""
-    small = Image.fromarray(_drawn(slug, _THUMBNAIL_SIDE))
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg_of(small)).decode()
-
-
-def _drawn(slug: str, side: int) -> np.ndarray:
+def _own_thumbnail(slug: str) -> str:
+    """A small picture of a sample that lies on this machine."""
     sample = SAMPLES[slug]
-    return draw_scene(sample.seed, size=side, things=sample.things, ground=sample.ground).pixels
+    if isinstance(sample, SceneSample):
+        scene = draw_scene(sample.seed, size=_SIDE, things=sample.things, ground=sample.ground)
+        return thumbnail_of(Image.fromarray(scene.pixels))
+    with Image.open(io.BytesIO(sample_bytes(slug))) as photograph:
+        photograph.draft("RGB", (2 * _SIDE, 2 * _SIDE))
+        return thumbnail_of(photograph)

@@ -7,8 +7,8 @@ import streamlit as st
 
 from gradcam_core.errors import HeatproofError
 from pages._ui.cache import answer_usual_question
-from pages._ui.panels import show_original
 from pages._ui.question import Picture
+from pages._ui.tray import pixels_of
 
 _awake = threading.Event()
 
@@ -32,7 +32,7 @@ def wake_engine(picture: Picture) -> None:
 def _page_to_come(picture: Picture) -> None:
     _grey(40, 60)
     original, heatmap, overlay = st.columns(3)
-    show_original(original, picture.image)
+    original.image(pixels_of(picture).pixels, "Original", width="stretch", alt=f"The image {picture.name}".strip())
     for place in (heatmap, overlay):
         with place:
             _grey(290)

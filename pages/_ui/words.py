@@ -1,10 +1,22 @@
 """The sentences on screen, as text: pure functions, no Streamlit."""
 
+from __future__ import annotations
+
+import math
 import re
+from typing import TYPE_CHECKING
 
 from gradcam_core.errors import HeatproofError
 from gradcam_core.explanation import Cam
-from gradcam_core.images import LoadedImage
+from gradcam_core.geometry import InputGeometry
+from gradcam_core.methods import CamMethod
+
+if TYPE_CHECKING:
+    from gradcam_core.preprocessing import Preprocessing
+
+NOT_IN_A_LINK = (
+    "A link can't carry your picture: it opens here while your visit lasts, and asks anybody else to bring it."
+)
 
 _JOINER = "\u2060"  # no width: it parts what would otherwise become a link, an emoji or an arrow
 _SPACE = "\N{NO-BREAK SPACE}"
@@ -30,8 +42,15 @@ def error_text(error: HeatproofError) -> str:
     return f"{literal(error.message)} {literal(error.hint)}".strip()
 
 
+def incident_text(incident: str) -> str:
+    """What a visitor is told of a mistake of ours."""
+    return f"Something went wrong here, and it is our mistake. The log knows it as error {incident}."
+
+
 def percent(probability: float) -> str:
     """A probability for people, as in "71.5 %"; rounding never makes it certain or impossible."""
+    if not math.isfinite(probability):
+        return "not a number"
     if 0 < probability < 0.0005:
         return f"< 0.1{_SPACE}%"
     if 0.9995 <= probability < 1:
@@ -73,11 +92,50 @@ def caption(cam: Cam, weights_sha256: str) -> str:
     return " · ".join((label, cam.key.layer, cam.method_title, cam.model_title, f"weights {weights_sha256[:8]}"))
 
 
-def notes(cam: Cam, image: LoadedImage) -> list[str]:
-    """What the panels can't say themselves: why a map is empty, what was cut off, what was done to the file."""
+def notes(cam: Cam, of_file: tuple[str, ...]) -> list[str]:
+    """What the panels can't say themselves: what was cut off, and what was done to the file."""
     width, height = cam.geometry.image_size
     unseen = [] if cam.geometry.seen == (0, 0, width, height) else ["The model never saw the hatched part."]
-    return [*unseen, *image.notes]
+    return [*unseen, *of_file]
+
+
+def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
+    """What the colours mean and what they do not: one paragraph a thought."""
+    layer, (rows, columns) = cam.key.layer, cam.shape
+    left, top, right, bottom = cam.geometry.window
+    means = (
+        f"Bright is evidence: at layer {layer}, {method.title} found that these parts raised the score of the class."
+        if method.depends_on_class
+        else f"Bright is what varies most at layer {layer}, whatever class is asked for."
+    )
+    return [
+        f"{means} It is no proof of a cause: a network can be right for the wrong reason. "
+        "Cover the bright part, ask again, and see whether the answer changes.",
+        f"The map has {columns} × {rows} cells, each about {(right - left) / columns:.0f} × "
+        f"{(bottom - top) / rows:.0f} pixels of the picture. What is smaller than a cell can't be placed; "
+        "between the cells' centres the colours are interpolated.",
+        "The colours end at the map's own maximum, so a weak map looks as bright as a strong one. "
+        "Choose the shared scale to compare classes.",
+        f"{method.title}: {method.sentence} ({method.paper})",
+    ]
+
+
+def what_it_saw(model_title: str, geometry: InputGeometry, preprocessing: Preprocessing) -> list[str]:
+    """What went into the model, and which part of the image never did."""
+    width, height = geometry.input_size
+    left, top, right, bottom = geometry.seen
+    unseen = 1 - (right - left) * (bottom - top) / (geometry.image_size[0] * geometry.image_size[1])
+    never = f"It never saw {percent(unseen)} of the picture: the hatched part."
+    return [
+        f"{model_title} saw these {width} × {height} pixels and nothing else.",
+        f"{preprocessing.title}. {preprocessing.sentence}",
+        never if unseen else "It saw the whole picture.",
+    ]
+
+
+def finite(value: float) -> float | None:
+    """A number for JSON, which knows none that is not finite."""
+    return float(value) if math.isfinite(value) else None
 
 
 def megabytes(count: int) -> str:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-_CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 _PROBES = re.compile(
     r"/[a-z]+/_stcore/(health|host-config)$"
 )  # Streamlit's front end tries them below a page's address
@@ -63,7 +63,7 @@ class Visit:
     def open(self, path: str = "/") -> Page:
         """Go there and wait until the answer stands."""
         self.page.goto(self.address + path)
-        self.page.wait_for_selector(".st-key-words p", timeout=60_000)
+        self.page.wait_for_selector(".hp[data-shown]", timeout=60_000)
         settle(self.page)
         return self.page
 
@@ -91,6 +91,7 @@ def visit(chromium: Browser, server: str) -> Iterator[Callable[..., Visit]]:
     def new(address: str = server, *, width: int = 1280, scheme: str = "light") -> Visit:
         context = chromium.new_context(
             viewport={"width": width, "height": 844 if width < 600 else 800},
+            permissions=["clipboard-read", "clipboard-write"],
             color_scheme="dark" if scheme == "dark" else "light",
         )
         visits.append(Visit(context.new_page(), address))
@@ -105,9 +106,10 @@ def visit(chromium: Browser, server: str) -> Iterator[Callable[..., Visit]]:
 
 
 def settle(page: Page) -> None:
-    """Wait until the server has answered and every picture is there."""
+    """Wait until the server has answered, every picture is there and no map is waited for."""
     page.wait_for_function("document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'")
     page.wait_for_function("[...document.images].every(image => image.complete)")
+    expect(page.locator(".hp[data-waiting]")).to_have_count(0)
 
 
 @contextlib.contextmanager
@@ -139,6 +141,10 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def launched(playwright: Playwright) -> Browser:
-    """The Chromium that CHROMIUM names, or the system's, or Playwright's own."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    return playwright.chromium.launch(executable_path=path, args=_CHROMIUM_FLAGS)
+    """A Chromium for tests and benchmarks."""
+    return playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
+
+
+def chromium_path() -> str | None:
+    """The Chromium that CHROMIUM names, or the system's; None is Playwright's own."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
+from gradcam_core.scenes import draw_scene
 from gradcam_core.tinynet import TinyNet
 from tests.core.loopback import Address, Server, running, witnessed
+from tests.support import png
 
 LABELS = ["ant", "bee, honeybee", "cat"]
 PREPROCESSING = {
@@ -65,3 +68,12 @@ def dialled() -> Iterator[list[Address]]:
     """Every address that anything dials during the test."""
     with witnessed() as seen:
         yield seen
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A drawn scene as a file: a cat and a boat."""
+    path = tmp_path_factory.mktemp("scene") / "scene.png"
+    drawn = draw_scene(3, size=160, things=["cat", "boat"]).pixels
+    path.write_bytes(png(Image.fromarray(drawn)))
+    return str(path)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradcam_core import __version__, draw_scene
+from gradcam_core import __version__
 from gradcam_core.cli import _ended_in_order, _progress_bar, main
 from gradcam_core.commands import COMMANDS
 from gradcam_core.engine import Explainer
@@ -27,16 +27,7 @@ from tests.core.loopback import http, running, together
 from tests.support import png
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = {"original.png", "heatmap.png", "overlay.png", "panels.png", "cam.npy", "explanation.json"}
-
-
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A drawn scene as a file: a cat and a boat."""
-    path = tmp_path_factory.mktemp("scene") / "scene.png"
-    drawn = draw_scene(3, size=160, things=["cat", "boat"]).pixels
-    path.write_bytes(png(Image.fromarray(drawn)))
-    return str(path)
+FILES = {"original.png", "input.png", "heatmap.png", "overlay.png", "panels.png", "cam.npy", "explanation.json"}
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:

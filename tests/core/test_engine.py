@@ -73,6 +73,14 @@ def test_cam_known_on_paper() -> None:
     assert cam.peak == (1, 2)
 
 
+def test_the_picture_that_the_model_saw_is_the_image_where_nothing_was_fitted(make_image: MakeImage) -> None:
+    model = loaded(nn.Sequential(nn.Conv2d(3, 2, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 2)), side=32)
+    image = make_image(32, 32)
+    seen = Explainer(model).forward(image, preprocessing="squash").input_picture
+    assert seen.dtype == np.uint8
+    assert np.abs(seen.astype(int) - image.pixels).max() <= 1
+
+
 def test_top_lists_the_largest_logits_first(resnet18: LoadedModel, make_image: MakeImage) -> None:
     forward = Explainer(resnet18).forward(make_image())
     logits = [prediction.logit for prediction in forward.top(5)]

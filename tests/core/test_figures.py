@@ -9,7 +9,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from gradcam_core.figures import figure_png, panels_figure
-from gradcam_core.render import heatmap_image, overlay_image
+from gradcam_core.render import COLORMAPS, Look, heatmap_image, overlay_image
 from tests.core.made_maps import made_cam, made_image
 
 RAMP = np.linspace(-1, 2, 49).reshape(7, 7)
@@ -36,10 +36,11 @@ def test_nothing_is_cut_off_or_overlaps_whatever_the_shape(size: tuple[int, int]
 def test_panels_are_the_rendered_pictures_in_their_own_shape() -> None:
     image = made_image(60, 40)
     cam = made_cam(RAMP, image)
-    figure = panels_figure(image, cam, colormap="viridis", opacity=0.3)
+    look = Look("viridis", opacity=0.3, threshold=0.25, contour=0.1)
+    figure = panels_figure(image, cam, look)
     drawn = [np.asarray(axes.images[0].get_array()) for axes in figure.axes[:3]]
-    overlay = overlay_image(image, cam, colormap="viridis", opacity=0.3)
-    for panel, picture in zip(drawn, (image.pixels, heatmap_image(cam, image, "viridis"), overlay), strict=True):
+    pictures = image.pixels, heatmap_image(cam, image, look), overlay_image(image, cam, look)
+    for panel, picture in zip(drawn, pictures, strict=True):
         assert (panel == picture).all()
     box = figure.axes[0].get_window_extent()
     assert box.width / box.height == pytest.approx(60 / 40)
@@ -77,6 +78,38 @@ def test_the_colour_bar_counts_raw_values_from_zero_to_the_largest(top: float, l
     assert [float(text) for text in shown] == pytest.approx([float(text) for text in labels], rel=0.02)
     assert shown[0] == "0"
     assert shown[-1] == labels[-1]
+
+
+def test_a_given_scale_is_where_the_colour_bar_ends() -> None:
+    image = made_image(20, 20)
+    bar = panels_figure(image, made_cam(RAMP, image), Look(scale=8.0)).axes[3]
+    assert bar.get_yticklabels()[-1].get_text() == "8.00"
+
+
+def test_the_colour_bar_has_no_colour_for_what_is_hidden() -> None:
+    image = made_image(20, 20)
+    bar = panels_figure(image, made_cam(RAMP, image), Look("jet", threshold=0.5)).axes[3]
+    shades = np.asarray(bar.images[0].get_array())[::-1, 0]
+    assert (shades[:128] == COLORMAPS["jet"].table[0]).all()
+    assert (shades[128:] == COLORMAPS["jet"].table[128:]).all()
+
+
+@pytest.mark.parametrize(
+    ("look", "line"),
+    [
+        (Look(threshold=0.25), "hidden: less than 25 % of the scale"),
+        (Look(contour=0.125), "outlined: the 12.5 % of the pixels with the most evidence"),
+        (Look(), ""),
+    ],
+)
+def test_the_caption_tells_what_is_hidden_and_outlined(look: Look, line: str) -> None:
+    image = made_image(60, 40)
+    told = [
+        text
+        for text in texts(panels_figure(image, made_cam(RAMP, image), look))
+        if "hidden" in text or "outlined" in text
+    ]
+    assert told == [line] * bool(line)
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])

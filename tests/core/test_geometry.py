@@ -53,3 +53,8 @@ def test_resampling_equals_torch_without_aligned_corners() -> None:
 def test_a_stack_of_heatmaps_is_refused() -> None:
     with pytest.raises(ValueError, match="two dimensions"):
         geometry((0, 0, 40, 20)).to_original(np.ones((1, 2, 2)))
+
+
+def test_an_image_without_pixels_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 1 x 1 pixels, not 0 x 5"):
+        geometry((0, 0, 40, 20)).scaled_to((0, 5))

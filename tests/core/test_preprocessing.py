@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torchvision.models import EfficientNet_B0_Weights, MobileNet_V3_Large_Weights, ResNet50_Weights
 
 from gradcam_core.errors import HeatproofError
 from gradcam_core.images import LoadedImage
-from gradcam_core.preprocessing import PREPROCESSINGS, InputSpec, prepare
+from gradcam_core.preprocessing import PREPROCESSINGS, InputSpec, input_picture, prepare
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 IMAGENET = InputSpec(256, 224, MEAN, STD)
@@ -67,3 +68,21 @@ def test_unknown_preprocessing_names_the_known_ones(make_image: MakeImage) -> No
     with pytest.raises(HeatproofError, match="'stretch' is not a preprocessing") as caught:
         prepare(make_image(), IMAGENET, preprocessing="stretch")
     assert "trained, squash, pad" in caught.value.hint
+
+
+def test_an_image_of_the_inputs_size_comes_back_from_squash(make_image: MakeImage) -> None:
+    image = make_image(224, 224)
+    seen = input_picture(prepare(image, IMAGENET, preprocessing="squash").tensor, IMAGENET)
+    assert seen.dtype == np.uint8
+    assert np.abs(seen.astype(int) - image.pixels).max() <= 1
+
+
+def test_a_padding_is_seen_as_the_mean_colour(make_image: MakeImage) -> None:
+    seen = input_picture(prepare(make_image(448, 224), IMAGENET, preprocessing="pad").tensor, IMAGENET)
+    assert (seen[:56] == [124, 116, 104]).all()  # 255 x the mean
+
+
+def test_what_is_seen_is_rounded_half_up_and_clipped() -> None:
+    spec = InputSpec(1, 1, (0.0, 0.0, 0.0), (1 / 255, 1 / 255, 1 / 255))
+    levels = torch.tensor([-9.0, 0.49, 0.5, 1.5, 2.25, 254.75, 300.0]).reshape(1, 1, 1, 7).repeat(1, 3, 1, 1)
+    assert input_picture(levels, spec)[0, :, 2].tolist() == [0, 0, 1, 2, 2, 255, 255]

@@ -12,6 +12,7 @@ from gradcam_core.render import (
     COLORMAPS,
     DEFAULT_COLORMAP,
     Colormap,
+    Look,
     blend,
     colorize,
     get_colormap,
@@ -68,14 +69,14 @@ def test_an_unknown_colour_map_is_refused_with_the_names_of_the_others() -> None
 
 def test_a_ramp_between_two_cells_is_linear_between_their_centres() -> None:
     image = made_image(40, 3)
-    grey = heatmap_image(made_cam([[0.0, 5.0]], image), image, "gray")[1, :, 0]
+    grey = heatmap_image(made_cam([[0.0, 5.0]], image), image, Look("gray"))[1, :, 0]
     expected = np.clip((np.arange(40) + 0.5) / 20 - 0.5, 0, 1) * 255
     assert np.abs(grey - expected).max() < 0.54  # half a level, and half a step of the table
 
 
 def test_the_brightest_pixels_lie_in_the_middle_of_the_largest_cell() -> None:
     image = made_image(70, 140)
-    grey = heatmap_image(made_cam(ONE_HOT, image), image, "gray")[..., 0]
+    grey = heatmap_image(made_cam(ONE_HOT, image), image, Look("gray"))[..., 0]
     rows, columns = np.nonzero(grey == grey.max())
     assert (rows.mean(), columns.mean()) == (69.5, 34.5)
     assert grey[: 3 * 20 - 10].max() == 0
@@ -83,7 +84,7 @@ def test_the_brightest_pixels_lie_in_the_middle_of_the_largest_cell() -> None:
 
 def test_values_are_interpolated_and_not_colours() -> None:
     image = made_image(4, 1)
-    halfway = heatmap_image(made_cam([[0.0, 1.0]], image, window=(0, 0, 3, 1)), image, "jet")[0, 1]
+    halfway = heatmap_image(made_cam([[0.0, 1.0]], image, window=(0, 0, 3, 1)), image, Look("jet"))[0, 1]
     table = COLORMAPS["jet"].table.astype(int)
     assert np.abs(halfway - table[127:129].mean(axis=0)).max() <= 2  # green, where mixed ends would be violet
     assert halfway[1] > 200
@@ -91,13 +92,13 @@ def test_values_are_interpolated_and_not_colours() -> None:
 
 def test_evidence_against_the_class_is_shown_as_none() -> None:
     image = made_image(9, 9)
-    grey = heatmap_image(made_cam([[-4.0, -1.0, 2.0]], image), image, "gray")
+    grey = heatmap_image(made_cam([[-4.0, -1.0, 2.0]], image), image, Look("gray"))
     assert grey[:, :4].max() == 0
 
 
 def test_a_shared_scale_dims_the_weaker_map() -> None:
     image = made_image(9, 9)
-    grey = heatmap_image(made_cam(ONE_HOT, image), image, "gray", scale=2.0)
+    grey = heatmap_image(made_cam(ONE_HOT, image), image, Look("gray", scale=2.0))
     assert grey.max() == 128
 
 
@@ -123,8 +124,8 @@ def test_the_overlays_unseen_part_shows_the_image_under_the_hatch() -> None:
 def test_opacity_0_is_the_image_and_1_the_heatmap_bit_for_bit(window: tuple[float, float, float, float]) -> None:
     image = made_image(100, 50)
     cam = made_cam(ONE_HOT, image, window=window)
-    assert (overlay_image(image, cam, opacity=0) == image.pixels).all()
-    assert (overlay_image(image, cam, opacity=1) == heatmap_image(cam, image)).all()
+    assert (overlay_image(image, cam, Look(opacity=0)) == image.pixels).all()
+    assert (overlay_image(image, cam, Look(opacity=1)) == heatmap_image(cam, image)).all()
 
 
 def test_a_half_is_rounded_up() -> None:
@@ -134,15 +135,15 @@ def test_a_half_is_rounded_up() -> None:
 
 @pytest.mark.parametrize("opacity", [-0.1, 1.1, float("nan")])
 def test_an_opacity_that_is_none_is_refused(opacity: float) -> None:
-    image = made_image(4, 4)
-    with pytest.raises(ValueError, match="from 0 to 1"):
-        overlay_image(image, made_cam(ONE_HOT, image), opacity=opacity)
+    picture = made_image(4, 4).pixels
+    with pytest.raises(ValueError, match="Opacity goes from 0 to 1"):
+        blend(picture, picture, opacity)
 
 
 @pytest.mark.parametrize("value", [0.0, 3.0, -1.0, np.nan, np.inf])
 def test_an_unusable_map_is_drawn_empty(value: float) -> None:
     image = made_image(12, 9)
-    picture = heatmap_image(made_cam(np.full((3, 3), value), image), image, "viridis")
+    picture = heatmap_image(made_cam(np.full((3, 3), value), image), image, Look("viridis"))
     assert (picture == COLORMAPS["viridis"].table[0]).all()
 
 

@@ -1,6 +1,9 @@
 """What does an explanation leave on disk, for a reader and for a program?"""
 
+import io
 import json
+import time
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +18,11 @@ from gradcam_core.errors import ResourceError
 from gradcam_core.explanation import Cam, Prediction
 from gradcam_core.figures import RAW_UNIT
 from gradcam_core.images import LoadedImage
+from gradcam_core.manifest import explanation_json, prediction_json
 from gradcam_core.models import LoadedModel
-from gradcam_core.render import heatmap_image, overlay_image
-from gradcam_core.report import Look, class_folder, explanation_json, prediction_json, unit_of, write_explanation
+from gradcam_core.render import Look, heatmap_image, overlay_image
+from gradcam_core.report import class_folder, explanation_files, explanation_zip, unit_of, write_explanation
+from gradcam_core.reproduce import command_line, python_lines
 from tests.core.made_maps import made_cam, made_image
 
 RAMP = np.linspace(-1, 2, 42).reshape(6, 7)
@@ -71,7 +76,8 @@ def test_the_answer_has_the_keys_that_were_promised() -> None:
         "peak": [32, 27],
     }
     assert {"heatproof", "python", "torch", "torchvision", "grad-cam", "numpy", "pillow"} <= set(answer["versions"])
-    assert set(answer) == {*told, "image", "predictions", "explanations", "versions"}
+    assert answer["look"] == {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "scale": None, "contour": 0.0}
+    assert set(answer) == {*told, "image", "predictions", "explanations", "look", "versions"}
 
 
 def test_what_was_done_to_the_picture_is_told() -> None:
@@ -112,18 +118,59 @@ def test_no_map_is_a_programmers_mistake() -> None:
 def test_one_map_is_written_as_six_files_that_agree(tmp_path: Path) -> None:
     image = made_image(40, 30)
     cam = made_cam(RAMP, image)
-    (folder,) = write_explanation(
-        tmp_path / "new" / "folder", image, [cam], predictions=PREDICTIONS, look=Look("jet", 0.7)
-    )
+    look = Look("jet", 0.7, threshold=0.25, scale=1.5, contour=0.2)
+    (folder,) = write_explanation(tmp_path / "new" / "folder", image, [cam], predictions=PREDICTIONS, look=look)
     assert {path.name for path in folder.iterdir()} == FILES
     assert (pixels(folder / "original.png") == image.pixels).all()
-    assert (pixels(folder / "heatmap.png") == heatmap_image(cam, image, "jet")).all()
-    assert (pixels(folder / "overlay.png") == overlay_image(image, cam, colormap="jet", opacity=0.7)).all()
+    assert (pixels(folder / "heatmap.png") == heatmap_image(cam, image, look)).all()
+    assert (pixels(folder / "overlay.png") == overlay_image(image, cam, look)).all()
     raw = np.load(folder / "cam.npy", allow_pickle=False)
     assert raw.dtype == np.float32
     assert (raw == cam.values).all()
     told = strictly((folder / "explanation.json").read_text(encoding="utf-8"))
-    assert told == explanation_json(image, [cam], predictions=PREDICTIONS)
+    assert told == explanation_json(image, [cam], predictions=PREDICTIONS, look=look)
+    assert told["look"] == {"colormap": "jet", "opacity": 0.7, "threshold": 0.25, "scale": 1.5, "contour": 0.2}
+
+
+def test_what_the_model_saw_is_written_and_does_not_outlive_its_explanation(tmp_path: Path) -> None:
+    image, seen = made_image(20, 20), made_image(8, 8).pixels
+    cams = [made_cam(RAMP, image)]
+    write_explanation(tmp_path, image, cams, predictions=PREDICTIONS, input_picture=seen)
+    assert (pixels(tmp_path / "input.png") == seen).all()
+    write_explanation(tmp_path, image, cams, predictions=PREDICTIONS)
+    assert {path.name for path in tmp_path.iterdir()} == FILES
+
+
+def test_an_archive_holds_the_files_and_how_to_make_them_again() -> None:
+    image = made_image(20, 20)
+    cam, look, seen = made_cam(RAMP, image), Look(contour=0.1), made_image(8, 8).pixels
+    files = dict(explanation_files(image, cam, predictions=PREDICTIONS, look=look, input_picture=seen))
+    data = explanation_zip(image, cam, predictions=PREDICTIONS, look=look, input_picture=seen, source="my 猫.png")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        held = {name: archive.read(name) for name in archive.namelist()}
+    told = held.pop("reproduce.txt").decode()
+    assert held == files
+    assert set(files) == {*FILES, "input.png"}
+    assert command_line("my 猫.png", cam.key, look) in told
+    assert python_lines("my 猫.png", cam.key, look) in told
+
+
+def test_the_same_explanation_gives_the_same_archive_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = made_image(20, 20)
+    first = explanation_zip(image, made_cam(RAMP, image), predictions=PREDICTIONS)
+    monkeypatch.setattr(time, "time", lambda: 2e9)
+    assert explanation_zip(image, made_cam(RAMP, image), predictions=PREDICTIONS) == first
+    with zipfile.ZipFile(io.BytesIO(first)) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_without_a_source_the_archive_is_its_own() -> None:
+    image = made_image(20, 20)
+    with zipfile.ZipFile(io.BytesIO(explanation_zip(image, made_cam(RAMP, image), predictions=()))) as archive:
+        told = archive.read("reproduce.txt").decode()
+    assert "explain original.png --model net" in told
+    assert "Copy original.png there" in told
 
 
 def test_several_maps_go_into_a_folder_each(tmp_path: Path) -> None:

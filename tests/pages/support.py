@@ -1,4 +1,4 @@
-"""Models that a person might put into the checkpoint folder: one whose texts are hostile, one for photographs."""
+"""What tests of the pages share: models for the checkpoint folder, hostile texts, and what the viewer was sent."""
 
 import json
 import shutil
@@ -8,6 +8,9 @@ from typing import Any
 import torch
 import torchvision
 from safetensors.torch import save_file
+from streamlit.testing.v1 import AppTest
+
+from pages._ui.viewer.payload import unpack
 
 ASSETS = Path(__file__).resolve().parents[2] / "gradcam_core" / "assets"
 HOSTILE = (
@@ -55,3 +58,13 @@ def add_photo_network(folder: Path) -> None:
 def write_description(folder: Path, name: str, description: dict[str, Any]) -> None:
     kept = {key: value for key, value in description.items() if value != ""}
     (folder / f"{name}.json").write_text(json.dumps(kept), encoding="utf-8")
+
+
+def view(app: AppTest) -> dict[str, Any]:
+    """The head of the message that the viewer got last."""
+    return view_and_blobs(app)[0]
+
+
+def view_and_blobs(app: AppTest) -> tuple[dict[str, Any], dict[str, bytes]]:
+    (element,) = [found for found in app.get("bidi_component") if found.proto.component_name == "heatproof_viewer"]
+    return unpack(element.proto.bytes)

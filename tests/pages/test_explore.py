@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,12 +11,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from gradcam_core.engine import Explainer
-from gradcam_core.images import decode_image
+from gradcam_core.errors import ResourceError
 from gradcam_core.methods import METHODS
 from gradcam_core.models import load_model
 from gradcam_core.render import to_png
+from gradcam_core.samples import load_sample
 from gradcam_core.scenes import draw_scene
-from tests.pages.support import HOSTILE
+from tests.pages.support import HOSTILE, view, view_and_blobs
 
 Open = Callable[..., AppTest]
 
@@ -27,11 +28,6 @@ def photograph() -> bytes:
     return to_png(np.random.default_rng(1).integers(0, 256, (90, 160, 3), dtype=np.uint8))
 
 
-def panels(app: AppTest) -> list[str]:
-    """The addresses of original, heatmap and overlay; Streamlit makes them of the content."""
-    return [image.value[0] for image in app.image]
-
-
 def words(app: AppTest) -> str:
     """All text that is read as markdown, without the escapes."""
     texts = (*app.markdown, *app.caption, *app.warning, *app.error)
@@ -40,84 +36,129 @@ def words(app: AppTest) -> str:
 
 def upload(app: AppTest, data: bytes, name: str = "mine.png") -> AppTest:
     app.segmented_control(key="source").set_value("Upload").run()
-    return app.file_uploader(key="upload").upload(name, data).run()
+    return app.file_uploader[0].upload(name, data).run()
+
+
+def first(app: AppTest) -> dict[str, Any]:
+    """What the viewer was told of the likeliest class."""
+    found: dict[str, Any] = view(app)["classes"][0]
+    return found
 
 
 def test_the_first_screen_explains_a_sample_without_a_click(open_app: Open) -> None:
     app = open_app()
     assert not app.exception
     assert not app.error
-    assert len(panels(app)) == 3
-    assert len(app.radio(key="prediction").options) == 5
-    assert "at layer blocks.5 by Grad-CAM" in words(app)
-    assert "TinyNet" in words(app)
+    told = view(app)
+    assert len(told["classes"]) == 10
+    assert "at layer blocks.5 by Grad-CAM" in told["classes"][0]["sentence"]
+    assert "TinyNet" in told["classes"][0]["caption"]
+    assert told["alt"] == "The image Meadow"
 
 
-def test_another_class_changes_both_maps_and_the_sentence_but_not_the_original(open_app: Open) -> None:
-    app = open_app()
-    before, chosen = panels(app), app.radio(key="prediction").options[1]
-    app.radio(key="prediction").set_value(_index(app, 1)).run()
-    after = panels(app)
-    assert after[0] == before[0]
-    assert after[1] != before[1]
-    assert after[2] != before[2]
-    assert f"“{chosen}”" in words(app)
+def test_the_message_holds_the_cores_own_numbers(open_app: Open) -> None:
+    told, blobs = view_and_blobs(open_app())
+    forward = Explainer(load_model("tinynet")).forward(load_sample("meadow"))
+    maps = np.frombuffer(blobs["maps"], "<f4").reshape(len(told["mapped"]), *told["cells"])
+    for index, values in zip(told["mapped"], maps, strict=True):
+        cam = forward.cam(index)
+        assert np.array_equal(values, cam.values)
+        (entry,) = [one for one in told["classes"] if one["index"] == index]
+        assert entry["maximum"] == cam.maximum
+        assert entry["probability"] == cam.prediction.probability
+    assert told["unit"] == "logits per cell"
+    with Image.open(BytesIO(blobs["photo"])) as photo:
+        assert np.array_equal(np.asarray(photo.convert("RGB")), load_sample("meadow").pixels)
 
 
-def test_any_class_is_found_by_search(open_app: Open) -> None:
-    app = open_app()
-    last = app.selectbox(key="search").options[-1]
-    app.selectbox(key="search").set_value(len(app.selectbox(key="search").options) - 1).run()
-    label = last.split(" · ")[0]
-    assert f"“{label}”" in words(app)
-    assert app.query_params["class"] == str(len(app.selectbox(key="search").options) - 1)
+def test_a_class_of_the_link_comes_along_whatever_its_rank(open_app: Open) -> None:
+    last = view(open_app(model="photos"))["classes"][-1]["index"]
+    other = next(
+        index for index in range(20) if index != last and index not in view(open_app(model="photos"))["mapped"]
+    )
+    told = view(open_app(model="photos", **{"class": str(other)}))
+    assert other in told["mapped"]
+    assert told["classes"][-1]["index"] == other
+    assert not told["classes"][-1]["listed"]
 
 
-@pytest.mark.parametrize("count", ["1", "10"])
-def test_one_to_ten_predictions_are_shown(open_app: Open, count: str) -> None:
-    app = open_app()
-    app.selectbox(key="k").set_value(count).run()
-    assert len(app.radio(key="prediction").options) == int(count)
+def test_a_class_that_the_browser_asks_for_comes_along(open_app: Open) -> None:
+    app = open_app(model="photos")
+    told = view(app)
+    other = next(index for index in range(20) if index not in told["mapped"])
+    app.session_state["viewer"] = {"asked": {"owner": told["owner"], "index": other}}
+    assert other in view(app.run())["mapped"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        None,
+        "x",
+        {"index": 3},
+        {"owner": ["", "photos"], "index": 10**9},
+        {"owner": ["", "photos"], "index": -1},
+        {"owner": ["", "photos"], "index": True},
+        {"owner": ["", "photos"], "index": "3"},
+        {"owner": ["night", "photos"], "index": 19},
+        {"owner": {"a": 1}, "index": [1]},
+    ],
+)
+def test_what_a_browser_may_not_ask_for_changes_nothing(open_app: Open, asked: Any) -> None:
+    app = open_app(model="photos")
+    before = view(app)["mapped"]
+    app.session_state["viewer"] = {"asked": asked, "wanted": asked}
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert view(app)["mapped"] == before
 
 
 def test_every_method_and_preprocessing_answers(open_app: Open) -> None:
     app = open_app()
     for method in METHODS.values():
-        app.selectbox(key="method").set_value(method.slug).run()
-        assert f"· {method.title} ·" in words(app)
-    app.selectbox(key="preprocessing").set_value("pad").run()
+        app.radio(key="method").set_value(method.slug).run()
+        assert f"· {method.title} ·" in first(app)["caption"]
+    app.radio(key="preprocessing").set_value("pad").run()
     assert not app.exception
     assert not app.error
 
 
 def test_a_class_blind_method_is_said_to_be_one(open_app: Open) -> None:
-    assert "every other class Eigen-CAM draws the same map" in words(open_app(method="eigencam"))
+    assert "every other class Eigen-CAM draws the same map" in first(open_app(method="eigencam"))["sentence"]
+
+
+def test_maps_of_an_early_layer_come_in_a_message_of_bounded_size(open_app: Open) -> None:
+    told, blobs = view_and_blobs(open_app(layer="blocks.0"))
+    assert told["mapped"][0] == told["classes"][0]["index"]
+    assert len(blobs["maps"]) <= 120_000
+    assert sum(map(len, blobs.values())) < 250_000
 
 
 def test_an_upload_is_explained_and_a_broken_one_leaves_it_standing(open_app: Open, photograph: bytes) -> None:
     app = upload(open_app(), photograph)
-    good = panels(app)
-    assert "The image mine.png" in app.image[0].proto.imgs[0].alt
-    app.file_uploader(key="upload").upload("text.png", b"not a picture at all").run()
+    good = view(app)
+    assert good["alt"] == "The image mine.png"
+    app.file_uploader[0].upload("text.png", b"not a picture at all").run()
     assert len(app.error) == 1
     assert "can't be opened as a picture" in words(app)
-    assert panels(app) == good
-    app.radio(key="prediction").set_value(_index(app, 1)).run()
-    assert "The image mine.png" in app.image[0].proto.imgs[0].alt
+    assert view(app) == good
 
 
 def test_what_was_done_to_a_file_is_said(open_app: Open) -> None:
     buffer = BytesIO()
     frames = [Image.fromarray(draw_scene(seed, size=64).pixels) for seed in range(3)]
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
-    assert "3 frames" in words(upload(open_app(), buffer.getvalue(), "moving.gif"))
+    assert "3 frames" in " ".join(view(upload(open_app(), buffer.getvalue(), "moving.gif"))["notes"])
 
 
 def test_what_the_model_never_saw_is_said(open_app: Open, photograph: bytes) -> None:
     app = upload(open_app(), photograph)
-    assert "The model never saw the hatched part." in words(app)
-    app.selectbox(key="preprocessing").set_value("squash").run()
-    assert "hatched" not in words(app)
+    assert "The model never saw the hatched part." in view(app)["notes"]
+    assert "of the picture: the hatched part." in view(app)["saw"]["sentences"][-1]
+    app.radio(key="preprocessing").set_value("squash").run()
+    assert "hatched" not in str(view(app)["notes"])
+    assert "the whole picture" in view(app)["saw"]["sentences"][-1]
 
 
 @pytest.mark.parametrize(
@@ -125,41 +166,37 @@ def test_what_the_model_never_saw_is_said(open_app: Open, photograph: bytes) -> 
 )
 def test_a_bad_link_says_one_sentence_and_leaves_the_answer_standing(open_app: Open, url: str) -> None:
     app = open_app(image="bay")
-    good = panels(app)
+    good = view(app)
     app.segmented_control(key="source").set_value("Link").run()
     app.text_input(key="url").set_value(url)
     app.button[0].click().run()
     assert len(app.error) == 1
     assert not app.exception
-    assert panels(app) == good
+    assert view(app) == good
     app.segmented_control(key="source").set_value("Samples").run()
     assert not app.error
 
 
-def test_a_photograph_before_the_embedded_network_gets_a_hint_and_a_ready_network(
-    open_app: Open, photograph: bytes
+def test_a_question_without_an_answer_says_why_and_the_former_result_stays(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = upload(open_app(), photograph)
-    assert "knows only 12 drawn things" in words(app)
-    next(button for button in app.button if button.label.startswith("Ask ")).click().run()
-    assert app.selectbox(key="model").value == "photos"
-    assert "Photo network" in words(app)
-    assert "knows only" not in words(app)
+    picture = np.random.default_rng(77).integers(
+        0, 256, (80, 80, 3), dtype=np.uint8
+    )  # no other test's: nothing is cached
+    app = upload(open_app(), to_png(picture))
+    good = view(app)
 
+    def refuse(*_args: object, **_options: object) -> None:
+        raise ResourceError("There is not enough memory.", hint="Try a smaller model.")
 
-def test_without_a_ready_network_the_hint_names_the_download(open_app: Open, photograph: bytes, tmp_path: Path) -> None:
-    app = upload(open_app(checkpoints=tmp_path), photograph)
-    assert "python -m gradcam_core download resnet18" in words(app)
-    assert " MB)" in words(app)
-
-
-def test_a_model_that_is_not_here_says_so_and_the_former_goes_on(open_app: Open) -> None:
-    app = open_app()
-    good = panels(app)
-    app.selectbox(key="model").set_value("vgg16").run()
-    assert "VGG-16 is not on this machine yet" in words(app)
-    assert "What you see is still TinyNet" in words(app)
-    assert panels(app) == good
+    monkeypatch.setattr("gradcam_core.engine.Explainer.forward", refuse)
+    app.radio(key="method").set_value("layercam").run()
+    assert [error.value for error in app.error] == [r"There is not enough memory\. Try a smaller model\."]
+    assert view(app) == good
+    monkeypatch.undo()
+    app.radio(key="method").set_value("hirescam").run()
+    assert not app.error
+    assert "HiResCAM" in first(app)["caption"]
 
 
 def test_a_layer_of_the_former_model_gives_way_to_the_new_ones_default(open_app: Open) -> None:
@@ -167,44 +204,33 @@ def test_a_layer_of_the_former_model_gives_way_to_the_new_ones_default(open_app:
     other = next(name for name in app.selectbox(key="layer").options if "default" not in name)
     app.selectbox(key="layer").set_value(other.split()[0]).run()
     assert app.query_params["layer"] == other.split()[0]
-    app.selectbox(key="model").set_value("tinynet").run()
+    app.radio(key="model").set_value("tinynet").run()
     assert app.selectbox(key="layer").value == "blocks.5"
     assert "layer" not in app.query_params
-    assert "at layer blocks.5" in words(app)
+    assert "at layer blocks.5" in first(app)["sentence"]
 
 
 def test_a_choice_of_class_does_not_outlive_its_image(open_app: Open) -> None:
-    app = open_app()
-    app.radio(key="prediction").set_value(_index(app, 2)).run()
+    app = open_app(**{"class": "2"})
     assert "class" in app.query_params
     app.radio(key="sample").set_value("night").run()
     assert "class" not in app.query_params
-    assert app.radio(key="prediction").value == _index(app, 0)
 
 
 def test_a_link_opens_its_view(open_app: Open) -> None:
     app = open_app(image="desert", model="photos", method="layercam", preprocessing="pad", **{"class": "3"})
-    assert app.radio(key="sample").value == "desert"
-    assert app.selectbox(key="model").value == "photos"
-    assert "“kind 3”" in words(app)
-    assert "by LayerCAM" in words(app)
+    told = view(app)
+    assert told["owner"] == ["desert", "photos"]
+    assert 3 in told["mapped"]
+    assert "by LayerCAM" in told["classes"][0]["sentence"]
 
 
-def test_a_link_carries_the_look(open_app: Open) -> None:
-    app = open_app(colormap="viridis", opacity="80")
-    assert app.selectbox(key="colormap").value == "viridis"
-    assert app.slider(key="opacity").value == 80
-    usual = open_app()
-    assert panels(app)[0] == panels(usual)[0]
-    assert panels(app)[1] != panels(usual)[1]
-    assert panels(app)[2] != panels(usual)[2]
-
-
-def test_a_checkpoint_that_cannot_be_used_is_named_with_its_reason(open_app: Open, tmp_path: Path) -> None:
-    (tmp_path / "torn.json").write_text('{"title": ', encoding="utf-8")
-    app = open_app(checkpoints=tmp_path)
-    assert not app.error
-    assert "**torn**" in words(app)
+def test_the_owner_of_a_class_is_named_as_the_address_names_it(open_app: Open, photograph: bytes) -> None:
+    app = open_app()
+    assert view(app)["owner"] == ["", ""]
+    app = upload(app, photograph)
+    assert view(app)["owner"] == [app.query_params["image"], ""]
+    assert view(app)["linkNote"]
 
 
 def test_a_link_with_nonsense_opens_the_first_screen(open_app: Open) -> None:
@@ -212,13 +238,7 @@ def test_a_link_with_nonsense_opens_the_first_screen(open_app: Open) -> None:
     app = open_app(**nonsense)
     assert not app.exception
     assert not app.error
-    assert panels(app) == panels(open_app())
-
-
-def test_a_class_of_ten_thousand_digits_is_no_class(open_app: Open) -> None:
-    app = open_app(**{"class": "9" * 10_000})
-    assert not app.error
-    assert "has no class" in words(app)
+    assert view(app) == view(open_app())
 
 
 def test_a_link_that_asks_for_what_is_not_there_is_told_so(open_app: Open) -> None:
@@ -231,32 +251,25 @@ def test_a_link_that_asks_for_what_is_not_there_is_told_so(open_app: Open) -> No
     assert {"image", "layer", "method", "class"} & set(app.query_params) == set()
 
 
-def test_the_colour_bar_counts_what_is_drawn(open_app: Open, photograph: bytes) -> None:
-    app = upload(open_app(preprocessing="pad"), photograph)
-    image = decode_image(photograph)
-    forward = Explainer(load_model("tinynet")).forward(image, preprocessing="pad")
-    cam = forward.cam(forward.top(1)[0].class_index)
-    assert f"{cam.maximum:.3g} logits per cell" in " ".join(element.proto.body for element in app.get("html"))
+def test_what_the_viewer_writes_into_the_address_is_left_there(open_app: Open) -> None:
+    app = open_app(view="swipe", opacity="80", **{"class": "1"})
+    app.radio(key="method").set_value("layercam").run()
+    assert app.query_params["view"] == "swipe"
+    assert app.query_params["opacity"] == "80"
+    assert app.query_params["class"] == "1"
 
 
 def test_a_link_to_a_layer_that_is_no_block_opens_all_layers(open_app: Open) -> None:
     app = open_app(layer="blocks.5.0")
     assert app.toggle(key="all_layers").value
-    assert "at layer blocks.5.0 by" in words(app)
+    assert "at layer blocks.5.0 by" in first(app)["sentence"]
 
 
-def test_hostile_labels_titles_and_file_names_arrive_escaped(open_app: Open) -> None:
-    app = upload(open_app(model="hostile"), to_png(draw_scene(3).pixels), ":red[x]![b](http://host.invalid).png")
-    app.selectbox(key="k").set_value("10").run()
-    shown = [*app.radio(key="prediction").options, *(element.value for element in (*app.markdown, *app.caption))]
-    for text in shown:
+def test_hostile_labels_titles_and_file_names_arrive_as_they_are_or_escaped(open_app: Open) -> None:
+    name = ":red[x]![b](http://host.invalid).png"
+    app = upload(open_app(model="hostile"), to_png(draw_scene(3).pixels), name)
+    told = view(app)
+    assert told["labels"] == list(HOSTILE)
+    assert told["alt"] == f"The image {name}"
+    for text in [element.value for element in (*app.markdown, *app.caption)]:
         assert not re.search(r"[\[\]<>`$]", re.sub(r"\\.", "", text))
-    said = [re.sub(r"\\(?=[^\w\s])|\u2060", "", text) for text in app.radio(key="prediction").options]
-    assert len(set(said) & set(HOSTILE)) == 10
-
-
-def _index(app: AppTest, place: int) -> int:
-    """The class index of the prediction in this place; the page shows its label."""
-    label = app.radio(key="prediction").options[place].replace("\\", "")
-    found = [option for option in app.selectbox(key="search").options if option.split(" · ")[0] == label]
-    return int(found[0].rsplit(" · ", 1)[1])

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.support import view
+
 Open = Callable[..., AppTest]
 
 
@@ -13,7 +15,7 @@ def test_a_page_that_is_run_without_app_py_still_gets_its_frame_once(open_app: O
     app = open_app().switch_page("pages/explore.py").run()
     assert not app.exception
     assert [element.value for element in app.markdown].count("# Heatproof") == 1
-    assert len(app.image) == 3
+    assert view(app)["classes"]
 
 
 def _broken_page() -> None:

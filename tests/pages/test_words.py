@@ -1,15 +1,14 @@
 """The sentences on screen."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from gradcam_core.errors import ImageError
 from gradcam_core.explanation import Cam, Prediction, ResultKey
 from gradcam_core.geometry import InputGeometry, Window
-from gradcam_core.images import LoadedImage
-from pages._ui.words import caption, error_text, literal, notes, percent, place, sentence
+from gradcam_core.methods import METHODS
+from gradcam_core.preprocessing import PREPROCESSINGS
+from pages._ui.words import caption, error_text, how_to_read, literal, notes, percent, place, sentence, what_it_saw
 
 WHOLE = Window(0, 0, 90, 90)
 
@@ -60,7 +59,14 @@ def test_place_is_told_in_thirds(peak: tuple[int, int], where: str) -> None:
 
 @pytest.mark.parametrize(
     ("probability", "text"),
-    [(0.0, "0.0 %"), (0.0004, "< 0.1 %"), (0.715, "71.5 %"), (0.9999, "> 99.9 %"), (1.0, "100.0 %")],
+    [
+        (0.0, "0.0 %"),
+        (0.0004, "< 0.1 %"),
+        (0.715, "71.5 %"),
+        (0.9999, "> 99.9 %"),
+        (1.0, "100.0 %"),
+        (float("nan"), "not a number"),
+    ],
 )
 def test_percent_never_claims_certainty_or_impossibility_by_rounding(probability: float, text: str) -> None:
     assert percent(probability).replace("\N{NO-BREAK SPACE}", " ") == text
@@ -73,11 +79,25 @@ def test_caption_names_class_layer_method_model_and_weights() -> None:
 
 
 def test_notes_say_what_was_never_seen_and_what_was_done_to_the_file() -> None:
-    image = LoadedImage(np.zeros((90, 90, 3), np.uint8), (90, 90), "sha", ("The first of 12 frames is shown.",))
     whole, cropped = cam(one_hot(1, 1)), cam(one_hot(1, 1), window=Window(10, 0, 80, 90))
-    assert notes(whole, image) == ["The first of 12 frames is shown."]
-    assert notes(cropped, image)[0] == "The model never saw the hatched part."
-    assert notes(cropped, replace(image, notes=())) == ["The model never saw the hatched part."]
+    assert notes(whole, ("The first of 12 frames is shown.",)) == ["The first of 12 frames is shown."]
+    assert notes(cropped, ()) == ["The model never saw the hatched part."]
+
+
+def test_how_to_read_counts_the_cells_and_claims_no_cause() -> None:
+    said = " ".join(how_to_read(cam(one_hot(1, 1)), METHODS["gradcam"]))
+    assert "3 × 3 cells, each about 30 × 30 pixels" in said
+    assert "no proof of a cause" in said
+    assert METHODS["gradcam"].paper in said
+    assert "whatever class" in " ".join(how_to_read(cam(one_hot(1, 1)), METHODS["eigencam"]))
+
+
+def test_what_it_saw_counts_what_it_did_not() -> None:
+    cropped = InputGeometry((90, 90), (30, 30), Window(0, 0, 45, 90))
+    said = " ".join(what_it_saw("Net", cropped, PREPROCESSINGS["trained"])).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Net saw these 30 × 30 pixels and nothing else." in said
+    assert "never saw 50.0 % of the picture" in said
+    assert "saw the whole picture" in what_it_saw("Net", cam(one_hot(0, 0)).geometry, PREPROCESSINGS["pad"])[-1]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""How does one get the same result again, from a shell or from Python?
+
+What is written here is meant to be run: whatever a name holds, it stays a name.
+"""
+
+import shlex
+from dataclasses import fields
+
+from gradcam_core.explanation import ResultKey
+from gradcam_core.render import Look
+
+_USUAL_PREPROCESSING = "trained"
+
+
+def command_line(source: str, key: ResultKey, look: Look) -> str:
+    """The command, for a POSIX shell, that writes this explanation into the folder `explanation`.
+
+    Args:
+        source: what `load_image` takes as text: a path, a URL or the name of a sample.
+    """
+    asked = {"model": key.model, "layer": key.layer, "method": key.method, "class": str(key.class_index)}
+    if key.preprocessing != _USUAL_PREPROCESSING:
+        asked["preprocessing"] = key.preprocessing
+    asked |= {name: str(value) for name, value in _unusual(look).items()}
+    options = [word for name, value in asked.items() for word in _option(name, value)]
+    return shlex.join(["python", "-m", "gradcam_core", "explain", _path(source), *options, "--out", "explanation"])
+
+
+def python_lines(source: str, key: ResultKey, look: Look) -> str:
+    """The lines of Python that write its `overlay.png` and `cam.npy` into the folder they are run in."""
+    drawn = ", ".join(f"{name}={value!r}" for name, value in _unusual(look).items())
+    return f"""\
+import numpy as np
+from PIL import Image
+
+from gradcam_core import Explainer, Look, load_image, load_model, overlay_image
+
+image = load_image({source!r})
+model = load_model({key.model!r})
+forward = Explainer(model, {key.layer!r}).forward(image, preprocessing={key.preprocessing!r})
+cam = forward.cam({key.class_index}, {key.method!r})
+Image.fromarray(overlay_image(image, cam, Look({drawn}))).save("overlay.png")
+np.save("cam.npy", cam.values)
+"""
+
+
+def _unusual(look: Look) -> dict[str, str | float]:
+    """What differs from the default look."""
+    given = {
+        field.name: getattr(look, field.name) for field in fields(look) if getattr(look, field.name) != field.default
+    }
+    return {name: value if isinstance(value, str) else float(value) for name, value in given.items()}
+
+
+def _option(name: str, value: str) -> list[str]:
+    """Two words of the command; one where the value would be taken for another option."""
+    return [f"--{name}={value}"] if value.startswith("-") else [f"--{name}", value]
+
+
+def _path(source: str) -> str:
+    """A file whose name begins with a dash is no option."""
+    return f"./{source}" if source.startswith("-") else source

@@ -1,0 +1,179 @@
+"""Which pictures can everybody open at once? Drawn scenes, photographs that required packages bring, and one link.
+
+`load_image("sample:meadow")` opens one from Python, and `explain sample:meadow` from the shell.
+"""
+
+import importlib.util
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import ClassVar
+
+from gradcam_core.config import settings
+from gradcam_core.errors import ImageError
+from gradcam_core.images import LoadedImage, decode_image
+from gradcam_core.render import to_png
+from gradcam_core.scenes import draw_scene
+
+SCHEME = "sample:"
+_SIDE = 512  # of a scene's file, in pixels
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture of the gallery.
+
+    Attributes:
+        slug: its name in links and after `sample:`.
+        credit: whose it is.
+        kind: scene (drawn by this program), photograph (in a package's folder) or link (somewhere else).
+    """
+
+    slug: str
+    title: str
+    credit: str
+    kind: ClassVar[str]
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether it can be opened on this machine, as far as can be told without trying."""
+        raise NotImplementedError
+
+    def read(self) -> bytes:
+        """The bytes of its file, or an ImageError that says why there are none."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SceneSample(Sample):
+    """A scene whose seed was chosen by eye."""
+
+    seed: int
+    things: tuple[str, ...]
+    ground: str
+    kind = "scene"
+
+    @property
+    def is_offered(self) -> bool:
+        """Always."""
+        return True
+
+    def read(self) -> bytes:
+        """The PNG file of the scene."""
+        return _scene_file(self)
+
+
+@dataclass(frozen=True)
+class PhotographSample(Sample):
+    """A photograph in the folder of a package that this program needs anyway."""
+
+    package: str
+    file: str
+    kind = "photograph"
+
+    @property
+    def path(self) -> Path | None:
+        """Where it lies, found without importing the package; None where the package is not installed."""
+        spec = importlib.util.find_spec(self.package)
+        folders = spec.submodule_search_locations if spec else None
+        return Path(next(iter(folders)), self.file) if folders else None
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether the file is there."""
+        return self.path is not None and self.path.is_file()
+
+    def read(self) -> bytes:
+        """The photograph's own file."""
+        try:
+            return (self.path or Path(self.file)).read_bytes()
+        except OSError as error:
+            hint = f"It comes with the package {self.package}; install that anew, or choose another picture."
+            raise ImageError(f"The sample {self.title} can't be read.", hint=hint) from error
+
+
+@dataclass(frozen=True)
+class LinkSample(Sample):
+    """A picture on somebody's server: fetched when it is asked for, under the same guard as any address."""
+
+    url: str
+    kind = "link"
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether this machine may fetch addresses; whether it can is seen when it is asked for."""
+        return settings().fetch_urls
+
+    def read(self) -> bytes:
+        """Fetch it."""
+        from gradcam_core.download import fetch_image  # brings what opens the network: not before the first paint
+
+        return fetch_image(self.url)
+
+
+_DRAWN = "Drawn by this program."
+_TUTORIAL = "https://raw.githubusercontent.com/jacobgil/pytorch-grad-cam/master/examples/both.png"
+
+SAMPLES: dict[str, Sample] = {
+    sample.slug: sample
+    for sample in (
+        SceneSample("meadow", "Meadow", _DRAWN, 6, ("cat", "dog"), "grass"),
+        SceneSample("bay", "Bay", _DRAWN, 3, ("boat", "bird"), "water"),
+        SceneSample("winter", "Winter", _DRAWN, 5, ("house", "tree"), "snow"),
+        SceneSample("garden", "Garden", _DRAWN, 6, ("butterfly", "flower"), "grass"),
+        SceneSample("night", "Night", _DRAWN, 7, ("mushroom", "cat"), "night"),
+        SceneSample("desert", "Desert", _DRAWN, 3, ("car", "balloon"), "sand"),
+        PhotographSample(
+            "hopper",
+            "Hopper",
+            "Grace Hopper, photographed by the US Navy, public domain; from matplotlib.",
+            "matplotlib",
+            "mpl-data/sample_data/grace_hopper.jpg",
+        ),
+        PhotographSample(
+            "temple",
+            "Temple",
+            "Photograph by danielbuechele, CC BY 2.0; from scikit-learn.",
+            "sklearn",
+            "datasets/images/china.jpg",
+        ),
+        PhotographSample(
+            "flower",
+            "Flower",
+            "Photograph by vultilion, CC BY 2.0; from scikit-learn.",
+            "sklearn",
+            "datasets/images/flower.jpg",
+        ),
+        LinkSample("cat-and-dog", "Cat & dog", "From the tutorial of the grad-cam library, on GitHub.", _TUTORIAL),
+    )
+}
+DEFAULT_SAMPLE = "meadow"
+
+
+def available_samples() -> list[Sample]:
+    """Those that can be opened on this machine; a link may still not answer."""
+    return [sample for sample in SAMPLES.values() if sample.is_offered]
+
+
+def sample_bytes(slug: str) -> bytes:
+    """The bytes of a sample's file; those of a link are fetched.
+
+    Raises:
+        ImageError: if there is no such sample, or its file or server does not answer.
+    """
+    if slug not in SAMPLES:
+        offered = ", ".join(f"{SCHEME}{sample.slug}" for sample in available_samples())
+        raise ImageError(f"There is no sample {slug[:80]!r}.", hint=f"There are {offered}.")
+    return SAMPLES[slug].read()
+
+
+def load_sample(slug: str) -> LoadedImage:
+    """A sample as if its file had been opened, named by its title; errors as those of `sample_bytes`."""
+    data = sample_bytes(slug)
+    return decode_image(data, name=SAMPLES[slug].title)
+
+
+@cache
+def _scene_file(sample: SceneSample) -> bytes:
+    scene = draw_scene(sample.seed, size=_SIDE, things=sample.things, ground=sample.ground)
+    return to_png(scene.pixels)

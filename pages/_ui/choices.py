@@ -1,0 +1,68 @@
+"""What is said of every choice before it is made, as text: pure functions, no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradcam_core.layers import TargetLayer
+    from gradcam_core.models import ModelSpec
+
+_DEPTHS = (
+    "An early layer: edges and textures, in fine detail.",
+    "A middle layer: patterns and parts of things.",
+    "A late layer: whole things, coarsely.",
+)
+_LAST = "The last one before pooling, and so the last that still knows where things are."
+_USUAL = "The one that the description of this network names."
+
+
+def layer_title(layer: TargetLayer, default: str) -> str:
+    """Name and resolution, and whether it is the default."""
+    width, height = layer.size
+    return f"{layer.name} · {width} × {height}{' · default' if layer.name == default else ''}"
+
+
+def layer_sentence(layers: Sequence[TargetLayer], name: str, default: str) -> str:
+    """How many cells and channels a layer has, and what its place among the others says of it."""
+    place = [layer.name for layer in layers].index(name)
+    (width, height), channels = layers[place].size, layers[place].channels
+    counts = f"{width} × {height} cells, {channels:,} channels."
+    if name == default:
+        is_last = all(later.size == (width, height) for later in layers[place:])
+        return f"{counts} {_LAST if is_last else _USUAL}"
+    return f"{counts} {_DEPTHS[len(_DEPTHS) * place // len(layers)]}"
+
+
+def model_titles(specs: Sequence[ModelSpec]) -> dict[str, str]:
+    """By name; with the name itself where two have one title, for a radio group knows its options by their text."""
+    titles = [spec.title for spec in specs]
+    return {spec.name: spec.title if titles.count(spec.title) == 1 else f"{spec.title} ({spec.name})" for spec in specs}
+
+
+def readiness(spec: ModelSpec) -> str:
+    """Whether it is here, or how much would be downloaded, as markdown."""
+    return "**Ready.**" if spec.ready else f"**{megabytes(spec.download_bytes)} to download.**"
+
+
+def model_sentence(spec: ModelSpec) -> str:
+    """What it is, and what it knows where that does not say it."""
+    return spec.sentence if spec.knows in spec.sentence else f"{spec.sentence} {knows_sentence(spec)}"
+
+
+def knows_sentence(spec: ModelSpec) -> str:
+    """What it can recognise, as a sentence."""
+    return f"Knows {spec.knows}{'' if spec.knows.endswith('.') else '.'}"
+
+
+def megabytes(count: int) -> str:
+    """A size for people, in units of 10^6 bytes, to a tenth below ten."""
+    return f"{count / 1e6:,.0f} MB" if count >= 10e6 else f"{count / 1e6:.1f} MB"
+
+
+def progress_words(done: int, total: int) -> str:
+    """How far a download has come."""
+    if total:
+        return f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB"
+    return f"{done / 1e6:,.1f} MB so far" if done else "Waiting for the server"

@@ -1,0 +1,165 @@
+"""Which pictures did this person bring? The files of this session, within bounds, and the pixels of any picture.
+
+A session holds files alone. What is decoded lies in one small store for everybody, under the hash of its file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from gradcam_core.errors import ImageError
+from gradcam_core.images import LoadedImage, decode_image, display_name
+from gradcam_core.samples import SAMPLES, sample_bytes
+from pages._ui import link
+from pages._ui.question import UPLOAD, Picture
+from pages._ui.thumbnails import cards_css, thumbnail_of
+from pages._ui.words import literal
+
+MOST_PICTURES = 12
+MOST_BYTES = 16_000_000  # of all files together; a session stays below 20 MB
+_FILES, _NEWS = "tray_files", "tray_news"
+_KEPT_SECONDS = 900  # pixels are no part of a session, and are not to outlive one for long
+_PROMISE = (
+    "What you bring stays in this server's memory until newer pictures take its place. It is not written to disk and "
+    "is sent nowhere, and a link can't carry it."
+)
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file that somebody brings, unopened; `address` and `source` are empty where only this session knows it."""
+
+    name: str
+    data: bytes = field(repr=False)
+    address: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A picture in the tray: its file, and a thumbnail as a data URL."""
+
+    picture: Picture
+    data: bytes = field(repr=False)
+    thumbnail: str = field(repr=False)
+
+
+def tray() -> dict[str, Brought]:
+    """The pictures of this session by address, the oldest first."""
+    files: dict[str, Brought] = st.session_state.setdefault(_FILES, {})
+    return files
+
+
+def bring(arrival: Arrival, *, staying: str = "") -> Picture:
+    """Open a file and put it into the tray; the oldest make room, but not the one whose address is `staying`.
+
+    Raises:
+        ImageError, ResourceError: if it can't be opened.
+    """
+    digest = hashlib.sha256(arrival.data).hexdigest()
+    address = arrival.address or f"{UPLOAD}{digest[:12]}"
+    image = _decoded(digest, lambda: arrival.data)
+    others = {known: brought for known, brought in tray().items() if known != address}
+    called = display_name(arrival.name) or "Picture"
+    name = _free_name(called, {brought.picture.name for brought in others.values()})
+    picture = picture_of(image, name=name, address=address, source=arrival.source or called)
+    files = others | {address: Brought(picture, arrival.data, thumbnail_of(image.to_pil()))}
+    st.session_state[_FILES], gone = within_bounds(files, staying=staying or address)
+    _tell(gone)
+    return picture
+
+
+def picture_of(image: LoadedImage, *, name: str, address: str, source: str, is_scene: bool = False) -> Picture:
+    """What is kept of an opened picture."""
+    return Picture(image.sha256, image.size, image.original_size, name, image.notes, address, is_scene, source)
+
+
+def pixels_of(picture: Picture) -> LoadedImage:
+    """The picture itself, decoded anew if it has not been looked at for a while.
+
+    Raises:
+        ImageError: if its file has left the tray.
+    """
+    return replace(_decoded(picture.sha256, lambda: _file_of(picture)), name=picture.name)
+
+
+def within_bounds(files: dict[str, Brought], *, staying: str) -> tuple[dict[str, Brought], list[str]]:
+    """The files without the oldest ones that are too many, and the names of those; `staying` is never among them."""
+    kept, gone = dict(files), []
+    while len(kept) > MOST_PICTURES or sum(len(brought.data) for brought in kept.values()) > MOST_BYTES:
+        oldest = next((address for address in kept if address != staying), None)
+        if oldest is None:
+            break
+        gone.append(kept.pop(oldest).picture.name)
+    return kept, gone
+
+
+def show_tray(current: Picture, *, with_promise: bool) -> None:
+    """Draw the pictures to switch between, and what happens to them; nothing where there are none."""
+    if not tray():
+        return
+    names = {address: literal(brought.picture.name) for address, brought in tray().items()}
+    st.html(cards_css("tray", [brought.thumbnail for brought in tray().values()]))
+    mark("tray", current.address if current.address in tray() else None)
+    st.radio(
+        "Your pictures",
+        list(names),
+        key="tray",
+        format_func=lambda address: names.get(address, address),
+        on_change=link.acted,
+    )
+    if _NEWS in st.session_state:
+        st.caption(literal(st.session_state[_NEWS]))
+    if with_promise and not current.is_linkable:
+        show_promise()
+
+
+def show_promise() -> None:
+    """What happens to a picture that is brought here."""
+    st.caption(_PROMISE)
+
+
+def forget_news() -> None:
+    """What was said of the last arrivals is over."""
+    st.session_state.pop(_NEWS, None)
+
+
+def mark(key: str, chosen: str | None) -> None:
+    """Before a radio group is drawn: what it shows as chosen, and that nobody has clicked in it since."""
+    st.session_state[key] = st.session_state[f"{key}_drawn"] = chosen
+
+
+def clicked(key: str) -> str | None:
+    """What was clicked in a radio group since it was drawn; a callback can be lost when clicks come fast."""
+    chosen = st.session_state.get(key)
+    return chosen if chosen and chosen != st.session_state.get(f"{key}_drawn") else None
+
+
+@st.cache_resource(max_entries=6, ttl=_KEPT_SECONDS, show_spinner=False)
+def _decoded(sha256: str, _read: Callable[[], bytes]) -> LoadedImage:  # noqa: ARG001 - the key of the store
+    return decode_image(_read())
+
+
+def _file_of(picture: Picture) -> bytes:
+    if picture.address in tray():
+        return tray()[picture.address].data
+    if picture.address in SAMPLES:
+        return sample_bytes(picture.address)
+    raise ImageError(f"The picture {picture.name} is no longer kept.", hint="Bring it again.")
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name, numbered where another picture has it: what is pasted is always called image.png."""
+    numbered = (f"{name} ({number})" for number in range(2, MOST_PICTURES + 2))
+    return name if name not in taken else next(other for other in numbered if other not in taken)
+
+
+def _tell(gone: list[str]) -> None:
+    if not gone:
+        return
+    who = f"“{gone[0]}” was" if len(gone) == 1 else f"“{gone[0]}” and {len(gone) - 1} more were"
+    st.session_state[_NEWS] = f"There is room for {MOST_PICTURES} pictures and {MOST_BYTES // 10**6} MB: {who} let go."

@@ -1,0 +1,154 @@
+// Values to pixels, bit for bit as gradcam_core.render does it: float32 where numpy has float32, halves rounded up.
+
+const STEPS = 4080;
+const UNSEEN = 65535;
+const WHITE = 0xffffffff;
+const DARK = 0xff121212;
+const f32 = Math.fround;
+
+// Where the centres of the seen pixels fall between the centres of the cells, along one side.
+function between(first, last, start, stop, count) {
+  const n = last - first;
+  const side = { below: new Int32Array(n), above: new Int32Array(n), share: new Float32Array(n), at: new Float64Array(n) };
+  for (let i = 0; i < n; i++) {
+    const at = clamp(((first + i + 0.5 - start) / (stop - start)) * count - 0.5, 0, count - 1);
+    side.at[i] = at;
+    side.below[i] = Math.floor(at);
+    side.above[i] = Math.min(side.below[i] + 1, count - 1);
+    side.share[i] = at - side.below[i];
+  }
+  return side;
+}
+
+function gridOf(view) {
+  const [left, top, right, bottom] = view.seen;
+  const [x0, y0, x1, y1] = view.window;
+  const [rows, columns] = view.cells;
+  return { x: between(left, right, x0, x1, columns), y: between(top, bottom, y0, y1, rows) };
+}
+
+// Evidence over the image, 0 to 1: { value: Float32Array, index: Uint16Array } of width x height.
+function evidence(view, grid, cam, scale) {
+  const [width, height] = view.shown;
+  const value = new Float32Array(width * height);
+  const index = new Uint16Array(width * height).fill(UNSEEN);
+  const [rows, columns] = view.cells;
+  const scaled = new Float32Array(rows * columns);
+  if (scale > 0) for (let i = 0; i < scaled.length; i++) scaled[i] = clamp(f32(cam[i] / f32(scale)), 0, 1);
+  const { x, y } = grid;
+  const n = x.below.length;
+  const across = new Float32Array(rows * n);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < n; i++) {
+      const t = x.share[i];
+      across[row * n + i] = f32(scaled[row * columns + x.below[i]] * f32(1 - t)) + f32(scaled[row * columns + x.above[i]] * t);
+    }
+  }
+  const [left, top] = view.seen;
+  for (let j = 0; j < y.below.length; j++) {
+    const t = y.share[j], s = f32(1 - t), a = y.below[j] * n, b = y.above[j] * n;
+    let at = (top + j) * width + left;
+    for (let i = 0; i < n; i++, at++) {
+      const v = f32(f32(across[a + i] * s) + f32(across[b + i] * t));
+      value[at] = v;
+      index[at] = Math.floor(f32(f32(v * STEPS) + 0.5));
+    }
+  }
+  return { value, index };
+}
+
+// A colour table of 256 entries as 4,081 packed colours, straight lines between the entries.
+function palette(table) {
+  const colours = new Uint32Array(STEPS + 1);
+  for (let k = 0; k <= STEPS; k++) {
+    const entry = Math.min(k >> 4, 254), part = k / 16 - entry;
+    let packed = 255 << 24;
+    for (let c = 0; c < 3; c++) {
+      const low = table[entry * 3 + c], high = table[entry * 3 + 3 + c];
+      packed |= Math.floor((high - low) * part + low + 0.5) << (8 * c);
+    }
+    colours[k] = packed >>> 0;
+  }
+  return colours;
+}
+
+function hatch(width, height) {
+  const period = Math.max(8, Math.floor(Math.max(width, height) / 40));
+  const line = Math.floor(period / 4);
+  const grey = (level) => (0xff000000 | (level << 16) | (level << 8) | level) >>> 0;
+  return (x, y) => ((x + y) % period < line ? grey(150) : grey(226));
+}
+
+const cutOf = (threshold) => Math.floor(threshold * STEPS + 0.5);
+
+function paintHeatmap(out, view, index, colours, cut) {
+  const [width, height] = view.shown;
+  const unseen = hatch(width, height);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const k = index[i];
+      out[i] = k === UNSEEN ? unseen(x, y) : colours[k < cut ? 0 : k];
+    }
+  }
+}
+
+function paintOverlay(out, view, photo, index, colours, cut, opacity) {
+  const [width, height] = view.shown;
+  const unseen = hatch(width, height);
+  const share = f32(opacity), rest = f32(1 - share);
+  const below = new Float32Array(256), above = new Float32Array(256);
+  for (let level = 0; level < 256; level++) {
+    below[level] = level * rest;
+    above[level] = level * share;
+  }
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const k = index[i], p = photo[i];
+      if (k !== UNSEEN && k < cut) {
+        out[i] = p;
+        continue;
+      }
+      const q = k === UNSEEN ? unseen(x, y) : colours[k];
+      const red = f32(f32(below[p & 255] + above[q & 255]) + 0.5) | 0;
+      const green = f32(f32(below[(p >>> 8) & 255] + above[(q >>> 8) & 255]) + 0.5) | 0;
+      const blue = f32(f32(below[(p >>> 16) & 255] + above[(q >>> 16) & 255]) + 0.5) | 0;
+      out[i] = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
+    }
+  }
+}
+
+// The line round the strongest `share` of the seen pixels: 0 no line, 1 white, 2 dark. Null where there is none.
+function contourOf(view, index, share) {
+  const [width, height] = view.shown;
+  const counts = new Uint32Array(STEPS + 1);
+  let seen = 0;
+  for (const k of index) if (k !== UNSEEN) counts[k]++, seen++;
+  let level = STEPS, inside = counts[STEPS];
+  while (level > 1 && inside < share * seen) inside += counts[--level];
+  if (!inside || !share) return null;
+  const mask = new Uint8Array(index.length);
+  for (let i = 0; i < index.length; i++) mask[i] = index[i] !== UNSEEN && index[i] >= level ? 1 : 0;
+  const radius = Math.max(1, Math.floor((Math.max(width, height) + 160) / 320));
+  const inner = eroded(mask, width, height, radius), core = eroded(mask, width, height, 2 * radius);
+  return mask.map((one, i) => (one && !inner[i] ? 1 : inner[i] && !core[i] ? 2 : 0));
+}
+
+// The pixels whose whole square of side 2 r + 1 lies in the mask.
+function eroded(mask, width, height, r) {
+  const wanted = 2 * r + 1, rows = new Uint8Array(mask.length), both = new Uint8Array(mask.length);
+  for (let y = 0; y < height; y++)
+    for (let x = 0, run = 0; x < width; x++) {
+      run = mask[y * width + x] ? run + 1 : 0;
+      if (run >= wanted) rows[y * width + x - r] = 1;
+    }
+  for (let x = 0; x < width; x++)
+    for (let y = 0, run = 0; y < height; y++) {
+      run = rows[y * width + x] ? run + 1 : 0;
+      if (run >= wanted) both[(y - r) * width + x] = 1;
+    }
+  return both;
+}
+
+function drawContour(out, line) {
+  for (let i = 0; i < out.length; i++) if (line[i]) out[i] = line[i] === 1 ? WHITE : DARK;
+}

@@ -1,0 +1,86 @@
+"""Fast clicks and several people at once: the server lives, and everything belongs to the last click."""
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit, settle
+from tests.browser.test_takeaway import download, open_menu
+from tests.browser.viewer import agree, canvas, cards, choose, chosen, shown
+
+NewVisit = Callable[..., Visit]
+RUNS = [0, *(pytest.param(run, marks=pytest.mark.slow) for run in range(1, 5))]
+SAMPLES = ("Meadow", "Bay", "Winter", "Garden", "Night", "Desert")
+METHODS = ("gradcam", "hirescam", "gradcam++", "layercam")
+
+
+def click_on(page: Page, click: int) -> str:
+    return choose(page, click % 5)
+
+
+def maps_of(page: Page) -> dict[str, np.ndarray]:
+    """The heatmap of every listed class, one after another."""
+    maps = {}
+    for place in range(5):
+        label = choose(page, place)
+        page.wait_for_selector(f".hp[data-shown$=' {cards(page).nth(place).get_attribute('data-index')}']")
+        maps[label] = canvas(page, "heatmap")
+    return maps
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_sixty_fast_clicks_leave_everything_of_the_last_one(visit: NewVisit, run: int) -> None:
+    page = visit().open()
+    alone = maps_of(page)
+    last = [click_on(page, click * (run + 2)) for click in range(60)][-1]
+    settle(page)
+    assert chosen(page) == last
+    assert agree(page)
+    assert np.array_equal(canvas(page, "heatmap"), alone[last])
+    open_menu(page)
+    name, _ = download(page, "Raw map")
+    assert name.endswith(f"-{last}-cam.npy")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", range(5))
+def test_four_people_at_once_each_end_with_their_own(visit: NewVisit, run: int) -> None:
+    pages = [visit().open(f"/?image={name}") for name in ("meadow", "bay", "winter", "garden")]
+    alone = [maps_of(page) for page in pages]
+    for click in range(60):
+        for place, page in enumerate(pages):
+            click_on(page, click + place + run)
+    for place, page in enumerate(pages):
+        settle(page)
+        assert agree(page)
+        assert np.array_equal(canvas(page, "heatmap"), alone[place][chosen(page)])
+        assert chosen(page) == cards(page).nth((59 + place + run) % 5).locator(".label").inner_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", range(5))
+def test_fast_changes_of_image_class_and_layer_end_with_the_last_of_each(visit: NewVisit, run: int) -> None:
+    page = visit().open()
+    for click, title in zip(range(30), itertools.cycle(SAMPLES[run:] + SAMPLES[:run]), strict=False):
+        page.locator(".st-key-sample label", has_text=title).click()
+        if click % 3 == 0:
+            click_on(page, click)
+        if click % 7 == 0:
+            page.locator(".st-key-all_layers label").click()
+    slug = title.lower()
+    page.wait_for_function(
+        "slug => (new URLSearchParams(location.search).get('image') ?? 'meadow') === slug", arg=slug, timeout=60_000
+    )
+    expect(page.locator(".hp .original .frame")).to_have_attribute(
+        "aria-label", f"Original. The image {title}", timeout=60_000
+    )
+    settle(page)
+    page.wait_for_timeout(1000)
+    settle(page)
+    assert agree(page)
+    fresh = visit().open(f"/?image={slug}&class={shown(page).split()[1]}")
+    assert shown(fresh) == shown(page)
+    assert np.array_equal(canvas(fresh, "heatmap"), canvas(page, "heatmap"))

@@ -1,0 +1,62 @@
+"""What the browser draws is what `gradcam_core.render` draws: three shapes of image, all preprocessings, every tool."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from gradcam_core.engine import Explainer
+from gradcam_core.images import LoadedImage
+from gradcam_core.models import LoadedModel
+from gradcam_core.preprocessing import PREPROCESSINGS
+from gradcam_core.render import COLORMAPS, Look, heatmap_image, overlay_image
+from gradcam_core.samples import load_sample
+from tests.browser.conftest import Visit
+from tests.browser.test_viewer import next_frame, set_range
+from tests.browser.viewer import canvas
+
+NewVisit = Callable[..., Visit]
+SHAPES = ("meadow", "hopper", "temple")  # square, tall, wide
+
+
+def differences(page_heatmap: np.ndarray, page_overlay: np.ndarray, drawn: list[np.ndarray]) -> tuple[int, int]:
+    """The largest difference in any channel of heatmap and overlay."""
+    pairs = zip((page_heatmap, page_overlay), drawn, strict=True)
+    heatmap, overlay = (int(np.abs(ours.astype(int) - theirs.astype(int)).max()) for ours, theirs in pairs)
+    return heatmap, overlay
+
+
+@pytest.mark.parametrize("preprocessing", PREPROCESSINGS)
+@pytest.mark.parametrize("sample", SHAPES)
+def test_the_canvases_equal_render(visit: NewVisit, tinynet: LoadedModel, sample: str, preprocessing: str) -> None:
+    page = visit().open(f"/?image={sample}&preprocessing={preprocessing}")
+    image = load_sample(sample)
+    on_screen = LoadedImage(canvas(page, "original"), image.original_size, image.sha256)
+    forward = Explainer(tinynet).forward(image, preprocessing=preprocessing)
+    cam = forward.cam(forward.top(1)[0].class_index).fitted(on_screen.size)
+    usual = [heatmap_image(cam, on_screen), overlay_image(on_screen, cam)]
+    assert differences(canvas(page, "heatmap"), canvas(page, "overlay"), usual) == (0, 0)
+    look = Look("viridis", opacity=0.7, threshold=0.3, scale=None, contour=0.2)
+    page.get_by_label("Colours", exact=True).select_option(look.colormap)
+    page.get_by_label("Contour", exact=True).select_option("20")
+    set_range(page, "Opacity", 70)
+    set_range(page, "Hide below", 30)
+    next_frame(page)
+    unusual = [heatmap_image(cam, on_screen, look), overlay_image(on_screen, cam, look)]
+    assert differences(canvas(page, "heatmap"), canvas(page, "overlay"), unusual) == (0, 0)
+
+
+def test_a_small_scene_arrives_without_loss(visit: NewVisit) -> None:
+    page = visit().open()
+    assert np.array_equal(canvas(page, "original"), load_sample("meadow").pixels)
+
+
+def test_every_colour_map_is_the_cores(visit: NewVisit, tinynet: LoadedModel) -> None:
+    page = visit().open()
+    image = load_sample("meadow")
+    forward = Explainer(tinynet).forward(image)
+    cam = forward.cam(forward.top(1)[0].class_index)
+    for slug in COLORMAPS:
+        page.get_by_label("Colours", exact=True).select_option(slug)
+        next_frame(page)
+        assert np.array_equal(canvas(page, "heatmap"), heatmap_image(cam, image, Look(slug)))

@@ -1,0 +1,120 @@
+"""Back and Forward walk through images and classes, and what is on screen always agrees with the address."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit, settle
+from tests.browser.viewer import agree, cards, choose, sentence, shown, until_painted
+
+NewVisit = Callable[..., Visit]
+
+
+def pick_sample(page: Page, title: str) -> None:
+    former = shown(page).split()[0]
+    page.locator(".st-key-sample label", has_text=title).click()
+    expect(page.locator(f".hp[data-shown^='{former}']")).to_have_count(0)
+    settle(page)
+
+
+def test_back_and_forward_walk_over_images_and_classes(visit: NewVisit) -> None:
+    page = visit().open()
+    steps = [(page.url, shown(page), sentence(page))]
+
+    def note() -> None:
+        settle(page)
+        assert agree(page)
+        steps.append((page.url, shown(page), sentence(page)))
+
+    choose(page, 1)
+    note()
+    choose(page, 2)
+    note()
+    pick_sample(page, "Night")
+    page.wait_for_url("**/*image=night*")
+    note()
+    choose(page, 1)
+    note()
+    assert len({url for url, _, _ in steps}) == len(steps)
+    for step in reversed(steps[:-1]):
+        page.go_back()
+        stands(page, step)
+    for step in steps[1:]:
+        page.go_forward()
+        stands(page, step)
+
+
+def stands(page: Page, step: tuple[str, str, str]) -> None:
+    url, painted, words = step
+    page.wait_for_selector(f".hp[data-shown='{painted}']")
+    expect(page.locator(".hp .words .sentence")).to_have_text(words)
+    settle(page)
+    assert page.url == url
+    assert agree(page)
+
+
+def test_one_act_is_one_step_of_the_history(visit: NewVisit) -> None:
+    page = visit().open("/?class=2")
+    length = page.evaluate("history.length")
+    pick_sample(page, "Night")
+    page.wait_for_url("**/?image=night")
+    assert page.evaluate("history.length") == length + 1
+    choose(page, 1)
+    assert page.evaluate("history.length") == length + 2
+
+
+def test_a_change_of_look_is_no_step_and_lasts(visit: NewVisit) -> None:
+    page = visit().open()
+    choose(page, 1)
+    length = page.evaluate("history.length")
+    page.get_by_role("button", name="Overlay", exact=True).click()
+    page.get_by_label("Colours", exact=True).select_option("viridis")
+    assert page.evaluate("history.length") == length
+    page.go_back()
+    page.wait_for_function("!location.search.includes('class=')")
+    settle(page)
+    assert page.locator(".hp .stage").get_attribute("data-view") == "overlay"
+    assert "view=overlay" in page.url
+    assert "colormap=viridis" in page.url
+    assert agree(page)
+
+
+def test_the_class_and_the_look_outlive_what_the_server_writes(visit: NewVisit) -> None:
+    page = visit().open()
+    page.get_by_role("button", name="Overlay", exact=True).click()
+    choose(page, 1)
+    index = shown(page).split()[1]
+    page.locator(".st-key-all_layers label").click()
+    settle(page)
+    page.get_by_label("Layer", exact=True).first.focus()
+    page.keyboard.type("blocks.4")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/*layer=blocks.4*")
+    settle(page)
+    assert f"class={index}" in page.url
+    assert "view=overlay" in page.url
+    assert shown(page).split()[1] == index
+    assert agree(page)
+    fresh = visit().open(page.url.removeprefix(page.url.split("/?")[0]))
+    assert shown(fresh) == shown(page)
+    assert sentence(fresh) == sentence(page)
+
+
+def test_a_deep_link_works_on_a_fresh_server_and_ever_after(fresh_server: str, visit: NewVisit) -> None:
+    for _ in range(2):
+        page = visit(fresh_server).open("/explore?image=night&class=0")
+        expect(page.locator(".st-key-header")).to_have_count(1)
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        until_painted(page, 0)
+        assert "The image Night" in (page.locator(".hp .original .frame").get_attribute("aria-label") or "")
+        assert agree(page)
+
+
+@pytest.mark.parametrize("told", ["99", "-1", "x", "9" * 400, "1.0", "٣"])
+def test_a_class_that_is_none_is_said_so_and_leaves_the_address(visit: NewVisit, told: str) -> None:
+    page = visit().open(f"/?class={told}")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("has no class")
+    page.wait_for_function("!location.search.includes('class')")
+    assert cards(page).first.get_attribute("aria-checked") == "true"
+    assert agree(page)

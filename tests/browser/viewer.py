@@ -1,0 +1,56 @@
+"""The viewer in a browser, as tests use it: its canvases as arrays, its cards, its words."""
+
+import base64
+
+import numpy as np
+from playwright.sync_api import Locator, Page
+
+_PIXELS = """canvas => {
+    const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    let text = "";
+    for (let at = 0; at < data.length; at += 8192) text += String.fromCharCode(...data.subarray(at, at + 8192));
+    return [canvas.width, canvas.height, btoa(text)];
+}"""
+
+
+def canvas(page: Page, name: str) -> np.ndarray:
+    """What a panel shows, (height, width, 3) uint8."""
+    width, height, text = page.locator(f".hp .{name} canvas.picture").evaluate(_PIXELS)
+    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4)[..., :3]
+
+
+def cards(page: Page) -> Locator:
+    return page.locator(".hp .list .card")
+
+
+def choose(page: Page, place: int) -> str:
+    """Click a prediction and say which."""
+    card = cards(page).nth(place)
+    card.click()
+    return card.locator(".label").inner_text()
+
+
+def chosen(page: Page) -> str:
+    return page.locator(".hp .card[aria-checked=true] .label").inner_text()
+
+
+def sentence(page: Page) -> str:
+    return page.locator(".hp .words .sentence").inner_text()
+
+
+def shown(page: Page) -> str:
+    """What is painted: the digest of the question and the index of the class."""
+    return str(page.locator(".hp").get_attribute("data-shown"))
+
+
+def until_painted(page: Page, class_index: int) -> None:
+    page.wait_for_selector(f".hp[data-shown$=' {class_index}']")
+
+
+def agree(page: Page) -> bool:
+    """Whether card, sentence, canvas and address speak of one class."""
+    index = shown(page).split()[1]
+    card = page.locator(".hp .card[aria-checked=true]")
+    first = cards(page).first.get_attribute("data-index")
+    in_address = f"class={index}" in page.url or (index == first and "class=" not in page.url)
+    return card.get_attribute("data-index") == index and f"“{chosen(page)}”" in sentence(page) and in_address

@@ -1,0 +1,251 @@
+"""Choosing a model, a layer, a method: what is said of every choice, and what happens while weights are fetched."""
+
+import hashlib
+import random
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from torchvision.models import ResNet18_Weights, SqueezeNet1_0_Weights
+
+from gradcam_core.layers import TargetLayer
+from gradcam_core.methods import METHODS
+from gradcam_core.models import list_models
+from gradcam_core.preprocessing import PREPROCESSINGS
+from pages._ui.choices import (
+    knows_sentence,
+    layer_sentence,
+    layer_title,
+    megabytes,
+    model_sentence,
+    model_titles,
+    progress_words,
+    readiness,
+)
+from pages._ui.downloads import download_jobs
+from tests.core.loopback import Server, http, running
+
+Open = Callable[..., AppTest]
+NAME, TITLE = "squeezenet1_0", "SqueezeNet 1.0"
+WEIGHTS = random.Random(1).randbytes(300_000)
+LAYERS = tuple(
+    TargetLayer(f"blocks.{place}", "Block", 16 * (place + 1), (side, side), is_block=True)
+    for place, side in enumerate((56, 28, 14, 14, 7, 7))
+)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Where torchvision now looks for SqueezeNet; nothing is answered before `may_answer`."""
+    st.cache_resource.clear()  # no job of another test
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with running() as started:
+        path = f"/{NAME}-{hashlib.sha256(WEIGHTS).hexdigest()[:8]}.pth"
+        monkeypatch.setattr(SqueezeNet1_0_Weights.IMAGENET1K_V1.value, "url", started.url(path))
+        yield started
+
+
+def hold(server: Server) -> threading.Event:
+    """Let the server send nothing but the head until the event is set."""
+    may_go_on, whole = threading.Event(), http(WEIGHTS)
+
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(whole[: -len(WEIGHTS)])
+        may_go_on.wait(30)
+        connection.sendall(whole[-len(WEIGHTS) :])
+
+    server.answers[f"/{NAME}-{hashlib.sha256(WEIGHTS).hexdigest()[:8]}.pth"] = answer
+    return may_go_on
+
+
+def words(app: AppTest) -> str:
+    texts = (*app.markdown, *app.caption, *app.warning, *app.error)
+    return " ".join(element.value for element in texts).replace("\\", "").replace("\u2060", "")
+
+
+def in_use(app: AppTest) -> str:
+    return str(app.session_state["model_in_use"])
+
+
+def choose(app: AppTest, name: str) -> AppTest:
+    return app.radio(key="model").set_value(name).run()
+
+
+def ended(name: str = NAME) -> None:
+    job = download_jobs().latest(name)
+    assert job is not None
+    assert job.wait(20)
+
+
+def test_every_model_says_what_it_is_what_it_knows_and_whether_it_is_ready(open_app: Open) -> None:
+    captions = open_app().radio(key="model").proto.captions
+    specs = list_models()
+    assert len(captions) == len(specs)
+    for caption, spec in zip(captions, specs, strict=True):
+        said = caption.replace("\\", "").replace("\u2060", "")
+        assert spec.sentence in said
+        assert spec.knows in said
+        assert said.startswith("**Ready.**" if spec.ready else f"**{megabytes(spec.download_bytes)} to download.**")
+
+
+def test_a_ready_model_is_taken_at_once(open_app: Open) -> None:
+    app = choose(open_app(), "photos")
+    assert in_use(app) == "photos"
+    assert app.query_params["model"] in ("photos", ["photos"])
+
+
+def test_a_model_that_is_not_here_offers_its_download_and_the_former_goes_on(open_app: Open) -> None:
+    app = choose(open_app(), "vgg16")
+    assert in_use(app) == "tinynet"
+    assert "VGG-16 is not on this machine yet. What you see is still TinyNet" in words(app)
+    assert app.button(key="download_sidebar").label.replace("\\", "") == "Download VGG-16 (553 MB)"
+
+
+def test_a_download_shows_its_bytes_and_can_be_cancelled(open_app: Open, server: Server) -> None:
+    may_go_on = hold(server)
+    app = choose(open_app(), NAME)
+    app.button(key="download_sidebar").click().run()
+    assert app.get("progress")
+    assert not app.exception
+    app.button(key="cancel_sidebar").click().run()
+    may_go_on.set()
+    ended()
+    app.run()
+    assert f"The download of {TITLE} was cancelled." in words(app)
+    assert in_use(app) == "tinynet"
+    assert not app.get("progress")
+    assert app.button(key="download_sidebar")
+
+
+def test_a_failed_download_says_why_and_the_former_model_goes_on(open_app: Open, server: Server) -> None:
+    app = choose(open_app(), NAME)
+    app.button(key="download_sidebar").click().run()
+    ended()
+    app.run()
+    assert len(app.error) == 1
+    assert "404" in app.error[0].value
+    assert in_use(app) == "tinynet"
+    choose(app, "photos")
+    assert not app.error
+
+
+def test_two_visitors_see_the_same_download(open_app: Open, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_go_on = hold(server)
+    app = choose(open_app(), NAME)
+    app.button(key="download_sidebar").click().run()
+    other = choose(open_app(), NAME)
+    assert other.get("progress")
+    may_go_on.set()
+    ended()
+    assert len(server.requests) == 1
+
+
+def test_a_download_goes_on_while_another_model_is_asked(open_app: Open, server: Server) -> None:
+    may_go_on = hold(server)
+    app = choose(open_app(), NAME)
+    app.button(key="download_sidebar").click().run()
+    choose(app, "photos")
+    assert in_use(app) == "photos"
+    assert app.get("progress")
+    may_go_on.set()
+    ended()
+
+
+def test_a_photograph_before_the_embedded_network_is_offered_a_ready_one(open_app: Open) -> None:
+    app = open_app(image="temple")
+    assert "knows only 12 drawn things" in words(app)
+    app.button(key="ask_photo").click().run()
+    assert in_use(app) == "photos"
+    assert "knows only" not in words(app)
+
+
+def test_where_no_photo_network_is_ready_one_button_fetches_one(open_app: Open, tmp_path: Path) -> None:
+    app = open_app(checkpoints=tmp_path, image="temple")
+    assert app.button(key="fetch_photo").label.replace("\\", "") == "Download ResNet-18 (47 MB)"
+
+
+def test_the_hints_download_shows_its_progress_where_the_hint_is(
+    open_app: Open, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on = hold(server)
+    monkeypatch.setattr(ResNet18_Weights.IMAGENET1K_V1.value, "url", SqueezeNet1_0_Weights.IMAGENET1K_V1.value.url)
+    app = open_app(checkpoints=tmp_path, image="temple")
+    app.button(key="fetch_photo").click().run()
+    assert app.radio(key="model").value == "resnet18"
+    assert app.button(key="cancel_hint")
+    assert app.button(key="cancel_sidebar")
+    app.button(key="cancel_hint").click().run()
+    may_go_on.set()
+    ended("resnet18")
+    assert app.run().button(key="fetch_photo")
+
+
+def test_a_scene_before_a_photo_network_has_a_way_back(open_app: Open) -> None:
+    app = open_app(model="photos")
+    assert "This scene is drawn" in words(app)
+    app.button(key="ask_drawing").click().run()
+    assert in_use(app) == "tinynet"
+    assert "model" not in app.query_params
+    assert "This scene is drawn" not in words(app)
+
+
+@pytest.mark.parametrize(("key", "choices"), [("method", METHODS), ("preprocessing", PREPROCESSINGS)])
+def test_every_choice_is_explained_before_it_is_made(open_app: Open, key: str, choices: dict[str, object]) -> None:
+    radio = open_app().radio(key=key)
+    assert len(radio.proto.captions) == len(radio.options) == len(choices)
+    assert all(radio.proto.captions)
+    assert [option.endswith("· default") for option in radio.options] == [True] + [False] * (len(choices) - 1)
+
+
+def test_the_default_layer_says_why_it_is_the_default(open_app: Open) -> None:
+    assert "16 × 16 cells, 128 channels. The last one before pooling" in words(open_app())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("blocks.0", "56 × 56 cells, 16 channels. An early layer: edges and textures, in fine detail."),
+        ("blocks.2", "14 × 14 cells, 48 channels. A middle layer: patterns and parts of things."),
+        ("blocks.4", "7 × 7 cells, 80 channels. A late layer: whole things, coarsely."),
+        ("blocks.5", "7 × 7 cells, 96 channels. The last one before pooling, and so the last that still knows"),
+    ],
+)
+def test_a_layer_is_explained_by_its_place(name: str, said: str) -> None:
+    assert layer_sentence(LAYERS, name, "blocks.5").startswith(said)
+
+
+def test_a_default_in_the_middle_is_not_called_the_last() -> None:
+    assert "description of this network" in layer_sentence(LAYERS, "blocks.1", "blocks.1")
+
+
+def test_a_layers_title_has_its_resolution_and_marks_the_default() -> None:
+    assert [layer_title(layer, "blocks.5") for layer in LAYERS[-2:]] == [
+        "blocks.4 · 7 × 7",
+        "blocks.5 · 7 × 7 · default",
+    ]
+
+
+def test_what_a_model_knows_is_said_once() -> None:
+    embedded, *others = list_models()
+    assert model_sentence(embedded) == embedded.sentence
+    assert model_sentence(others[-1]) == f"{others[-1].sentence} {knows_sentence(others[-1])}"
+    assert readiness(embedded) == "**Ready.**"
+
+
+def test_two_models_of_one_title_are_told_apart() -> None:
+    spec = list_models()[0]
+    assert list(model_titles([spec]).values()) == [spec.title]
+    twins = [spec, type(spec)(**{**spec.__dict__, "name": "other"})]
+    assert list(model_titles(twins).values()) == [f"{spec.title} (tinynet)", f"{spec.title} (other)"]
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "said"),
+    [(0, 0, "Waiting for the server"), (500_000, 0, "0.5 MB so far"), (12_345_678, 528_000_000, "12.3 of 528.0 MB")],
+)
+def test_progress_is_said_in_megabytes(done: int, total: int, said: str) -> None:
+    assert progress_words(done, total) == said
