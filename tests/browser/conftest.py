@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -83,25 +83,38 @@ class Visit:
             self.problems.append(f"asked another host: {url}")
 
 
+@pytest.fixture(scope="session")
+def windows(chromium: Browser) -> Callable[[int, str], BrowserContext]:
+    """A window of this width and scheme, the same one every time: its tabs share what has been fetched already."""
+    known: dict[tuple[int, str], BrowserContext] = {}
+
+    def window(width: int, scheme: str) -> BrowserContext:
+        if (width, scheme) not in known:
+            known[width, scheme] = chromium.new_context(
+                viewport={"width": width, "height": 844 if width < 600 else 800},
+                permissions=["clipboard-read", "clipboard-write"],
+                color_scheme="dark" if scheme == "dark" else "light",
+            )
+        return known[width, scheme]
+
+    return window
+
+
 @pytest.fixture
-def visit(chromium: Browser, server: str) -> Iterator[Callable[..., Visit]]:
+def visit(windows: Callable[[int, str], BrowserContext], server: str) -> Iterator[Callable[..., Visit]]:
     """Open tabs of any size and scheme; afterwards nothing may have gone wrong in them."""
     visits: list[Visit] = []
 
     def new(address: str = server, *, width: int = 1280, scheme: str = "light") -> Visit:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 844 if width < 600 else 800},
-            permissions=["clipboard-read", "clipboard-write"],
-            color_scheme="dark" if scheme == "dark" else "light",
-        )
-        visits.append(Visit(context.new_page(), address))
+        visits.append(Visit(windows(width, scheme).new_page(), address))
         visits[-1].watch()
         return visits[-1]
 
     yield new
     for tab in visits:
         assert tab.page.get_by_test_id("stException").count() == 0
-        tab.page.context.close()
+        tab.page.evaluate("localStorage.clear()")
+        tab.page.close()
     assert [problem for tab in visits for problem in tab.problems] == []
 
 

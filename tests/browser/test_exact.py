@@ -17,6 +17,11 @@ from tests.browser.viewer import canvas
 
 NewVisit = Callable[..., Visit]
 SHAPES = ("meadow", "hopper", "temple")  # square, tall, wide
+PAIRS = [
+    pytest.param(sample, how, marks=() if place == other else pytest.mark.slow)
+    for place, sample in enumerate(SHAPES)
+    for other, how in enumerate(PREPROCESSINGS)
+]
 
 
 def differences(page_heatmap: np.ndarray, page_overlay: np.ndarray, drawn: list[np.ndarray]) -> tuple[int, int]:
@@ -26,8 +31,7 @@ def differences(page_heatmap: np.ndarray, page_overlay: np.ndarray, drawn: list[
     return heatmap, overlay
 
 
-@pytest.mark.parametrize("preprocessing", PREPROCESSINGS)
-@pytest.mark.parametrize("sample", SHAPES)
+@pytest.mark.parametrize(("sample", "preprocessing"), PAIRS)
 def test_the_canvases_equal_render(visit: NewVisit, tinynet: LoadedModel, sample: str, preprocessing: str) -> None:
     page = visit().open(f"/?image={sample}&preprocessing={preprocessing}")
     image = load_sample(sample)
@@ -51,6 +55,7 @@ def test_a_small_scene_arrives_without_loss(visit: NewVisit) -> None:
     assert np.array_equal(canvas(page, "original"), load_sample("meadow").pixels)
 
 
+@pytest.mark.slow
 def test_every_colour_map_is_the_cores(visit: NewVisit, tinynet: LoadedModel) -> None:
     page = visit().open()
     image = load_sample("meadow")

@@ -9,6 +9,7 @@ from tests.browser.conftest import Visit, settle
 from tests.browser.viewer import agree, cards, choose, sentence, shown, until_painted
 
 NewVisit = Callable[..., Visit]
+NO_CLASSES = ("-1", "x", "9" * 400, "1.0", "٣")
 
 
 def pick_sample(page: Page, title: str) -> None:
@@ -54,6 +55,7 @@ def stands(page: Page, step: tuple[str, str, str]) -> None:
     assert agree(page)
 
 
+@pytest.mark.slow
 def test_one_act_is_one_step_of_the_history(visit: NewVisit) -> None:
     page = visit().open("/?class=2")
     length = page.evaluate("history.length")
@@ -64,6 +66,7 @@ def test_one_act_is_one_step_of_the_history(visit: NewVisit) -> None:
     assert page.evaluate("history.length") == length + 2
 
 
+@pytest.mark.slow
 def test_a_change_of_look_is_no_step_and_lasts(visit: NewVisit) -> None:
     page = visit().open()
     choose(page, 1)
@@ -111,7 +114,7 @@ def test_a_deep_link_works_on_a_fresh_server_and_ever_after(fresh_server: str, v
         assert agree(page)
 
 
-@pytest.mark.parametrize("told", ["99", "-1", "x", "9" * 400, "1.0", "٣"])
+@pytest.mark.parametrize("told", ["99", *(pytest.param(text, marks=pytest.mark.slow) for text in NO_CLASSES)])
 def test_a_class_that_is_none_is_said_so_and_leaves_the_address(visit: NewVisit, told: str) -> None:
     page = visit().open(f"/?class={told}")
     expect(page.get_by_test_id("stAlert")).to_contain_text("has no class")

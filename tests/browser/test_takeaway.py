@@ -88,6 +88,7 @@ def test_the_command_and_the_lines_give_the_same_map(visit: NewVisit, tmp_path: 
         assert np.array_equal(np.asarray(again), np.asarray(first))
 
 
+@pytest.mark.slow
 def test_the_code_follows_the_class_while_the_menu_is_open(visit: NewVisit) -> None:
     page = visit().open()
     open_menu(page)
@@ -96,6 +97,7 @@ def test_the_code_follows_the_class_while_the_menu_is_open(visit: NewVisit) -> N
     expect(page.locator(".hp pre").first).to_contain_text(f"--class {index} ")
 
 
+@pytest.mark.slow
 def test_a_copied_link_opens_the_same_view(visit: NewVisit) -> None:
     page = visit().open("/?image=bay")
     choose(page, 1)
@@ -112,6 +114,7 @@ def test_a_copied_link_opens_the_same_view(visit: NewVisit) -> None:
     assert agree(other)
 
 
+@pytest.mark.slow
 def test_a_copied_picture_is_on_the_clipboard(visit: NewVisit) -> None:
     page = visit().open()
     open_menu(page)
@@ -121,6 +124,7 @@ def test_a_copied_picture_is_on_the_clipboard(visit: NewVisit) -> None:
     assert kinds == ["image/png"]
 
 
+@pytest.mark.slow
 def test_an_upload_says_that_no_link_carries_it(visit: NewVisit) -> None:
     page = visit().open()
     page.get_by_role("radio", name="Upload").click()

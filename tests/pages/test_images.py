@@ -129,7 +129,12 @@ def test_the_uploader_is_empty_again(open_app: Open) -> None:
 def test_what_happens_to_a_picture_is_said_where_it_is_brought(open_app: Open) -> None:
     app = open_app()
     app.segmented_control(key="source").set_value("Upload").run()
-    for promise in ("not written to disk", "sent nowhere", "until newer pictures take its place", "a link can't carry it"):
+    for promise in (
+        "not written to disk",
+        "sent nowhere",
+        "until newer pictures take its place",
+        "a link can't carry it",
+    ):
         assert promise in told(app)
 
 
