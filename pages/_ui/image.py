@@ -58,7 +58,6 @@ def _pick_source() -> str:
         default=_SAMPLES,
         required=True,
         width="stretch",
-        wrap=False,
         label_visibility="collapsed",
         on_change=_change_source,
     )

@@ -1,5 +1,6 @@
 """What is on screen while torch is imported, the first time in a server's life?"""
 
+import gc
 import threading
 from contextlib import suppress
 
@@ -24,6 +25,7 @@ def wake_engine(picture: Picture) -> None:
         _page_to_come(picture)
     with suppress(HeatproofError):  # the pickers run into it next, and say it
         answer_usual_question(picture)
+    gc.freeze()  # Streamlit collects garbage after every run: torch's half a million objects would take 0.3 s each time
     _awake.set()
     beside.empty()
     below.empty()

@@ -50,6 +50,12 @@ def test_a_photograph_is_at_most_1024_pixels_long_and_small(shape: tuple[int, in
     assert len(file) <= 150_000
 
 
+def test_even_noise_fits() -> None:
+    file, size = photo(noise(1024, 1024))
+    assert len(file) <= 150_000
+    assert size[0] == size[1] >= 300
+
+
 def test_the_tables_are_the_cores() -> None:
     stacked = np.frombuffer(tables(), np.uint8).reshape(len(COLORMAPS), 256, 3)
     for table, colormap in zip(stacked, COLORMAPS.values(), strict=True):

@@ -90,6 +90,7 @@ function drawAll(s) {
   drawWords(s);
   read(s);
   s.painted = null;
+  s.steps.fill(UNSEEN);
   paint(s);
   followCode(s);
 }

@@ -27,11 +27,9 @@ function gridOf(view) {
   return { x: between(left, right, x0, x1, columns), y: between(top, bottom, y0, y1, rows) };
 }
 
-// Evidence over the image, 0 to 1: { value: Float32Array, index: Uint16Array } of width x height.
-function evidence(view, grid, cam, scale) {
-  const [width, height] = view.shown;
-  const value = new Float32Array(width * height);
-  const index = new Uint16Array(width * height).fill(UNSEEN);
+// Evidence over the image, 0 to 1, width x height: as steps of the colour scale into `index`, and as it is into `value`.
+function evidence(view, grid, cam, scale, index, value = null) {
+  const [width] = view.shown;
   const [rows, columns] = view.cells;
   const scaled = new Float32Array(rows * columns);
   if (scale > 0) for (let i = 0; i < scaled.length; i++) scaled[i] = clamp(f32(cam[i] / f32(scale)), 0, 1);
@@ -50,11 +48,10 @@ function evidence(view, grid, cam, scale) {
     let at = (top + j) * width + left;
     for (let i = 0; i < n; i++, at++) {
       const v = f32(f32(across[a + i] * s) + f32(across[b + i] * t));
-      value[at] = v;
+      if (value) value[at] = v;
       index[at] = Math.floor(f32(f32(v * STEPS) + 0.5));
     }
   }
-  return { value, index };
 }
 
 // A colour table of 256 entries as 4,081 packed colours, straight lines between the entries.

@@ -42,18 +42,21 @@ def unpack(message: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 def photo(pixels: np.ndarray) -> tuple[bytes, tuple[int, int]]:
     """The copy on screen as a WebP file, and its (width, height): exact where that is small, else nearly so."""
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    picture = _shrunk(Image.fromarray(pixels), LONGEST_SIDE)
     if picture.width * picture.height <= _LOSSLESS_PIXELS:
         exact = _webp(picture, lossless=True)
         if len(exact) <= _LOSSLESS_BYTES:
             return exact, picture.size
-    file = b""
     for quality in _QUALITIES:
         file = _webp(picture, quality=quality)
         if len(file) <= _LOSSY_BYTES:
-            break
-    return file, picture.size
+            return file, picture.size
+    return photo(np.asarray(_shrunk(picture, max(picture.size) * 3 // 4)))  # noise: fewer pixels must do
+
+
+def _shrunk(picture: Image.Image, side: int) -> Image.Image:
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return picture
 
 
 def input_copy(pixels: np.ndarray) -> bytes:

@@ -154,9 +154,19 @@ function valueAt(s, at) {
   return { value, row: cell(y.at[j], rows), column: cell(x.at[i], columns) };
 }
 
+// The evidence itself, made when the first box wants it.
+function valuesNow(s) {
+  const of = aboutNow(s);
+  if (s.values?.of === of) return s.values.value;
+  const [width, height] = s.view.shown, one = chosen(s), value = new Float32Array(width * height);
+  evidence(s.view, s.grid, s.view.cams.get(one.index), scaleOf(s, one), new Uint16Array(width * height), value);
+  s.values = { of, value };
+  return value;
+}
+
 // The share of the evidence within the box, over the copy on screen; NaN where there is no evidence.
 function shareWithin(s, { left, top, right, bottom }) {
-  const [width, height] = s.view.shown, { value } = s.evidence;
+  const [width, height] = s.view.shown, value = valuesNow(s);
   let inside = 0, all = 0;
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i++) {
@@ -169,7 +179,7 @@ function shareWithin(s, { left, top, right, bottom }) {
 function boxWords(s, box) {
   const [width, height] = s.view.shown, [wide, high] = s.view.size;
   const across = Math.round(((box.right - box.left) * wide) / width), down = Math.round(((box.bottom - box.top) * high) / height);
-  const share = s.painted ? shareWithin(s, box) : NaN;
+  const share = shareWithin(s, box);
   const area = ((box.right - box.left) * (box.bottom - box.top)) / (width * height);
   const evidenceWords = Number.isFinite(share) ? `${percent(share)} of the evidence` : "no evidence";
   return `Box of ${across} × ${down} pixels: ${evidenceWords} on ${percent(area)} of the picture`;

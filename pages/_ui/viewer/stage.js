@@ -44,6 +44,7 @@ function fitStage(s, pixels) {
     canvas.height = height;
   }
   s.photo = new Uint32Array(pixels.data.buffer);
+  s.steps = new Uint16Array(width * height);
   s.pane.original.context.putImageData(pixels, 0, 0);
   s.under.context.putImageData(pixels, 0, 0);
   s.stage.style.setProperty("--ratio", width / height);
@@ -65,24 +66,28 @@ function sharedScale(view) {
   return Math.max(0, ...view.classes.filter((one) => one.listed && one.maximum > 0 && !one.note).map((one) => one.maximum));
 }
 
+// What the evidence on screen is made of.
+const aboutNow = (s) => `${s.view.id} ${s.index} ${scaleOf(s, chosen(s))}`;
+
 function paint(s) {
-  const { view, look } = s, one = chosen(s), scale = scaleOf(s, one);
-  const about = `${view.id} ${one.index} ${scale}`;
+  const { view, look, steps } = s, one = chosen(s), scale = scaleOf(s, one), about = aboutNow(s);
   if (s.painted !== about) {
-    s.evidence = evidence(view, s.grid, view.cams.get(one.index), scale);
+    evidence(view, s.grid, view.cams.get(one.index), scale, steps);
     s.painted = about;
-    s.contour = null;
+    s.contour = s.heated = null;
   }
-  const colours = s.palettes[look.colormap], cut = cutOf(look.threshold / 100), { index } = s.evidence;
+  const colours = s.palettes[look.colormap], cut = cutOf(look.threshold / 100);
   if (look.contour && !one.note && s.contour?.share !== look.contour) {
-    s.contour = { share: look.contour, line: contourOf(view, index, look.contour / 100) };
+    s.contour = { share: look.contour, line: contourOf(view, steps, look.contour / 100) };
   }
   const line = look.contour && !one.note ? s.contour?.line : null;
-  if (look.view === "side") {
-    paintHeatmap(s.pane.heatmap.pixels, view, index, colours, cut);
+  const heated = `${look.colormap} ${cut} ${look.contour}`;
+  if (look.view === "side" && s.heated !== heated) {
+    paintHeatmap(s.pane.heatmap.pixels, view, steps, colours, cut);
     show(s.pane.heatmap, line);
+    s.heated = heated;
   }
-  paintOverlay(s.pane.overlay.pixels, view, s.photo, index, colours, cut, look.opacity / 100);
+  paintOverlay(s.pane.overlay.pixels, view, s.photo, steps, colours, cut, look.opacity / 100);
   show(s.pane.overlay, line);
   s.root.dataset.shown = `${view.question} ${one.index}`;
 }
