@@ -20,7 +20,7 @@ from gradcam_core.images import LoadedImage
 from gradcam_core.layers import TargetLayer
 from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
 from gradcam_core.models import LoadedModel
-from gradcam_core.preprocessing import input_picture, prepare
+from gradcam_core.preprocessing import get_preprocessing, input_picture, prepare
 from gradcam_core.weights import enough_memory
 
 
@@ -59,7 +59,7 @@ class Explainer:
             model=self.model,
             layer=self.layer,
             image_sha256=image.sha256,
-            preprocessing=preprocessing,
+            preprocessing=get_preprocessing(preprocessing).slug,
             geometry=prepared.geometry,
             input_tensor=prepared.tensor,
             _activation=activation,

@@ -13,6 +13,7 @@ from gradcam_core.images import LoadedImage, decode_image, display_name, file_to
 from gradcam_core.samples import SAMPLES, SCHEME, sample_bytes
 
 _URL = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,29 @@ def read_picture(source: str | Path) -> PictureFile:
             slug = named.removeprefix(SCHEME)
             return PictureFile(sample_bytes(slug), SAMPLES[slug].title)
         if _URL.match(named):
-            return PictureFile(fetch_image(named), unquote(urlsplit(named).path.rpartition("/")[2]))
+            return _fetched(named)
     path = Path(source)
     return PictureFile(_file_bytes(path), path.name)
+
+
+def read_address(address: str) -> PictureFile:
+    """The file of a picture that a stranger names: a URL, or `sample:` and a name; never a path of this machine.
+
+    Raises:
+        ImageError: if it is neither, or there is no picture.
+        ResourceError: if too many pictures are being fetched.
+    """
+    named = address.strip()
+    slug = named.removeprefix(SCHEME)
+    if slug != named and slug in SAMPLES:
+        return PictureFile(sample_bytes(slug), SAMPLES[slug].title)
+    if not _WEB.match(named):
+        raise ImageError(f"{display_name(named)} is not the address of a picture.", hint="It begins with https://.")
+    return _fetched(named)
+
+
+def _fetched(url: str) -> PictureFile:
+    return PictureFile(fetch_image(url), unquote(urlsplit(url).path.rpartition("/")[2]))
 
 
 def _file_bytes(path: Path) -> bytes:

@@ -63,10 +63,10 @@ def input_picture(tensor: Tensor, spec: InputSpec) -> np.ndarray:
 
 
 def get_preprocessing(name: str) -> Preprocessing:
-    """The preprocessing of this name, or a HeatproofError that lists them."""
-    if name not in PREPROCESSINGS:
+    """The preprocessing of this name in capitals or not, or a HeatproofError that lists them."""
+    if name.lower() not in PREPROCESSINGS:
         raise HeatproofError(f"{name!r} is not a preprocessing.", hint=f"Choose one of {', '.join(PREPROCESSINGS)}.")
-    return PREPROCESSINGS[name]
+    return PREPROCESSINGS[name.lower()]
 
 
 def _fit_trained(image: Image.Image, spec: InputSpec) -> tuple[Tensor, Window]:

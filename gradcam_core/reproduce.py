@@ -8,8 +8,10 @@ from dataclasses import fields
 
 from gradcam_core.explanation import ResultKey
 from gradcam_core.render import Look
+from gradcam_core.samples import SCHEME
 
 _USUAL_PREPROCESSING = "trained"
+_LONGEST = 255  # characters of a file's name
 
 
 def command_line(source: str, key: ResultKey, look: Look) -> str:
@@ -42,6 +44,12 @@ cam = forward.cam({key.class_index}, {key.method!r})
 Image.fromarray(overlay_image(image, cam, Look({drawn}))).save("overlay.png")
 np.save("cam.npy", cam.values)
 """
+
+
+def file_source(name: str) -> str:
+    """What `load_image` takes to open the file of this name, which may look like a sample's or like nothing."""
+    kept = name[:_LONGEST].encode(errors="replace").decode()
+    return f"./{kept}" if kept.strip().startswith(SCHEME) or "://" in kept or not kept.strip() else kept
 
 
 def _unusual(look: Look) -> dict[str, str | float]:

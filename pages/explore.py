@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages._ui import (
     Question,
+    engine_awake,
     page,
     pick_image,
     pick_layer,
@@ -11,15 +12,14 @@ from pages._ui import (
     pick_model,
     pick_preprocessing,
     show_explanation,
-    wake_engine,
 )
 
 with page("Explore"):
     with st.sidebar:
         picture = pick_image()
-    wake_engine(picture)
-    with st.sidebar:
-        model = pick_model()
-        layer = pick_layer(model)
-        method, preprocessing = pick_method(), pick_preprocessing()
-    show_explanation(Question(picture, model, layer, method, preprocessing))
+    with engine_awake(picture):
+        with st.sidebar:
+            model = pick_model()
+            layer = pick_layer(model)
+            method, preprocessing = pick_method(), pick_preprocessing()
+        show_explanation(Question(picture, model, layer, method, preprocessing))

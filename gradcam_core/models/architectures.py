@@ -35,8 +35,9 @@ def check_architecture(name: str) -> None:
     """Refuse a name that is not in the list, with those that are nearly it."""
     known = architectures()
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=3) or [OWN, "torchvision/resnet18"]
-        raise ModelError(f"The architecture {name[:80]!r} is not known.", hint=f"Known are {', '.join(close)}.")
+        found = difflib.get_close_matches(name, known, n=3)
+        near, close = ("Near that name", found) if found else ("Two of the known ones", [OWN, "torchvision/resnet18"])
+        raise ModelError(f"The architecture {name[:80]!r} is not known.", hint=f"{near}: {', '.join(close)}.")
 
 
 def build(name: str, num_outputs: int, state: Mapping[str, Tensor]) -> nn.Module:

@@ -6,10 +6,11 @@ from pages._ui.image import pick_image
 from pages._ui.model_picker import pick_model
 from pages._ui.pickers import pick_layer, pick_method, pick_preprocessing
 from pages._ui.question import Question
-from pages._ui.waking import wake_engine
+from pages._ui.waking import engine_awake
 
 __all__ = [
     "Question",
+    "engine_awake",
     "page",
     "pick_image",
     "pick_layer",
@@ -18,5 +19,4 @@ __all__ = [
     "pick_preprocessing",
     "run_app",
     "show_explanation",
-    "wake_engine",
 ]

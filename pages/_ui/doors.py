@@ -6,11 +6,9 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from gradcam_core.config import settings
 from pages._ui import link
 from pages._ui.tray import Arrival, show_promise
 
-_KINDS = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif"]
 _TIMES = "doors_emptied"  # how often an uploader was emptied: its key, for Streamlit has no other way
 
 
@@ -35,25 +33,24 @@ def camera_door() -> list[Arrival]:
         return []
     st.session_state[_TIMES] = times + 1
     _camera(place, times + 1)
-    return [Arrival("Camera", taken.data) for taken in _released([photograph])]
+    return [Arrival("Camera", taken.data, source="camera.jpg") for taken in _released([photograph])]
 
 
-def link_door() -> str:
-    """The address that was asked for, or nothing."""
+def link_door() -> str | None:
+    """The address that was asked for, which may be empty; None where none was."""
     with st.form("link", border=False):
-        url = st.text_input("Address of a picture", placeholder="https://…", key="url", max_chars=2048)
+        url = st.text_input("Address of a picture", placeholder="https://…", key="url")
         is_asked = st.form_submit_button("Fetch", width="stretch", on_click=link.acted)
     st.caption("This server fetches it; your browser does not.")
-    return url.strip() if is_asked else ""
+    return url.strip() if is_asked else None
 
 
 def _uploader(place: st.delta_generator.DeltaGenerator, times: int) -> list[UploadedFile]:
+    """One that takes every file: what is no picture is refused by the core, in words."""
     return place.file_uploader(
         "Picture files",
-        type=_KINDS,
         accept_multiple_files=True,
         key=f"upload_{times}",
-        max_upload_size=max(1, settings().max_file_bytes // 10**6),
         label_visibility="collapsed",
         on_change=link.acted,
     )

@@ -3,16 +3,18 @@
 import streamlit as st
 
 from gradcam_core.errors import HeatproofError
+from gradcam_core.samples import DEFAULT_SAMPLE
 from pages._ui import link
 from pages._ui.frame import errors_shown, show_error
 from pages._ui.photo_hint import show_photo_hint
 from pages._ui.question import Question
-from pages._ui.takeaway import Reply, reply_to
+from pages._ui.takeaway import reply_to
 from pages._ui.view import address_owner, view_message
-from pages._ui.viewer import asked_class, show_viewer, wanted_file
+from pages._ui.viewer import Request, asked_class, show_viewer, wanted_file
 from pages._ui.words import literal
 
 _GOOD, _SERVED, _LINKED = "question_answered", "file_served", "class_linked"
+_DIGITS = 10  # more than any class index has; Python refuses to read a number of thousands
 
 
 def show_explanation(question: Question) -> None:
@@ -26,16 +28,19 @@ def show_explanation(question: Question) -> None:
 @st.fragment(key="explanation")
 def _explanation(question: Question) -> None:
     with errors_shown():
-        more = _classes_beside(question)
+        request = _request()
+        message = _message(question, _classes_beside(question), request)
         with st.container(key="explained"):
-            show_viewer(_message(question, more))
+            show_viewer(message)
+        if request:
+            st.session_state[_SERVED] = request.token  # only now: a run that is cut off before has sent nothing
     link.flush()
 
 
-def _message(question: Question, more: tuple[int, ...]) -> bytes:
+def _message(question: Question, more: tuple[int, ...], request: Request | None) -> bytes:
     """The message of this question; where it has no answer, why, and the former result."""
     try:
-        message = view_message(question, more, _reply(question))
+        message = view_message(question, more, reply_to(request, question) if request else None)
     except HeatproofError as error:
         former: Question | None = st.session_state.get(_GOOD)
         if former is None:
@@ -46,13 +51,10 @@ def _message(question: Question, more: tuple[int, ...]) -> bytes:
     return message
 
 
-def _reply(question: Question) -> Reply | None:
-    """The file that the browser waits for, once."""
+def _request() -> Request | None:
+    """The file that the browser waits for, if it has not been sent."""
     request = wanted_file()
-    if request is None or request.token == st.session_state.get(_SERVED):
-        return None
-    st.session_state[_SERVED] = request.token
-    return reply_to(request, question)
+    return None if request is None or request.token == st.session_state.get(_SERVED) else request
 
 
 def _classes_beside(question: Question) -> tuple[int, ...]:
@@ -63,19 +65,28 @@ def _classes_beside(question: Question) -> tuple[int, ...]:
 
 
 def _linked_class(question: Question, count: int) -> int | None:
-    """The class that the address newly names, while its image and model are on screen."""
+    """The class that the address newly names, while the image and the model that it names are on screen."""
     owner = address_owner(question)
     if link.news("class"):
-        told = st.query_params.get("class", "")
-        known = told.isascii() and told.isdecimal() and len(told) < 10 and int(told) < count
-        st.session_state[_LINKED] = (owner, int(told) if known else None)
-        if told and not known:
-            link.write("class", None)
-            st.warning(literal(f"{question.model.spec.title} has no class “{told[:20]}”. This is its likeliest one."))
-    linked = st.session_state.get(_LINKED, (owner, None))
-    if linked[0] != owner:
-        link.write("class", None)
-        st.session_state[_LINKED] = (owner, None)
+        st.session_state[_LINKED] = (owner, _told_class(question, count))
+    linked_owner, index = st.session_state.get(_LINKED, (owner, None))
+    return index if linked_owner == owner else None
+
+
+def _told_class(question: Question, count: int) -> int | None:
+    told = st.query_params.get("class", "")
+    if not told or not _is_told(address_owner(question)):
         return None
-    index: int | None = linked[1]
-    return index
+    if told.isascii() and told.isdecimal() and len(told) < _DIGITS and int(told) < count:
+        return int(told)
+    st.warning(literal(f"{question.model.spec.title} has no class “{told[:20]}”. This is its likeliest one."))
+    return None
+
+
+def _is_told(owner: tuple[str, str]) -> bool:
+    """Whether the address names this image and this model, whatever it may call the usual ones."""
+    from gradcam_core.models import DEFAULT_MODEL
+
+    told = [st.query_params.get(name, "") for name in ("image", "model")]
+    pairs = zip(told, owner, (DEFAULT_SAMPLE, DEFAULT_MODEL), strict=True)
+    return all(name == own or (name == usual and not own) for name, own, usual in pairs)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from gradcam_core.errors import HeatproofError
 from pages._ui import link
+from pages._ui.messages import forget_messages, repeat_messages
 from pages._ui.registry import navigation_pages
 from pages._ui.words import error_text, incident_text
 
@@ -42,8 +43,12 @@ def page(title: str) -> Iterator[None]:
     st.set_page_config(page_title=f"{title} · Heatproof", page_icon=str(_HERE / "mark.svg"), layout="wide")
     st.html(_HERE / "style.css")
     _header()
+    forget_messages()
+    above = st.container(key="messages")
     with errors_shown():
         yield
+    with above:
+        repeat_messages()
     link.flush()
 
 

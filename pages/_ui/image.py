@@ -7,27 +7,27 @@ import streamlit as st
 from gradcam_core.config import settings
 from gradcam_core.errors import HeatproofError, ImageError
 from gradcam_core.images import display_name, file_too_large
+from gradcam_core.samples import SCHEME
 from pages._ui import link
 from pages._ui.doors import camera_door, link_door, upload_door
-from pages._ui.intake import Parcel, receive
+from pages._ui.intake import Click, Parcel, receive, taking
+from pages._ui.messages import say_error
 from pages._ui.question import UPLOAD, Picture
 from pages._ui.samples import DEFAULT_SAMPLE, SAMPLES, sample_picture, show_gallery
-from pages._ui.tray import Arrival, bring, clicked, forget_news, show_tray, tray
+from pages._ui.tray import ROOM, Arrival, bring, card_at, changed, forget_news, show_tray, tray, was_here
 from pages._ui.words import error_text, literal
 
 _SAMPLES, _UPLOAD, _CAMERA, _LINK = "Samples", "Upload", "Camera", "Link"
-_PICTURE, _REFUSALS = "picture", "picture_refusals"
+_PICTURE, _REFUSALS, _CLICK = "picture", "picture_refusals", "picture_click"
+_LONGEST = 2048  # characters of an address
+_UNREADABLE = ImageError("This is a folder, or a file that can't be read.", hint="Drop picture files.")
 
 
 def pick_image() -> Picture:
     """Draw the image's pickers and say which picture is the good one now."""
     st.markdown("## Image")
     _follow_link()
-    _take_parcel(receive())
-    for key in ("sample", "tray"):
-        chosen = clicked(key)
-        if chosen in SAMPLES or chosen in tray():
-            _open(str(chosen))
+    _take_acts(*receive())
     place = st.container(key="doors", gap="small")
     with place:
         source = _pick_source()
@@ -35,7 +35,7 @@ def pick_image() -> Picture:
         if source == _SAMPLES:
             show_gallery(_current())
     for sentence in st.session_state.get(_REFUSALS, []):
-        st.error(sentence)
+        say_error(sentence)
     show_tray(_current(), with_promise=source not in (_UPLOAD, _CAMERA))
     return _current()
 
@@ -48,6 +48,31 @@ def _follow_link() -> None:
         name = st.query_params.get("image") or DEFAULT_SAMPLE
         if name != _current().address:
             _open(name)
+        _write_link()
+
+
+def _take_acts(parcels: list[Parcel], click: Click) -> None:
+    """What was pasted or dropped and which card was clicked, in the order of these acts; the last one stays."""
+    acts: list[Parcel | Click] = [*parcels, click]
+    for act in sorted(acts, key=lambda act: act.number):
+        if isinstance(act, Click):
+            _take_click(act)
+        else:
+            with taking(act):
+                _take_parcel(act)
+
+
+def _take_click(click: Click) -> None:
+    """Open the card that was clicked last; what the groups say counts only until a browser has told of a click."""
+    if click.number:
+        is_new = click.number != st.session_state.get(_CLICK)
+        chosen = card_at(click.group, click.place) if is_new else None
+    else:
+        chosen = changed("sample") or changed("tray")
+    if chosen in SAMPLES or chosen in tray():
+        link.acted()
+        _open(str(chosen))
+    st.session_state[_CLICK] = click.number  # only now: a run that is cut off before has opened nothing
 
 
 def _pick_source() -> str:
@@ -71,23 +96,31 @@ def _take_from(source: str) -> None:
         _take_files(files[source]())
     elif source == _LINK:
         address = link_door()
-        if address:
+        if address is not None:
+            link.acted()
             _open(address)
 
 
 def _take_parcel(parcel: Parcel) -> None:
     """What was pasted or dropped somewhere on the page."""
-    _take_files(parcel.files, too_large=parcel.refused)
+    refused = [(name, file_too_large(settings())) for name in parcel.large]
+    refused += [(name, _UNREADABLE) for name in parcel.unreadable]
+    _take_files(parcel.files, refused)
+    if parcel.left_out:
+        left = "1 was" if parcel.left_out == 1 else f"{parcel.left_out} were"
+        _refuse(ImageError(f"{ROOM}: {left} left out."))
     if parcel.address:
+        link.acted()
         _open(parcel.address)
 
 
-def _take_files(files: Sequence[Arrival], *, too_large: Sequence[str] = ()) -> None:
+def _take_files(files: Sequence[Arrival], refused: Sequence[tuple[str, HeatproofError]] = ()) -> None:
     """Put the good ones into the tray and open the first; say of each other one why not."""
-    if not files and not too_large:
+    if not files and not refused:
         return
+    link.acted()
     _forget_words()
-    is_named = len(files) + len(too_large) > 1
+    is_named = len(files) + len(refused) > 1
     opened = None
     for arrival in files:
         try:
@@ -96,8 +129,8 @@ def _take_files(files: Sequence[Arrival], *, too_large: Sequence[str] = ()) -> N
             _refuse(error, name=arrival.name if is_named else "")
         else:
             opened = opened or picture
-    for name in too_large:
-        _refuse(file_too_large(settings()), name=name if is_named else "")
+    for name, reason in refused:
+        _refuse(reason, name=name if is_named else "")
     if opened:
         _keep(opened)
 
@@ -118,18 +151,26 @@ def _named(address: str) -> Picture:
         return tray()[address].picture
     if address in SAMPLES and SAMPLES[address].kind != "link":
         return sample_picture(address)
+    _check_address(address)
+    return _fetched(address, f"{SCHEME}{address}" if address in SAMPLES else address)
+
+
+def _check_address(address: str) -> None:
+    """Refuse what needs no network to be refused."""
+    if not address:
+        raise ImageError("Type the address of a picture.")
+    if len(address) > _LONGEST:
+        raise ImageError(f"The address is longer than {_LONGEST:,} characters.", hint="Use a shorter one.")
     if address.startswith(UPLOAD):
-        raise ImageError("A link can't carry an uploaded picture.", hint="Bring it again: upload, paste or drop it.")
-    if address not in SAMPLES and "://" not in address:
-        raise ImageError(f"{address[:80]} is not the address of a picture.", hint="It begins with https://.")
-    return _fetched(address, f"sample:{address}" if address in SAMPLES else address)
+        said = "That picture is no longer kept." if was_here(address) else "A link can't carry an uploaded picture."
+        raise ImageError(said, hint="Bring it again: upload, paste or drop it.")
 
 
 def _fetched(address: str, source: str) -> Picture:
-    from gradcam_core.pictures import read_picture  # brings what opens the network: not before the first paint
+    from gradcam_core.pictures import read_address  # brings what opens the network: not before the first paint
 
     with st.spinner("Fetching the picture"):
-        file = read_picture(source)
+        file = read_address(source)
     return bring(Arrival(file.name, file.data, address, source))
 
 

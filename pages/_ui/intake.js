@@ -1,13 +1,18 @@
-// Pictures that are pasted or dropped anywhere on the page. They go to the server as {name, base64}; what is too large
-// stays here and goes as a name. Nothing from outside becomes a part of the page.
+// Pictures that are pasted or dropped anywhere on the page, and which of their cards was clicked last. Pictures go to
+// the server as {name, base64}; what is too large stays here and goes as a name. Nothing from outside becomes a part
+// of the page.
 
 const doors = new WeakMap();
+const CARDS = ":is(.st-key-sample, .st-key-tray)";
+const CARD = "[data-testid=stRadioOption]";
+let acts = 0;
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const known = doors.get(parentElement);
   const door = known ?? {};
   door.limits = data;
-  door.send = (parcel) => setTriggerValue("parcel", parcel);
+  door.send = (parcel) => setTriggerValue("parcel", { ...empty(), number: ++acts, ...parcel });
+  door.tell = (click) => setStateValue("click", { ...click, number: ++acts });
   if (!known) {
     doors.set(parentElement, door);
     door.close = listen(parentElement.ownerDocument, door);
@@ -23,21 +28,60 @@ function listen(page, door) {
     paste: (event) => pasted(event, door),
     dragover: (event) => dragged(event, page),
     dragleave: (event) => event.relatedTarget || showDropping(page, false),
+  };
+  const early = {
+    // before Streamlit hears of it
+    click: (event) => clicked(event, door),
+    keydown: (event) => walked(event, door),
+    change: (event) => chosen(event, door),
     drop: (event) => dropped(event, page, door),
   };
   for (const [name, listener] of Object.entries(listeners)) page.addEventListener(name, listener);
+  for (const [name, listener] of Object.entries(early)) page.addEventListener(name, listener, true);
   return () => {
     for (const [name, listener] of Object.entries(listeners)) page.removeEventListener(name, listener);
+    for (const [name, listener] of Object.entries(early)) page.removeEventListener(name, listener, true);
     showDropping(page, false);
   };
+}
+
+function empty() {
+  return { files: [], large: [], unreadable: [], leftOut: 0, address: "" };
+}
+
+// A radio group says nothing when its chosen card is clicked, though the other group may have had its turn since.
+function clicked(event, door) {
+  tellOf(event.target.closest?.(`${CARDS} ${CARD}`), door);
+}
+
+function walked(event, door) {
+  const isArrow = event.key.startsWith("Arrow") && event.target.matches?.(`${CARDS} input[type=radio]`);
+  if (isArrow) setTimeout(() => tellOf(event.target.ownerDocument.activeElement.closest(`${CARDS} ${CARD}`), door));
+}
+
+function tellOf(card, door) {
+  if (!card) return;
+  const group = card.closest(CARDS);
+  const place = [...group.querySelectorAll(CARD)].indexOf(card);
+  door.tell({ group: group.matches(".st-key-sample") ? "sample" : "tray", place });
+}
+
+// Streamlit's uploader marks a file over the limit red and says nothing; so it gets no such files, and we say why.
+function chosen(event, door) {
+  if (!event.target.matches?.("[data-testid=stFileUploader] input[type=file]")) return;
+  const files = [...event.target.files];
+  if (!files.some((file) => file.size > door.limits.each)) return;
+  event.stopImmediatePropagation();
+  event.target.value = "";
+  take(files, door);
 }
 
 function pasted(event, door) {
   const files = [...event.clipboardData.files].filter((file) => file.type.startsWith("image/"));
   if (event.defaultPrevented || (!files.length && isWriting(event))) return;
   const text = event.clipboardData.getData("text/plain").trim();
-  if (files.length) take(files.map((file) => ({ file, name: file.name })), door);
-  else if (/^https?:\/\/\S{1,2040}$/i.test(text)) door.send({ files: [], refused: [], address: text });
+  if (files.length) take(files, door);
+  else if (/^https?:\/\/\S{1,2040}$/i.test(text)) door.send({ address: text });
   else return;
   event.preventDefault();
 }
@@ -56,10 +100,14 @@ function dragged(event, page) {
 
 function dropped(event, page, door) {
   showDropping(page, false);
-  if (!event.dataTransfer?.files.length) return;
+  const files = [...(event.dataTransfer?.files ?? [])];
+  if (!files.length) return;
   event.preventDefault();
-  if (event.target.closest?.("[data-testid=stFileUploaderDropzone]")) return; // the uploader takes these itself
-  take([...event.dataTransfer.files].map((file) => ({ file, name: file.name })), door);
+  const uploader = event.target.closest?.("[data-testid=stFileUploaderDropzone]");
+  if (uploader && files.every((file) => file.size <= door.limits.each)) return; // it takes these itself
+  event.stopImmediatePropagation();
+  uploader?.dispatchEvent(new DragEvent("dragleave", { bubbles: true, relatedTarget: page.body }));
+  take(files, door);
 }
 
 function showDropping(page, isDropping) {
@@ -67,19 +115,19 @@ function showDropping(page, isDropping) {
 }
 
 async function take(offered, door) {
-  const parcel = { files: [], refused: [], address: "" };
+  const parcel = empty();
   let room = door.limits.together;
-  for (const { file, name } of offered) {
-    const fits = file.size <= door.limits.each && file.size <= room && parcel.files.length < door.limits.most;
-    if (!fits) {
-      parcel.refused.push(name);
-      continue;
-    }
-    room -= file.size;
-    try {
-      parcel.files.push({ name, base64: await base64Of(file) });
-    } catch {
-      parcel.refused.push(name); // a folder, or a file that is gone
+  for (const file of offered) {
+    const { name } = file;
+    if (file.size > door.limits.each) parcel.large.push(name);
+    else if (file.size > room || parcel.files.length >= door.limits.most) parcel.leftOut += 1;
+    else {
+      try {
+        parcel.files.push({ name, base64: await base64Of(file) });
+        room -= file.size;
+      } catch {
+        parcel.unreadable.push(name); // a folder, or a file that is gone
+      }
     }
   }
   door.send(parcel);

@@ -1,17 +1,25 @@
-"""Pictures that are pasted or dropped anywhere on the page: an element without a body that listens to the document."""
+"""What is pasted, dropped or clicked anywhere on the page: an element without a body that listens to the document.
+
+Of the cards of pictures only the browser knows which was clicked last: there are two groups of them, and of clicks
+that come fast Streamlit hands on what each group shows now, without an order.
+"""
 
 import base64
 import binascii
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException
 
 from gradcam_core.config import settings
 from pages._ui import link
 from pages._ui.tray import MOST_BYTES, MOST_PICTURES, Arrival
 
+_KEY, _HELD, _TAKEN = "intake_parcel", "intake_held", "intake_taken"
 _ELEMENT = st.components.v2.component(
     "heatproof_intake", html="<span></span>", js=Path(__file__).with_name("intake.js").read_text(encoding="utf-8")
 )
@@ -19,40 +27,121 @@ _ELEMENT = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Parcel:
-    """What came: files, the names of those that were too large to send, and an address that was pasted."""
+    """What was pasted or dropped.
+
+    Attributes:
+        large: names of files over the limit, which were not sent; `unreadable`: of folders, and files that are gone.
+        left_out: how many there was no room for.
+        address: one that was pasted.
+        number: of this act; what a person did later has a higher one.
+    """
 
     files: tuple[Arrival, ...] = ()
-    refused: tuple[str, ...] = ()
+    large: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    left_out: int = 0
     address: str = ""
+    number: int = 0
 
 
-def receive() -> Parcel:
-    """Mount the listener; what was pasted or dropped since the last run."""
+@dataclass(frozen=True)
+class Click:
+    """The last click on a card: the group's key, the card's place in it, counted from 0, and the act's number."""
+
+    group: str = ""
+    place: int = 0
+    number: int = 0
+
+
+def receive() -> tuple[list[Parcel], Click]:
+    """Mount the listener; what was pasted or dropped and is not yet taken, and the last card that was clicked ever."""
     limits = {"each": settings().max_file_bytes, "together": MOST_BYTES, "most": MOST_PICTURES}
     with st.container(key="intake"):
-        sent = _ELEMENT(key="intake_parcel", data=limits, on_parcel_change=link.acted).parcel
-    return unpacked(sent)
+        told = _ELEMENT(key=_KEY, data=limits, on_parcel_change=_hold_parcel, on_click_change=lambda: None)
+    _hold(told.parcel)
+    return [unpacked(sent) for sent in _held().values()], understood(told.click)
+
+
+@contextmanager
+def taking(parcel: Parcel) -> Iterator[None]:
+    """Whatever comes of a parcel, it is over; but a run that is cut off by the next one leaves it to that."""
+    try:
+        yield
+    except Exception:
+        _forget(parcel)
+        raise
+    _forget(parcel)  # what cuts a run off is no Exception
 
 
 def unpacked(sent: Any) -> Parcel:
     """The parcel as a browser sent it; what is not as our own script sends it is left out."""
     if not isinstance(sent, dict):
         return Parcel()
-    refused = [name for name in _list(sent, "refused") if isinstance(name, str)]
-    files = []
+    files, unreadable = [], _names(sent, "unreadable")
     for item in _list(sent, "files")[:MOST_PICTURES]:
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):
             continue
         data = _decoded(item.get("base64"))
         files += [Arrival(item["name"], data)] if data is not None else []
-        refused += [item["name"]] if data is None else []
+        unreadable += [item["name"]] if data is None else []
     address = sent.get("address")
-    return Parcel(tuple(files), tuple(refused[:MOST_PICTURES]), address.strip() if isinstance(address, str) else "")
+    return Parcel(
+        tuple(files),
+        tuple(_names(sent, "large")),
+        tuple(unreadable[:MOST_PICTURES]),
+        _count(sent, "leftOut"),
+        address.strip() if isinstance(address, str) else "",
+        _count(sent, "number"),
+    )
+
+
+def understood(sent: Any) -> Click:
+    """The click as a browser sent it; none where it is not as our own script sends it."""
+    if not isinstance(sent, dict) or not isinstance(sent.get("group"), str):
+        return Click()
+    return Click(sent["group"], _count(sent, "place"), _count(sent, "number"))
+
+
+def _hold_parcel() -> None:
+    """A waiting click cuts even a callback off, at its first look into the session; at its second none is waiting."""
+    link.acted()
+    try:
+        _hold(st.session_state[_KEY].parcel)
+    except RerunException:
+        _hold(st.session_state[_KEY].parcel)
+        raise
+
+
+def _hold(sent: Any) -> None:
+    """Streamlit says it once, to a run that may be cut off by a click before it has opened anything."""
+    number = _count(sent, "number") if isinstance(sent, dict) else 0
+    if number > st.session_state.get(_TAKEN, 0):
+        _held()[number] = sent
+
+
+def _held() -> dict[int, Any]:
+    held: dict[int, Any] = st.session_state.setdefault(_HELD, {})
+    return held
+
+
+def _forget(parcel: Parcel) -> None:
+    st.session_state[_TAKEN] = max(parcel.number, st.session_state.get(_TAKEN, 0))
+    _held().pop(parcel.number, None)
 
 
 def _list(sent: dict[str, Any], name: str) -> list[Any]:
     value = sent.get(name)
     return value if isinstance(value, list) else []
+
+
+def _names(sent: dict[str, Any], name: str) -> list[str]:
+    return [one for one in _list(sent, name)[:MOST_PICTURES] if isinstance(one, str)]
+
+
+def _count(sent: dict[str, Any], name: str) -> int:
+    """A whole number from 0, which JSON may bring as 3.0."""
+    value = sent.get(name)
+    return int(value) if isinstance(value, int | float) and 0 <= value < 2**53 else 0
 
 
 def _decoded(text: Any) -> bytes | None:

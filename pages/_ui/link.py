@@ -13,9 +13,11 @@ from collections.abc import Collection
 
 import streamlit as st
 
+from pages._ui.messages import say_warning
 from pages._ui.words import literal
 
 _SEEN = "link_seen"  # what the address said when it was last looked at, or is to say from the end of this run on
+_CLASS, _OWNERS = "class", ("image", "model")  # the browser's own, and what it belongs to
 _script_run = threading.local()  # one run of the script, its callbacks first, is one thread
 
 
@@ -45,12 +47,22 @@ def write(name: str, value: str | None) -> None:
 
 
 def flush() -> None:
-    """The end of a run: let the address say what was written, in one step of the browser's history."""
-    _script_run.has_act = False
+    """The end of a run: after an act, let the address say what was written, in one step of the browser's history.
+
+    Without an act there is no step to make: what the address then says wrongly, the viewer puts right (`address`).
+    """
+    had_act, _script_run.has_act = getattr(_script_run, "has_act", False), False
     told = st.query_params.to_dict()
-    wanted = {name: value for name, value in (told | _seen()).items() if value is not None}
-    if wanted != told:
+    wanted = {name: value for name, value in (told | _ours()).items() if value is not None}
+    if any(wanted.get(name) != told.get(name) for name in _OWNERS):
+        wanted.pop(_CLASS, None)
+    if had_act and wanted != told:
         st.query_params.from_dict(wanted)
+
+
+def address() -> dict[str, str]:
+    """What the address is to say of the server's choices; what is usual has no words."""
+    return {name: value for name, value in _ours().items() if value is not None}
 
 
 def restore(name: str, options: Collection[str], default: str) -> None:
@@ -59,10 +71,11 @@ def restore(name: str, options: Collection[str], default: str) -> None:
         told = st.query_params.get(name)
         st.session_state[name] = told
         if told is not None and told not in options:
-            st.warning(literal(f"The link asks for {name} “{told[:60]}”, which is not there. This is {default}."))
+            say_warning(literal(f"The link asks for {name} “{told[:60]}”, which is not there. This is {default}."))
     if st.session_state.get(name) not in options:
         st.session_state[name] = default
-        write(name, None)
+    choice = st.session_state[name]
+    write(name, None if choice == default else choice)
 
 
 def written(name: str, options: Collection[str], default: str) -> None:
@@ -84,6 +97,11 @@ def said(name: str) -> str | None:
 def _is_news(name: str, told: str | None) -> bool:
     seen = _seen()
     return name not in seen or (seen[name] != told and not getattr(_script_run, "has_act", False))
+
+
+def _ours() -> dict[str, str | None]:
+    """What is written here: all but the class, which is the browser's."""
+    return {name: value for name, value in _seen().items() if name != _CLASS}
 
 
 def _seen() -> dict[str, str | None]:

@@ -10,14 +10,15 @@ from gradcam_core.errors import HeatproofError
 from pages._ui import link
 from pages._ui.cache import model_card
 from pages._ui.choices import knows_sentence, model_sentence, model_titles, readiness
-from pages._ui.downloads import offer_download, show_other_downloads
+from pages._ui.downloads import has_arrived, offer_download, show_other_downloads
+from pages._ui.messages import say_warning
 from pages._ui.question import ModelCard
 from pages._ui.words import error_text, literal
 
 if TYPE_CHECKING:
     from gradcam_core.models import ModelSpec
 
-_IN_USE = "model_in_use"
+_IN_USE, _REFUSED = "model_in_use", "models_refused"
 
 
 def pick_model() -> ModelCard:
@@ -48,6 +49,12 @@ def choose_model(name: str) -> None:
     link.write("model", None if name == DEFAULT_MODEL else name)
 
 
+def refused_models() -> set[str]:
+    """The models that this session could not load when it asked for them last."""
+    refused: set[str] = st.session_state.setdefault(_REFUSED, set())
+    return refused
+
+
 def _draw_list(specs: dict[str, ModelSpec], default: str, in_use: ModelSpec) -> None:
     titles = model_titles(list(specs.values()))
     with st.popover(literal(in_use.title), key="model_list", icon=":material/neurology:", width="stretch"):
@@ -73,11 +80,21 @@ def _card_or_former(chosen: ModelSpec, default: str) -> ModelCard:
     try:
         card = model_card(chosen.name)
     except HeatproofError as error:
+        refused_models().add(chosen.name)
         former = _former(default)
-        st.warning(f"{error_text(error)} {literal(f'What you see is still {former.spec.title}.')}")
+        say_warning(f"{error_text(error)} {literal(f'What you see is still {former.spec.title}.')}")
         return former
-    st.session_state[_IN_USE] = chosen.name
+    _take(chosen.name, default)
     return card
+
+
+def _take(name: str, default: str) -> None:
+    """The chosen model is the one in use, and the address says so; one that was waited for is a step of its own."""
+    if has_arrived(name):
+        link.acted()
+    refused_models().discard(name)
+    st.session_state[_IN_USE] = name
+    link.write("model", None if name == default else name)
 
 
 def _former(default: str) -> ModelCard:

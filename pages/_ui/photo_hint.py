@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from gradcam_core.samples import SAMPLES
 from pages._ui.choices import megabytes
-from pages._ui.downloads import download_jobs, offer_download, start_download
-from pages._ui.model_picker import choose_model
+from pages._ui.downloads import is_downloading, offer_download, say_end, start_download
+from pages._ui.model_picker import choose_model, refused_models
 from pages._ui.question import Question
 from pages._ui.words import literal
 
@@ -24,25 +25,30 @@ def show_photo_hint(question: Question) -> None:
     if question.picture.is_scene == knows_drawings:
         return
     if knows_drawings:
-        _hint_at_photo_network(question.model.spec)
+        _hint_at_photo_network(question)
     else:
         _hint_at_drawing_network(question.model.spec)
 
 
-def _hint_at_photo_network(spec: ModelSpec) -> None:
-    network = _photo_network()
+def _hint_at_photo_network(question: Question) -> None:
+    network, knows = _photo_network(), literal(question.model.spec.knows)
+    thing = "a photograph" if question.picture.address in SAMPLES else "this picture"
     with st.container(key="photo_hint", border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"This network knows only {literal(spec.knows)}: what it says of a photograph is a guess.")
-        if network is None:
-            return
-        job = download_jobs().latest(network.name)
-        if network.ready:
-            _ask_button(network, key="ask_photo")
-        elif job is not None and job.is_running:
-            offer_download(network, place="hint")
-        else:
-            label = f"Download {literal(network.title)} ({megabytes(network.download_bytes)})"
-            st.button(label, key="fetch_photo", type="primary", on_click=_fetch, args=(network.name,))
+        st.markdown(f"This network knows only {knows}: what it says of {thing} is a guess.")
+        if network is not None:
+            _offer(network)
+
+
+def _offer(network: ModelSpec) -> None:
+    """Ask it, or fetch it first: how far that has come, and how it ended."""
+    if network.ready:
+        _ask_button(network, key="ask_photo")
+    elif is_downloading(network):
+        offer_download(network, place="hint")
+    else:
+        say_end(network, place="hint")
+        label = f"Download {literal(network.title)} ({megabytes(network.download_bytes)})"
+        st.button(label, key="fetch_photo", type="primary", on_click=_fetch, args=(network.name,))
 
 
 def _hint_at_drawing_network(spec: ModelSpec) -> None:
@@ -67,8 +73,8 @@ def _ask_button(network: ModelSpec, *, key: str, is_quiet: bool = False) -> None
 
 
 def _photo_network() -> ModelSpec | None:
-    """The ready one that knows the most, else the first that can be fetched."""
-    others = [spec for spec in _all_models() if spec.source != _DRAWS]
+    """The ready one that knows the most, else the first that can be fetched; none that could not be loaded."""
+    others = [spec for spec in _all_models() if spec.source != _DRAWS and spec.name not in refused_models()]
     ready = [spec for spec in others if spec.ready]
     return max(ready, key=lambda spec: spec.num_classes) if ready else next(iter(others), None)
 

@@ -38,7 +38,7 @@ def show_gallery(current: Picture) -> None:
     """Draw the samples as cards, the one on screen marked, and whose it is."""
     offered = {sample.slug: sample for sample in available_samples()}
     st.html(cards_css("sample", [_thumbnail(sample) for sample in offered.values()]))
-    mark("sample", current.address if current.address in offered else None)
+    mark("sample", list(offered), current.address)
     st.radio(
         "Sample",
         list(offered),

@@ -6,6 +6,7 @@ A session holds files alone. What is decoded lies in one small store for everybo
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +14,7 @@ import streamlit as st
 
 from gradcam_core.errors import ImageError
 from gradcam_core.images import LoadedImage, decode_image, display_name
+from gradcam_core.reproduce import file_source
 from gradcam_core.samples import SAMPLES, sample_bytes
 from pages._ui import link
 from pages._ui.question import UPLOAD, Picture
@@ -21,7 +23,9 @@ from pages._ui.words import literal
 
 MOST_PICTURES = 12
 MOST_BYTES = 16_000_000  # of all files together; a session stays below 20 MB
-_FILES, _NEWS = "tray_files", "tray_news"
+ROOM = f"There is room for {MOST_PICTURES} pictures and {MOST_BYTES // 10**6} MB"
+_FILES, _NEWS, _KNOWN = "tray_files", "tray_news", "tray_known"
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols by Unicode's count, and never seen
 _KEPT_SECONDS = 900  # pixels are no part of a session, and are not to outlive one for long
 _PROMISE = (
     "What you bring stays in this server's memory until newer pictures take its place. It is not written to disk and "
@@ -64,13 +68,25 @@ def bring(arrival: Arrival, *, staying: str = "") -> Picture:
     address = arrival.address or f"{UPLOAD}{digest[:12]}"
     image = _decoded(digest, lambda: arrival.data)
     others = {known: brought for known, brought in tray().items() if known != address}
-    called = display_name(arrival.name) or "Picture"
-    name = _free_name(called, {brought.picture.name for brought in others.values()})
-    picture = picture_of(image, name=name, address=address, source=arrival.source or called)
+    name = _free_name(visible_name(arrival.name), {literal(brought.picture.name) for brought in others.values()})
+    picture = picture_of(image, name=name, address=address, source=arrival.source or file_source(arrival.name))
     files = others | {address: Brought(picture, arrival.data, thumbnail_of(image.to_pil()))}
     st.session_state[_FILES], gone = within_bounds(files, staying=staying or address)
-    _tell(gone)
+    st.session_state.setdefault(_KNOWN, set()).add(address)
+    st.session_state.setdefault(_NEWS, []).extend(gone)
     return picture
+
+
+def was_here(address: str) -> bool:
+    """Whether this session brought the picture of this address, though it may have been let go."""
+    return address in st.session_state.get(_KNOWN, ())
+
+
+def visible_name(name: str) -> str:
+    """What a picture is called on screen; one whose name shows nothing is a picture."""
+    shown = " ".join(display_name(name).split())
+    seen = [letter for letter in shown if unicodedata.category(letter)[0] in "LNPS" and letter not in _BLANK_LETTERS]
+    return shown if seen else "Picture"
 
 
 def picture_of(image: LoadedImage, *, name: str, address: str, source: str, is_scene: bool = False) -> Picture:
@@ -104,7 +120,7 @@ def show_tray(current: Picture, *, with_promise: bool) -> None:
         return
     names = {address: literal(brought.picture.name) for address, brought in tray().items()}
     st.html(cards_css("tray", [brought.thumbnail for brought in tray().values()]))
-    mark("tray", current.address if current.address in tray() else None)
+    mark("tray", list(names), current.address)
     st.radio(
         "Your pictures",
         list(names),
@@ -112,8 +128,8 @@ def show_tray(current: Picture, *, with_promise: bool) -> None:
         format_func=lambda address: names.get(address, address),
         on_change=link.acted,
     )
-    if _NEWS in st.session_state:
-        st.caption(literal(st.session_state[_NEWS]))
+    if st.session_state.get(_NEWS):
+        st.caption(literal(_gone_words(st.session_state[_NEWS])))
     if with_promise and not current.is_linkable:
         show_promise()
 
@@ -128,13 +144,21 @@ def forget_news() -> None:
     st.session_state.pop(_NEWS, None)
 
 
-def mark(key: str, chosen: str | None) -> None:
-    """Before a radio group is drawn: what it shows as chosen, and that nobody has clicked in it since."""
+def mark(key: str, offered: list[str], current: str) -> None:
+    """Before a group of cards is drawn: what it offers, and which of that is on screen, if any."""
+    chosen = current if current in offered else None
     st.session_state[key] = st.session_state[f"{key}_drawn"] = chosen
+    st.session_state[f"{key}_offered"] = offered
 
 
-def clicked(key: str) -> str | None:
-    """What was clicked in a radio group since it was drawn; a callback can be lost when clicks come fast."""
+def card_at(key: str, place: int) -> str | None:
+    """The address that a card of a group stands for, as it was drawn last."""
+    offered = st.session_state.get(f"{key}_offered", [])
+    return offered[place] if 0 <= place < len(offered) else None
+
+
+def changed(key: str) -> str | None:
+    """What a group says was chosen in it since it was drawn; a browser may say that too late."""
     chosen = st.session_state.get(key)
     return chosen if chosen and chosen != st.session_state.get(f"{key}_drawn") else None
 
@@ -155,11 +179,9 @@ def _file_of(picture: Picture) -> bytes:
 def _free_name(name: str, taken: set[str]) -> str:
     """The name, numbered where another picture has it: what is pasted is always called image.png."""
     numbered = (f"{name} ({number})" for number in range(2, MOST_PICTURES + 2))
-    return name if name not in taken else next(other for other in numbered if other not in taken)
+    return name if literal(name) not in taken else next(other for other in numbered if literal(other) not in taken)
 
 
-def _tell(gone: list[str]) -> None:
-    if not gone:
-        return
+def _gone_words(gone: list[str]) -> str:
     who = f"“{gone[0]}” was" if len(gone) == 1 else f"“{gone[0]}” and {len(gone) - 1} more were"
-    st.session_state[_NEWS] = f"There is room for {MOST_PICTURES} pictures and {MOST_BYTES // 10**6} MB: {who} let go."
+    return f"{ROOM}: {who} let go."

@@ -12,7 +12,7 @@ from gradcam_core.explanation import Cam, Prediction
 from gradcam_core.methods import get_method
 from gradcam_core.render import COLORMAPS, DEFAULT_COLORMAP
 from gradcam_core.samples import DEFAULT_SAMPLE
-from pages._ui import words
+from pages._ui import link, words
 from pages._ui.cache import Reading, answer, reading
 from pages._ui.question import BY_CONTENT, Question
 from pages._ui.tray import pixels_of
@@ -56,11 +56,12 @@ def _head(question: Question, known: Reading, cams: Mapping[int, Cam]) -> dict[s
     first, picture = next(iter(cams.values())), question.picture
     file, size = _photo(question.picture)
     geometry = known.geometry.scaled_to(size)
-    of_view = digest(question)
+    owner, name = address_owner(question), picture.name
     return {
-        "id": f"{of_view} {','.join(map(str, cams))}",
-        "question": of_view,
-        "owner": address_owner(question),
+        "id": hashlib.sha256(repr((question.key, owner, name, list(cams))).encode()).hexdigest()[:16],
+        "question": digest(question),
+        "owner": owner,
+        "address": link.address(),
         "photo": hashlib.sha256(file).hexdigest()[:16],
         "size": picture.size,
         "shown": size,
@@ -69,11 +70,13 @@ def _head(question: Question, known: Reading, cams: Mapping[int, Cam]) -> dict[s
         "cells": first.shape,
         "mapped": list(cams),
         "unit": known.unit,
+        "shared": max((cam.maximum for cam in known.cams.values() if cam.usable), default=0.0),
+        "sharedBy": len(known.cams),
         "classes": [_class(question, one, cams.get(one.class_index), listed=True) for one in known.top]
         + [_class(question, cams[index].prediction, cams[index]) for index in cams if index not in _indices(known)],
         "labels": question.model.labels,
         "colormaps": _colormaps(),
-        "alt": f"The image {picture.name}".strip(),
+        "alt": f"The image {name}".strip(),
         "notes": words.notes(first, picture.notes),
         "how": words.how_to_read(first, get_method(question.method)),
         "saw": _saw(question, known),

@@ -1,8 +1,10 @@
 """What is on screen while torch is imported, the first time in a server's life?"""
 
+import atexit
 import gc
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import streamlit as st
 
@@ -14,10 +16,15 @@ from pages._ui.tray import pixels_of
 _awake = threading.Event()
 
 
-def wake_engine(picture: Picture) -> None:
-    """Import what computes, and compute once; meanwhile the page shows the picture, and grey where the rest will be."""
-    beside, below = st.sidebar.empty(), st.empty()
+@contextmanager
+def engine_awake(picture: Picture) -> Iterator[None]:
+    """Import what computes, and compute once; meanwhile the page shows the picture, and grey where the rest will be.
+
+    The picture and the grey stay until the block is over, so that no empty page lies between them and the result.
+    """
+    beside, below = st.sidebar.empty(), st.empty()  # always there: what follows keeps its place, and so stays itself
     if _awake.is_set():
+        yield
         return
     with beside.container():
         _grey(64, 64, 64)
@@ -25,10 +32,20 @@ def wake_engine(picture: Picture) -> None:
         _page_to_come(picture)
     with suppress(HeatproofError):  # the pickers run into it next, and say it
         answer_usual_question(picture)
-    gc.freeze()  # Streamlit collects garbage after every run: torch's half a million objects would take 0.3 s each time
+    _spare_the_collector()
     _awake.set()
     beside.empty()
+    yield
     below.empty()
+
+
+def _spare_the_collector() -> None:
+    """Streamlit collects garbage after every run; walking over torch's half million objects would take 0.3 s each time.
+
+    Until the interpreter ends, for then the libraries count what is left.
+    """
+    gc.freeze()
+    atexit.register(gc.unfreeze)
 
 
 def _page_to_come(picture: Picture) -> None:

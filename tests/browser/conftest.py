@@ -84,29 +84,33 @@ class Visit:
 
 
 @pytest.fixture(scope="session")
-def windows(chromium: Browser) -> Callable[[int, str], BrowserContext]:
+def windows(chromium: Browser) -> Callable[..., BrowserContext]:
     """A window of this width and scheme, the same one every time: its tabs share what has been fetched already."""
     known: dict[tuple[int, str], BrowserContext] = {}
 
-    def window(width: int, scheme: str) -> BrowserContext:
-        if (width, scheme) not in known:
-            known[width, scheme] = chromium.new_context(
+    def window(width: int, scheme: str, *, is_own: bool = False) -> BrowserContext:
+        if is_own or (width, scheme) not in known:
+            context = chromium.new_context(
                 viewport={"width": width, "height": 844 if width < 600 else 800},
                 permissions=["clipboard-read", "clipboard-write"],
                 color_scheme="dark" if scheme == "dark" else "light",
             )
+            if is_own:
+                return context
+            known[width, scheme] = context
         return known[width, scheme]
 
     return window
 
 
 @pytest.fixture
-def visit(windows: Callable[[int, str], BrowserContext], server: str) -> Iterator[Callable[..., Visit]]:
+def visit(windows: Callable[..., BrowserContext], server: str) -> Iterator[Callable[..., Visit]]:
     """Open tabs of any size and scheme; afterwards nothing may have gone wrong in them."""
     visits: list[Visit] = []
 
-    def new(address: str = server, *, width: int = 1280, scheme: str = "light") -> Visit:
-        visits.append(Visit(windows(width, scheme).new_page(), address))
+    def new(address: str = server, *, width: int = 1280, scheme: str = "light", is_own: bool = False) -> Visit:
+        """`is_own`: in a window of its own, for of the tabs of one window only the front one is drawn at full speed."""
+        visits.append(Visit(windows(width, scheme, is_own=is_own).new_page(), address))
         visits[-1].watch()
         return visits[-1]
 

@@ -48,7 +48,7 @@ def test_sixty_fast_clicks_leave_everything_of_the_last_one(visit: NewVisit, run
 @pytest.mark.slow
 @pytest.mark.parametrize("run", range(5))
 def test_four_people_at_once_each_end_with_their_own(visit: NewVisit, run: int) -> None:
-    pages = [visit().open(f"/?image={name}") for name in ("meadow", "bay", "winter", "garden")]
+    pages = [visit(is_own=True).open(f"/?image={name}") for name in ("meadow", "bay", "winter", "garden")]
     alone = [maps_of(page) for page in pages]
     for click in range(60):
         for place, page in enumerate(pages):

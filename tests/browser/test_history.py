@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from gradcam_core.samples import sample_bytes
 from tests.browser.conftest import Visit, settle
 from tests.browser.viewer import agree, cards, choose, sentence, shown, until_painted
 
@@ -118,6 +119,105 @@ def test_a_deep_link_works_on_a_fresh_server_and_ever_after(fresh_server: str, v
 def test_a_class_that_is_none_is_said_so_and_leaves_the_address(visit: NewVisit, told: str) -> None:
     page = visit().open(f"/?class={told}")
     expect(page.get_by_test_id("stAlert")).to_contain_text("has no class")
+    length = page.evaluate("history.length")
     page.wait_for_function("!location.search.includes('class')")
+    assert page.evaluate("history.length") == length
     assert cards(page).first.get_attribute("aria-checked") == "true"
     assert agree(page)
+
+
+def search(page: Page, name: str, index: int) -> None:
+    """Choose a class by its name and wait for its map."""
+    page.locator(".hp .search").fill(name)
+    page.keyboard.press("Enter")
+    until_painted(page, index)
+    settle(page)
+
+
+def test_searched_classes_are_steps_that_back_returns_to_one_by_one(visit: NewVisit) -> None:
+    page = visit().open("/?model=photos")
+    listed = {int(card.get_attribute("data-index") or -1) for card in cards(page).all()}
+    mapped = [index for index in range(20) if index not in listed]
+    length, first = page.evaluate("history.length"), int(shown(page).split()[1])
+    chosen_ones = mapped[-3:]
+    for index in chosen_ones:
+        search(page, f"kind {index}", index)
+        assert agree(page)
+    assert page.evaluate("history.length") == length + 3
+    for index in [*reversed(chosen_ones[:-1]), first]:
+        page.go_back()
+        until_painted(page, index)
+        settle(page)
+        assert agree(page)
+    for index in chosen_ones:
+        page.go_forward()
+        until_painted(page, index)
+        settle(page)
+        assert agree(page)
+
+
+def test_opening_the_menu_is_no_step(visit: NewVisit) -> None:
+    page = visit().open("/?class=1")
+    length = page.evaluate("history.length")
+    page.get_by_text("Take away", exact=True).click()
+    expect(page.locator(".hp pre").first).to_contain_text("--class 1 ")
+    settle(page)
+    page.wait_for_timeout(500)
+    assert page.evaluate("history.length") == length
+    assert page.url.endswith("/?class=1")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("gap", [0, 30, 60, 100, 200, 300])
+def test_back_in_the_middle_of_a_run_ends_in_one_state(visit: NewVisit, gap: int) -> None:
+    page = visit().open("/?image=night")
+    pick_sample(page, "Desert")
+    page.wait_for_url("**/*image=desert*")
+    page.locator(".st-key-sample label", has_text="Garden").click()
+    page.wait_for_timeout(gap)
+    page.go_back()
+    page.wait_for_timeout(2500)
+    settle(page)
+    alt = page.locator(".hp .original .frame").get_attribute("aria-label") or ""
+    named = page.evaluate("new URLSearchParams(location.search).get('image')")
+    assert alt.lower() == f"original. the image {named}"
+    assert agree(page)
+
+
+@pytest.mark.slow
+def test_a_layer_whose_maps_do_not_all_come_along_keeps_the_class_in_one_step(visit: NewVisit) -> None:
+    page = visit().open("/?model=photos")
+    page.get_by_label("How many predictions").select_option("10")
+    choose(page, 9)
+    index, length = int(shown(page).split()[1]), page.evaluate("history.length")
+    question = shown(page).split()[0]
+    page.locator(".st-key-layer input").click()
+    page.get_by_role("option").first.click()
+    expect(page.locator(f".hp[data-shown^='{question}']")).to_have_count(0)
+    settle(page)
+    page.wait_for_timeout(500)
+    assert int(shown(page).split()[1]) == index
+    assert page.evaluate("history.length") == length + 1
+    assert agree(page)
+
+
+@pytest.mark.slow
+def test_look_values_that_make_no_sense_leave_the_address(visit: NewVisit) -> None:
+    page = visit().open("/?view=nix&opacity=900&k=0&layer=nothing")
+    page.wait_for_function("location.search === ''")
+    page.wait_for_timeout(300)
+    assert agree(page)
+
+
+@pytest.mark.slow
+def test_the_same_picture_by_another_door_is_named_anew(visit: NewVisit) -> None:
+    page = visit().open("/?class=1")
+    page.get_by_role("radio", name="Upload").click()
+    data = sample_bytes("meadow")
+    page.locator("input[type=file]").set_input_files({"name": "twin.png", "mimeType": "image/png", "buffer": data})
+    page.wait_for_url("**/*image=upload-*")
+    expect(page.locator(".hp .original .frame")).to_have_attribute("aria-label", "Original. The image twin.png")
+    settle(page)
+    choose(page, 2)
+    assert agree(page)
+    assert "image=upload-" in page.url

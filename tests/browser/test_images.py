@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import io
+import random
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +36,15 @@ HAND_OVER = """([kind, files, text, target]) => {
     : new DragEvent(kind, { ...init, dataTransfer: data });
   return !document.querySelector(target).dispatchEvent(event);
 }"""
+CHECKED = ":is(.st-key-sample, .st-key-tray) label:has(input:checked)"
+CLICK_FAST = """([clicks, pause]) => new Promise((resolve) => {
+  const next = () => {
+    const [group, place] = clicks.shift();
+    document.querySelectorAll(`.st-key-${group} [data-testid=stRadioOption]`)[place].click();
+    clicks.length ? setTimeout(next, pause) : resolve();
+  };
+  next();
+})"""
 
 
 def noise(seed: int) -> bytes:
@@ -50,6 +61,10 @@ def hand_over(
 
 def cards(page: Page) -> Locator:
     return page.locator(".st-key-tray [data-testid=stRadioOption]")
+
+
+def in_sidebar(page: Page) -> Locator:
+    return page.locator(".stSidebar").get_by_test_id("stAlert")
 
 
 def on_screen(page: Page, name: str, data: bytes) -> None:
@@ -76,14 +91,14 @@ def test_files_dropped_anywhere_are_taken_and_the_page_stays(visit: NewVisit) ->
     assert hand_over(page, "drop", *files)
     on_screen(page, "a.png", noise(1))
     expect(cards(page)).to_have_text(["a.png", "b.png"])
-    expect(page.get_by_test_id("stAlert")).to_contain_text("words.png: This is")
+    expect(in_sidebar(page)).to_contain_text("words.png: This is")
     expect(page.locator("html.is-dropping")).to_have_count(0)
 
 
 def test_a_pasted_address_is_asked_for_like_a_typed_one(visit: NewVisit) -> None:
     page = visit().open()
     assert hand_over(page, "paste", text="http://127.0.0.1/secret.png")
-    expect(page.get_by_test_id("stAlert")).to_contain_text("No public web server")
+    expect(in_sidebar(page)).to_contain_text("No public web server")
     expect(page.locator(".st-key-sample label:has(input:checked)")).to_have_text("Meadow")
 
 
@@ -101,7 +116,33 @@ def test_pasting_other_text_or_into_a_field_is_left_to_the_browser(visit: NewVis
 def test_a_file_over_the_limit_is_refused_without_being_sent(visit: NewVisit) -> None:
     page = visit().open()
     assert hand_over(page, "paste", ("huge.png", bytes(10_000_001)))
-    expect(page.get_by_test_id("stAlert")).to_contain_text("The file is larger than 10 MB.")
+    expect(in_sidebar(page)).to_contain_text("The file is larger than 10 MB.")
+
+
+def test_files_that_there_is_no_room_for_are_counted(visit: NewVisit) -> None:
+    page = visit().open()
+    assert hand_over(page, "drop", *((f"{number}.png", noise(number)) for number in range(15)))
+    on_screen(page, "0.png", noise(0))
+    expect(in_sidebar(page)).to_have_text("There is room for 12 pictures and 16 MB: 3 were left out.")
+    expect(cards(page)).to_have_count(12)
+
+
+def test_the_upload_door_says_what_is_wrong_with_each_file(visit: NewVisit) -> None:
+    page = visit().open()
+    page.get_by_role("radio", name="Upload").click()
+    files = {"huge.png": bytes(10_000_001), "words.txt": b"only words", "a.png": noise(1)}
+    told = [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files.items()]
+    page.locator("input[type=file]").set_input_files(told)  # type: ignore[arg-type]
+    on_screen(page, "a.png", noise(1))
+    expect(in_sidebar(page).nth(0)).to_contain_text("words.txt: This is a text file")
+    expect(in_sidebar(page).nth(1)).to_contain_text("huge.png: The file is larger than 10 MB.")
+    expect(page.get_by_test_id("stFileUploaderFile")).to_have_count(0)
+    assert hand_over(page, "drop", ("big.png", bytes(10_000_001)), target="[data-testid=stFileUploaderDropzone]")
+    expect(in_sidebar(page)).to_have_text([re.compile("The file is larger than 10 MB")])
+    expect(page.get_by_test_id("stFileUploaderFile")).to_have_count(0)
+    limits = page.get_by_test_id("stFileUploaderDropzoneInstructions")
+    is_whole = "one => !one.clientWidth || one.scrollWidth <= one.clientWidth + 1"
+    assert limits.evaluate(f"e => [e, ...e.querySelectorAll('*')].every({is_whole})")
 
 
 def test_several_uploads_empty_the_uploader_and_back_walks_over_them(visit: NewVisit) -> None:
@@ -122,6 +163,56 @@ def test_several_uploads_empty_the_uploader_and_back_walks_over_them(visit: NewV
     on_screen(page, "b.png", noise(ord("b")))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("pause", [0, 30, 150])
+def test_of_clicks_that_come_fast_in_both_groups_the_last_one_counts(visit: NewVisit, seed: int, pause: int) -> None:
+    page, tray = visit().open(), {"a.png": noise(1), "b.png": noise(2), "c.png": noise(3)}
+    hand_over(page, "drop", *tray.items())
+    on_screen(page, "a.png", noise(1))
+    cards_of = {group: page.locator(f".st-key-{group} [data-testid=stRadioOption]") for group in ("sample", "tray")}
+    clicks = clicks_of(random.Random(seed))
+    page.evaluate(CLICK_FAST, [clicks, pause])
+    group, place = clicks[-1]
+    name = cards_of[group].nth(place).inner_text()
+    expect(page.locator(CHECKED)).to_have_text([name])
+    settle(page)
+    page.wait_for_timeout(500)
+    expect(page.locator(CHECKED)).to_have_text([name])
+    address = f"upload-{hashlib.sha256(tray[name]).hexdigest()[:12]}" if name in tray else name.lower()
+    assert f"image={address}" in page.url
+    expect(page.locator(f'.hp .original [aria-label$="The image {name}"]')).to_have_count(1)
+
+
+def test_a_picture_pasted_after_fast_clicks_stays(visit: NewVisit) -> None:
+    page = visit().open()
+    hand_over(page, "drop", ("a.png", noise(1)), ("b.png", noise(2)))
+    on_screen(page, "a.png", noise(1))
+    page.evaluate(CLICK_FAST, [[("sample", 3), ("tray", 1), ("sample", 4), ("tray", 0), ("tray", 1)], 20])
+    hand_over(page, "paste", ("c.png", noise(3)))
+    on_screen(page, "c.png", noise(3))
+    page.wait_for_timeout(1000)
+    on_screen(page, "c.png", noise(3))
+
+
+def test_the_card_that_a_group_shows_as_chosen_can_be_clicked_before_the_answer_to_a_click_in_the_other(
+    visit: NewVisit,
+) -> None:
+    page = visit().open()
+    hand_over(page, "drop", ("a.png", noise(1)))
+    on_screen(page, "a.png", noise(1))
+    page.evaluate(CLICK_FAST, [[("sample", 4), ("tray", 0), ("sample", 4)], 0])
+    page.wait_for_url("**/*image=night*")
+    settle(page)
+    expect(page.locator(CHECKED)).to_have_text(["Night"])
+
+
+def clicks_of(chance: random.Random) -> list[tuple[str, int]]:
+    """30 clicks on the first six samples but Meadow, whose address has no words, and the three cards of the tray."""
+    cards = [("sample", place) for place in range(1, 6)] + [("tray", place) for place in range(3)]
+    return [chance.choice(cards) for _ in range(30)]
+
+
 def test_the_tray_is_walked_with_the_arrow_keys(visit: NewVisit) -> None:
     page = visit().open()
     hand_over(page, "drop", ("a.png", noise(1)), ("b.png", noise(2)))
@@ -136,7 +227,7 @@ def test_the_address_of_an_upload_means_nothing_to_another_visitor(visit: NewVis
     hand_over(page, "paste", ("image.png", noise(1)))
     on_screen(page, "image.png", noise(1))
     other = visit().open("/?" + page.url.partition("?")[2])
-    expect(other.get_by_test_id("stAlert")).to_contain_text("A link can't carry an uploaded picture.")
+    expect(in_sidebar(other)).to_contain_text("A link can't carry an uploaded picture.")
     expect(other.locator(".st-key-sample label:has(input:checked)")).to_have_text("Meadow")
 
 
@@ -229,7 +320,9 @@ def test_a_download_has_bytes_a_bar_and_cancel_while_the_page_stays_usable(
     page.locator(".st-key-sample label", has_text="Night").click()
     page.wait_for_url("**/*image=night*")
     expect(progress).to_be_visible()
+    expect(download).to_have_count(0)
     progress.get_by_role("button", name="Cancel").click()
+    expect(progress).to_have_count(0)
     expect(page.locator(".stSidebar")).to_contain_text("The download of SqueezeNet 1.0 was cancelled.")
     expect(page.locator(".st-key-model_list button")).to_contain_text("TinyNet")
     download.click()
@@ -237,6 +330,12 @@ def test_a_download_has_bytes_a_bar_and_cancel_while_the_page_stays_usable(
     weights.may_go_on.set()
     expect(page.locator(".st-key-model_list button")).to_contain_text("SqueezeNet 1.0", timeout=30_000)
     expect(progress).to_have_count(0)
+    settle(page)
+    page.wait_for_url(f"**/*model={NAME}*")
+    page.go_back()
+    expect(page.locator(".st-key-model_list button")).to_contain_text("TinyNet")
+    page.go_forward()
+    expect(page.locator(".st-key-model_list button")).to_contain_text("SqueezeNet 1.0")
     settle(page)
     page.locator(".st-key-sample label", has_text="Temple").click()
     page.wait_for_url("**/*image=temple*")

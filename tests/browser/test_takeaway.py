@@ -143,7 +143,34 @@ def test_a_file_asked_for_between_fast_clicks_is_of_the_last_one(visit: NewVisit
     open_menu(page)
     for click in range(20):
         page.keyboard.press(str(1 + click % 5))
-    index = shown(page).split()[1]
+    index = cards(page).nth(4).get_attribute("data-index")
     name, _ = download(page, "Raw map")
     assert name.startswith(f"{index}-")
-    assert cards(page).nth(4).get_attribute("data-index") == index
+    assert agree(page)
+
+
+@pytest.mark.slow
+def test_two_files_asked_for_at_once_both_come(visit: NewVisit) -> None:
+    page = visit().open()
+    open_menu(page)
+    arrived: list[str] = []
+    page.on("download", lambda file: arrived.append(file.suggested_filename))
+    page.locator(".hp .sheet .row", has_text="Everything").click()
+    page.locator(".hp .sheet .row", has_text="Numbers").click()
+    for _ in range(100):
+        page.wait_for_timeout(100)
+        if len(arrived) == 2:
+            break
+    assert [name.rsplit("-", 1)[1] for name in arrived] == ["heatproof.zip", "explanation.json"]
+
+
+@pytest.mark.slow
+def test_a_file_comes_although_another_act_follows_at_once(visit: NewVisit) -> None:
+    page = visit().open("/?image=winter")
+    open_menu(page)
+    with page.expect_download(timeout=15_000):
+        page.locator(".hp .sheet .row", has_text="Everything").click()
+        page.wait_for_timeout(60)
+        page.locator(".st-key-all_layers label").click()
+    settle(page)
+    expect(page.locator(".hp pre").first).to_contain_text("gradcam_core")

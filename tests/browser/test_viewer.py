@@ -304,3 +304,42 @@ def test_a_presentation_is_walked_with_keys_and_leaves_no_picker(visit: NewVisit
     expect(dialog).to_have_count(0)
     expect(page.locator(".hp > .stage")).to_be_visible()
     assert agree(page)
+
+
+@pytest.mark.slow
+def test_the_search_offers_no_label_of_a_former_model_and_the_count_comes_back(visit: NewVisit) -> None:
+    page = visit().open("/?model=photos&k=7")
+    page.locator(".hp .search").fill("kind 1")
+    expect(page.get_by_role("option", name="kind 19 19")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator(".st-key-model_list button").first.click()
+    page.get_by_text("TinyNet (12 drawn things)", exact=True).last.click()
+    expect(page.locator(".hp .words .caption").first).to_contain_text("TinyNet (12 drawn things)")
+    settle(page)
+    expect(page.locator(".hp .search")).to_have_value("")
+    expect(page.locator(".hp .found li")).to_have_count(0)
+    expect(cards(page)).to_have_count(7)
+
+
+@pytest.mark.slow
+def test_a_box_by_keys_begins_where_the_pointer_is(visit: NewVisit) -> None:
+    page = visit().open()
+    frame = page.locator(".hp .original .frame")
+    frame.focus()
+    for _ in range(5):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Tab")
+    frame.click(position={"x": 40, "y": 40})
+    page.mouse.move(5, 5)
+    frame.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    read = page.locator(".hp .readout").inner_text()
+    assert number_in(r"Box of (\d+)", read) < 20
+
+
+@pytest.mark.slow
+def test_the_arrow_up_takes_the_last_class_found(visit: NewVisit) -> None:
+    page = visit().open()
+    page.locator(".hp .search").focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".hp .found [aria-selected=true]")).to_contain_text("balloon")

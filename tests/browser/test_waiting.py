@@ -108,3 +108,15 @@ def _luminance(colour: str) -> float:
     channels = [float(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_viewer_stays_the_same_element_from_the_very_first_visit_on(fresh_server: str, visit: NewVisit) -> None:
+    page = visit(fresh_server).open()
+    page.locator(".hp").evaluate("node => node.dataset.mine = 'yes'")
+    page.locator(".hp .original .frame").click(position={"x": 60, "y": 200})
+    page.locator(".st-key-sample label", has_text="Winter").click()
+    expect(page.locator(".hp .original .frame")).to_have_attribute("aria-label", "Original. The image Winter")
+    settle(page)
+    page.locator(".st-key-all_layers label").click()
+    settle(page)
+    expect(page.locator(".hp[data-mine=yes]")).to_have_count(1)

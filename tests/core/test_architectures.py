@@ -62,6 +62,15 @@ def test_heads_that_only_training_uses_are_left_out(name: str, key: str) -> None
     assert torch.equal(built.get_parameter("fc.weight"), given.get_parameter("fc.weight"))
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("torchvision/resnet19", "Near that name: "), ("x", "Two of the known ones: ")]
+)
+def test_an_unknown_architecture_is_told_which_are_near(name: str, said: str) -> None:
+    with pytest.raises(ModelError) as refusal:
+        build(name, 5, {})
+    assert refusal.value.hint.startswith(said)
+
+
 def test_text_that_is_no_architecture_is_never_looked_up() -> None:
     with pytest.raises(ModelError, match="The architecture 'torchvision/get_model' is not known"):
         build("torchvision/get_model", 5, {})

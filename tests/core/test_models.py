@@ -97,7 +97,7 @@ def test_broken_pairs_are_reported_beside_the_good_ones(folder: Path, write_pair
     broken = dict(broken_checkpoints())
     assert broken["bad"].startswith("bad.json: there are 3 labels for 4 classes.")
     assert broken["odd"].startswith(
-        "odd.json: The architecture 'torchvision/resnet19' is not known. Known are torchvision"
+        "odd.json: The architecture 'torchvision/resnet19' is not known. Near that name: torchvision"
     )
     assert broken["evil"].startswith("evil.json: The architecture 'os.system' is not known.")
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from gradcam_core.errors import ImageError
-from gradcam_core.pictures import load_image
+from gradcam_core.pictures import load_image, read_address
 from tests.core.loopback import Server, http, running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,6 +127,23 @@ def test_url_goes_through_the_guard(server: Server, data: bytes, blank: str) -> 
 def test_url_of_another_scheme_is_no_path(url: str) -> None:
     with pytest.raises(ImageError, match="http:// or https://"):
         load_image(url)
+
+
+@pytest.mark.parametrize(
+    "form", ["{path}", "{folder}/x://cat.png", "file://{path}", "sample:{path}", "sample:x/../meadow", "://", ""]
+)
+def test_an_address_is_never_a_path(tmp_path: Path, data: bytes, form: str) -> None:
+    path = tmp_path / "x:" / "cat.png"
+    path.parent.mkdir()
+    path.write_bytes(data)
+    with pytest.raises(ImageError, match="is not the address of a picture"):
+        read_address(form.format(path=path, folder=tmp_path))
+
+
+def test_an_address_is_a_sample_or_a_url() -> None:
+    assert read_address("sample:meadow").name == "Meadow"
+    with pytest.raises(ImageError, match="No public web server"):
+        read_address(" HTTP://127.0.0.1/cat.png")
 
 
 def test_importing_it_leaves_torch_unimported() -> None:

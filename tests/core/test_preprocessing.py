@@ -9,7 +9,7 @@ from torchvision.models import EfficientNet_B0_Weights, MobileNet_V3_Large_Weigh
 
 from gradcam_core.errors import HeatproofError
 from gradcam_core.images import LoadedImage
-from gradcam_core.preprocessing import PREPROCESSINGS, InputSpec, input_picture, prepare
+from gradcam_core.preprocessing import PREPROCESSINGS, InputSpec, get_preprocessing, input_picture, prepare
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 IMAGENET = InputSpec(256, 224, MEAN, STD)
@@ -68,6 +68,10 @@ def test_unknown_preprocessing_names_the_known_ones(make_image: MakeImage) -> No
     with pytest.raises(HeatproofError, match="'stretch' is not a preprocessing") as caught:
         prepare(make_image(), IMAGENET, preprocessing="stretch")
     assert "trained, squash, pad" in caught.value.hint
+
+
+def test_a_preprocessing_may_be_written_in_capitals() -> None:
+    assert [get_preprocessing(name).slug for name in ("PAD", "Trained", "squash")] == ["pad", "trained", "squash"]
 
 
 def test_an_image_of_the_inputs_size_comes_back_from_squash(make_image: MakeImage) -> None:

@@ -23,7 +23,7 @@ from gradcam_core.models import LoadedModel
 from gradcam_core.pictures import load_image
 from gradcam_core.render import Look
 from gradcam_core.report import explanation_zip, write_explanation
-from gradcam_core.reproduce import command_line, python_lines
+from gradcam_core.reproduce import command_line, file_source, python_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ["python", "-m", "gradcam_core"]
@@ -123,6 +123,22 @@ def test_a_real_shell_takes_a_hostile_name_as_a_name(made: Callable[[str], Made]
     run("/bin/sh", "-c", command_line(name, it.cam.key, LOOK))
     assert same(written(Path("explanation")), it.files(Path("directly")))
     assert not Path("owned").exists()
+
+
+@pytest.mark.parametrize("name", ["sample:meadow", " sample:meadow", " ", "x" * 120 + ".png", "a\tb.png"])
+def test_a_files_name_that_looks_like_something_else_is_still_the_file(
+    made: Callable[[str], Made], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    it = made(name)
+    assert main(shlex.split(command_line(file_source(name), it.cam.key, LOOK))[3:]) == 0
+    assert same(written(Path("explanation")), it.files(Path("directly")))
+    assert load_image(file_source(name)).sha256 == it.image.sha256
+
+
+def test_the_name_of_a_file_is_its_source_where_nothing_can_be_mistaken() -> None:
+    assert file_source("cat.jpg") == "cat.jpg"
+    assert file_source("http://a.test/x.png") == "./http://a.test/x.png"
+    assert file_source("\ud800" * 300) == "?" * 255
 
 
 def test_a_sample_is_found_by_its_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ def test_an_upload_is_explained_and_a_broken_one_leaves_it_standing(open_app: Op
     good = view(app)
     assert good["alt"] == "The image mine.png"
     app.file_uploader[0].upload("text.png", b"not a picture at all").run()
-    assert len(app.error) == 1
+    assert len(app.sidebar.error) == 1
     assert "can't be opened as a picture" in words(app)
     assert view(app) == good
 
@@ -170,7 +170,7 @@ def test_a_bad_link_says_one_sentence_and_leaves_the_answer_standing(open_app: O
     app.segmented_control(key="source").set_value("Link").run()
     app.text_input(key="url").set_value(url)
     app.button[0].click().run()
-    assert len(app.error) == 1
+    assert len(app.sidebar.error) == 1
     assert not app.exception
     assert view(app) == good
     app.segmented_control(key="source").set_value("Samples").run()
@@ -192,7 +192,7 @@ def test_a_question_without_an_answer_says_why_and_the_former_result_stays(
     monkeypatch.setattr("gradcam_core.engine.Explainer.forward", refuse)
     app.radio(key="method").set_value("layercam").run()
     assert [error.value for error in app.error] == [r"There is not enough memory\. Try a smaller model\."]
-    assert view(app) == good
+    assert view(app) | {"address": good["address"]} == good
     monkeypatch.undo()
     app.radio(key="method").set_value("hirescam").run()
     assert not app.error
@@ -242,13 +242,22 @@ def test_a_link_with_nonsense_opens_the_first_screen(open_app: Open) -> None:
 
 
 def test_a_link_that_asks_for_what_is_not_there_is_told_so(open_app: Open) -> None:
-    app = open_app(image="javascript:alert(1)", layer="features.18", method="none", **{"class": "99"})
+    app = open_app(image="javascript:alert(1)", layer="features.18", method="none")
     told = words(app)
     assert "javascript:alert(1) is not the address of a picture." in told
     assert "The link asks for layer “features.18”, which is not there. This is blocks.5." in told
     assert "The link asks for method “none”" in told
-    assert "has no class “99”" in told
-    assert {"image", "layer", "method", "class"} & set(app.query_params) == set()
+    assert view(app)["address"] == {}
+    app = open_app(**{"class": "99"})
+    assert "has no class “99”" in words(app)
+
+
+def test_a_class_of_another_image_or_model_is_not_taken_for_one_of_what_is_shown(open_app: Open) -> None:
+    for owner in ({"image": "nothere"}, {"model": "vgg16"}):
+        app = open_app(**owner, **{"class": "99"})
+        assert "has no class" not in words(app)
+        assert view(app)["address"] == {}
+    assert 11 in view(open_app(model="tinynet", image="meadow", **{"class": "11"}))["mapped"]
 
 
 def test_what_the_viewer_writes_into_the_address_is_left_there(open_app: Open) -> None:

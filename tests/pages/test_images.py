@@ -13,10 +13,11 @@ from streamlit.testing.v1 import AppTest
 from gradcam_core.images import LoadedImage
 from gradcam_core.render import to_png
 from gradcam_core.samples import SAMPLES
-from pages._ui.intake import Parcel, unpacked
+from pages._ui.intake import Click, Parcel, understood, unpacked
 from pages._ui.question import Picture
 from pages._ui.thumbnails import cards_css
-from pages._ui.tray import MOST_BYTES, MOST_PICTURES, Arrival, Brought, within_bounds
+from pages._ui.tray import MOST_BYTES, MOST_PICTURES, Arrival, Brought, visible_name, within_bounds
+from tests.pages.support import view
 
 Open = Callable[..., AppTest]
 PICTURE = Picture("0" * 64, (8, 6), (8, 6), "a.png", (), "upload-000000000000", False, "a.png")
@@ -99,14 +100,14 @@ def test_bad_files_are_named_and_the_good_ones_taken(open_app: Open) -> None:
     app = bring(open_app(), ("text.png", b"only words"), ("a.png", noise(1)), ("empty.png", b""))
     assert names(app) == ["a.png"]
     assert current(app).name == "a.png"
-    assert len(app.error) == 2
+    assert len(app.sidebar.error) == 2
     assert "text.png: This is" in told(app)
     assert "empty.png: The file is empty." in told(app)
 
 
 def test_a_refusal_leaves_the_picture_standing_and_goes_with_the_next_good_act(open_app: Open) -> None:
     app = bring(open_app(image="bay"), ("text.png", b"only words"))
-    assert len(app.error) == 1
+    assert len(app.sidebar.error) == 1
     assert current(app).address == "bay"
     app = bring(app, ("a.png", noise(1)))
     assert not app.error
@@ -142,7 +143,7 @@ def test_a_link_to_an_upload_says_so_and_opens_the_default_sample(open_app: Open
     app = open_app(image="upload-0123456789ab")
     assert "A link can't carry an uploaded picture. Bring it again" in told(app)
     assert current(app).address == "meadow"
-    assert "image" not in app.query_params
+    assert view(app)["address"] == {}
 
 
 def test_the_tutorials_picture_says_one_sentence_where_it_cannot_be_had(
@@ -152,7 +153,7 @@ def test_the_tutorials_picture_says_one_sentence_where_it_cannot_be_had(
     app.radio(key="sample").set_value("cat-and-dog")
     monkeypatch.setenv("HEATPROOF_FETCH_SECONDS", "0.001")
     app.run()
-    assert len(app.error) == 1
+    assert len(app.sidebar.error) == 1
     assert current(app).address == "bay"
     assert app.radio(key="sample").value == "bay"
 
@@ -163,7 +164,7 @@ def test_the_camera_is_mounted_in_its_tab_alone(open_app: Open) -> None:
     app.segmented_control(key="source").set_value("Camera").run()
     app.camera_input[0].upload("photo.jpg", noise(4)).run()
     assert names(app) == ["Camera"]
-    assert current(app).name == "Camera"
+    assert (current(app).name, current(app).source) == ("Camera", "camera.jpg")
 
 
 def brought(number: int, count: int) -> tuple[str, Brought]:
@@ -189,8 +190,8 @@ def test_the_tray_is_bounded_by_its_bytes() -> None:
 
 
 def test_a_parcel_is_unpacked() -> None:
-    sent = {"files": [{"name": "a.png", "base64": "AAEC"}], "refused": ["b.png"], "address": " https://x.test/a.png "}
-    assert unpacked(sent) == Parcel((Arrival("a.png", b"\x00\x01\x02"),), ("b.png",), "https://x.test/a.png")
+    sent = {"files": [{"name": "a.png", "base64": "AAEC"}], "large": ["b.png"], "address": " https://x.test/a.png "}
+    assert unpacked(sent) == Parcel((Arrival("a.png", b"\x00\x01\x02"),), ("b.png",), address="https://x.test/a.png")
 
 
 @pytest.mark.parametrize(
@@ -200,8 +201,8 @@ def test_a_parcel_is_unpacked() -> None:
         7,
         [],
         {},
-        {"files": "AAEC", "refused": 3, "address": {}},
-        {"files": [None, 3, {}, {"name": 4, "base64": "AAEC"}], "refused": [None]},
+        {"files": "AAEC", "large": 3, "leftOut": -1, "number": "3", "address": {}},
+        {"files": [None, 3, {}, {"name": 4, "base64": "AAEC"}], "unreadable": [None]},
     ],
 )
 def test_a_parcel_that_our_script_does_not_send_is_empty(sent: Any) -> None:
@@ -210,7 +211,7 @@ def test_a_parcel_that_our_script_does_not_send_is_empty(sent: Any) -> None:
 
 @pytest.mark.parametrize("text", ["not base64!", "AAE", None, base64.b64encode(bytes(10_000_001)).decode() + "AAAA"])
 def test_a_file_that_cannot_be_decoded_is_refused_by_name(text: str | None) -> None:
-    assert unpacked({"files": [{"name": "a.png", "base64": text}]}) == Parcel(refused=("a.png",))
+    assert unpacked({"files": [{"name": "a.png", "base64": text}]}) == Parcel(unreadable=("a.png",))
 
 
 def test_cards_show_thumbnails_by_place() -> None:
@@ -218,7 +219,116 @@ def test_cards_show_thumbnails_by_place() -> None:
     assert '.st-key-sample [role=radiogroup] > div:nth-child(2) { --thumbnail: url("data:b"); }' in css
 
 
-def test_no_page_opens_a_path_of_this_machine(open_app: Open) -> None:
-    app = open_app(image=str(Path(__file__).resolve()))
+def ask(app: AppTest, address: str) -> AppTest:
+    """Type an address at the Link door."""
+    if app.segmented_control(key="source").value != "Link":
+        app.segmented_control(key="source").set_value("Link").run()
+    app.text_input(key="url").set_value(address)
+    return next(button for button in app.button if button.label == "Fetch").click().run()
+
+
+@pytest.mark.parametrize("form", ["{folder}/x:/secret.png", "{folder}/x://secret.png", "file://{folder}/x:/secret.png"])
+def test_no_page_opens_a_path_of_this_machine(open_app: Open, tmp_path: Path, form: str) -> None:
+    (tmp_path / "x:").mkdir()
+    (tmp_path / "x:" / "secret.png").write_bytes(noise(1))
+    address = form.format(folder=tmp_path)
+    for app in (open_app(image=address), ask(open_app(), address)):
+        assert "is not the address of a picture. It begins with https" in told(app)
+        assert current(app).address == "meadow"
+        assert "tray_files" not in app.session_state or not app.session_state["tray_files"]
+
+
+@pytest.mark.parametrize(
+    "address", ["sample:../meadow", "sample:x/y", "sample://meadow", "sample:", "meadow/", "ftp://a.test/a.png"]
+)
+def test_what_is_neither_a_url_nor_a_sample_is_no_address(open_app: Open, address: str) -> None:
+    app = open_app(image=address)
     assert "is not the address of a picture" in told(app)
     assert current(app).address == "meadow"
+
+
+def test_the_link_door_says_what_is_wrong_with_an_address_and_forgets_it_with_the_next(open_app: Open) -> None:
+    app = ask(open_app(), "  ")
+    assert [error.value for error in app.sidebar.error] == [r"Type the address of a picture\."]
+    app = ask(app, f"https://{'a' * 3000}")
+    assert "The address is longer than 2,048 characters." in told(app)
+    assert "Type the address" not in told(app)
+
+
+def test_a_picture_that_left_the_tray_is_said_to_be_no_longer_kept(open_app: Open) -> None:
+    app = bring(open_app(), *((f"{number}.png", noise(number)) for number in range(MOST_PICTURES)))
+    first = tray_address(app, 0)
+    app.radio(key="tray").set_value(tray_address(app, 1)).run()
+    app = bring(app, ("last.png", noise(99)))
+    assert first not in app.session_state["tray_files"]
+    app.query_params["image"] = first
+    assert "That picture is no longer kept. Bring it again" in told(app.run())
+
+
+def test_all_that_are_let_go_at_once_are_counted(open_app: Open) -> None:
+    app = bring(open_app(), *((f"{number}.png", noise(number)) for number in range(MOST_PICTURES)))
+    app = bring(app, *((f"new {number}.png", noise(50 + number)) for number in range(3)))
+    assert "“0.png” and 2 more were let go." in told(app)
+
+
+def test_a_file_that_is_called_like_a_sample_or_a_url_is_taken_away_as_a_file(open_app: Open) -> None:
+    long = "x" * 90 + ".png"
+    app = bring(open_app(), ("sample:meadow", noise(1)), (long, noise(2)), ("a\tb.png", noise(3)))
+    pictures = [brought.picture for brought in app.session_state["tray_files"].values()]
+    assert [picture.source for picture in pictures] == ["./sample:meadow", long, "a\tb.png"]
+    assert [len(picture.name) for picture in pictures][:2] == [13, 80]
+
+
+def test_names_that_look_the_same_are_numbered(open_app: Open) -> None:
+    app = bring(open_app(), ("a b.png", noise(1)), ("a  b.png", noise(2)), (" ", noise(3)), ("\u200b", noise(4)))
+    assert names(app) == ["a b.png", "a b.png (2)", "Picture", "Picture (2)"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("", "Picture"), ("\u3164\u200d", "Picture"), ("猫", "猫"), (" a\n b", "a� b")]
+)
+def test_a_name_of_nothing_visible_is_a_picture(name: str, shown: str) -> None:
+    assert visible_name(name) == shown
+
+
+@pytest.mark.parametrize("sent", [None, 7, {}, {"group": 3}, {"group": ["tray"], "place": 1, "number": 2}])
+def test_a_click_that_our_script_does_not_send_is_none(sent: Any) -> None:
+    assert understood(sent) == Click()
+
+
+def held(sent: dict[str, Any], end: str) -> int:
+    """In a script: hold this parcel, begin to take it, come to this end; how many are held then."""
+    app = AppTest.from_function(hold_and_take, kwargs={"sent": sent, "end": end}).run()
+    return len(app.session_state["intake_held"])
+
+
+def hold_and_take(sent: dict[str, object], end: str) -> None:
+    import contextlib  # the function is a script of its own
+
+    from streamlit.runtime.scriptrunner import RerunData, RerunException
+
+    from pages._ui.intake import _hold, taking, unpacked
+
+    _hold(sent)
+    ends = {"cut off": RerunException(RerunData()), "failed": ValueError()}
+    with contextlib.suppress(BaseException), taking(unpacked(sent)):
+        if end in ends:
+            raise ends[end]
+    if end == "said again":
+        _hold(sent)
+
+
+@pytest.mark.parametrize(("end", "count"), [("taken", 0), ("failed", 0), ("said again", 0), ("cut off", 1)])
+def test_a_parcel_waits_for_the_next_run_only_where_its_own_was_cut_off(end: str, count: int) -> None:
+    assert held({"address": "https://a.test/b.png", "number": 3}, end) == count
+
+
+def test_a_click_is_understood() -> None:
+    assert understood({"group": "tray", "place": 2.0, "number": 7}) == Click("tray", 2, 7)
+    assert understood({"group": "tray", "place": -1, "number": float("nan")}) == Click("tray")
+
+
+def test_the_uploader_takes_every_file_so_that_the_core_can_say_what_is_wrong(open_app: Open) -> None:
+    app = bring(open_app(), ("words.txt", b"only words"))
+    assert "This is a text file" in told(app)
+    assert list(app.file_uploader[0].proto.type) == []

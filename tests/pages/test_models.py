@@ -1,14 +1,19 @@
 """Choosing a model, a layer, a method: what is said of every choice, and what happens while weights are fetched."""
 
 import hashlib
+import io
+import json
 import random
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
+import torch
+import torchvision
 from streamlit.testing.v1 import AppTest
 from torchvision.models import ResNet18_Weights, SqueezeNet1_0_Weights
 
@@ -16,6 +21,7 @@ from gradcam_core.layers import TargetLayer
 from gradcam_core.methods import METHODS
 from gradcam_core.models import list_models
 from gradcam_core.preprocessing import PREPROCESSINGS
+from gradcam_core.render import to_png
 from pages._ui.choices import (
     knows_sentence,
     layer_sentence,
@@ -28,6 +34,7 @@ from pages._ui.choices import (
 )
 from pages._ui.downloads import download_jobs
 from tests.core.loopback import Server, http, running
+from tests.pages.support import add_photo_network, write_description
 
 Open = Callable[..., AppTest]
 NAME, TITLE = "squeezenet1_0", "SqueezeNet 1.0"
@@ -126,11 +133,62 @@ def test_a_failed_download_says_why_and_the_former_model_goes_on(open_app: Open,
     app.button(key="download_sidebar").click().run()
     ended()
     app.run()
-    assert len(app.error) == 1
-    assert "404" in app.error[0].value
+    assert len(app.sidebar.error) == 1
+    assert "404" in app.sidebar.error[0].value
     assert in_use(app) == "tinynet"
     choose(app, "photos")
     assert not app.error
+    choose(app, NAME)
+    assert not app.error
+    assert app.button(key="download_sidebar")
+
+
+def test_a_failure_that_nobody_has_seen_is_still_told(open_app: Open, server: Server) -> None:
+    app = choose(open_app(), NAME)
+    download_jobs()
+    app.button(key="download_sidebar").click()
+    app.radio(key="model").set_value("photos").run()
+    ended()
+    assert not app.run().error
+    assert "404" in choose(app, NAME).sidebar.error[0].value
+
+
+def test_the_address_names_the_model_that_has_arrived(
+    open_app: Open, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffer = io.BytesIO()
+    torch.save(torchvision.models.squeezenet1_0(weights=None).state_dict(), buffer)
+    path = f"/{NAME}-{hashlib.sha256(buffer.getvalue()).hexdigest()[:8]}.pth"
+    server.answers[path] = http(buffer.getvalue())
+    monkeypatch.setattr(SqueezeNet1_0_Weights.IMAGENET1K_V1.value, "url", server.url(path))
+    app = choose(open_app(), NAME)
+    app.button(key="download_sidebar").click().run()
+    ended()
+    app.run()
+    assert in_use(app) == NAME
+    assert app.query_params["model"] in (NAME, [NAME])
+
+
+def test_a_model_that_could_not_be_loaded_is_not_offered_again(open_app: Open, tmp_path: Path) -> None:
+    add_photo_network(tmp_path)
+    description = json.loads((tmp_path / "photos.json").read_text(encoding="utf-8"))
+    (tmp_path / "broken.safetensors").write_bytes((tmp_path / "photos.safetensors").read_bytes())
+    description |= {"title": "Broken", "architecture": "torchvision/resnet18", "num_classes": 30}
+    write_description(tmp_path, "broken", description | {"labels": [f"kind {index}" for index in range(30)]})
+    app = open_app(checkpoints=tmp_path, image="temple")
+    assert app.button(key="ask_photo").label == "Ask Broken"
+    app.button(key="ask_photo").click().run()
+    assert in_use(app) == "tinynet"
+    assert app.sidebar.warning
+    assert app.button(key="ask_photo").label == "Ask Photo network"
+
+
+def test_a_picture_of_unknown_origin_is_not_called_a_photograph(open_app: Open) -> None:
+    assert "what it says of a photograph is a guess" in words(open_app(image="temple"))
+    app = open_app()
+    app.segmented_control(key="source").set_value("Upload").run()
+    app.file_uploader[0].upload("a.png", to_png(np.zeros((9, 9, 3), np.uint8)))
+    assert "what it says of this picture is a guess" in words(app.run())
 
 
 def test_two_visitors_see_the_same_download(open_app: Open, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,6 +240,7 @@ def test_the_hints_download_shows_its_progress_where_the_hint_is(
     may_go_on.set()
     ended("resnet18")
     assert app.run().button(key="fetch_photo")
+    assert words(app).count("was cancelled.") == 2
 
 
 def test_a_scene_before_a_photo_network_has_a_way_back(open_app: Open) -> None:

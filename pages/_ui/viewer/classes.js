@@ -19,11 +19,10 @@ function buildClasses(s) {
 }
 
 function drawList(s) {
-  const most = Math.min(10, s.view.classes.filter((one) => one.listed).length);
-  s.look.k = clamp(s.look.k, 1, most);
+  const most = s.view.classes.filter((one) => one.listed).length;
   const counts = Array.from({ length: most }, (_, i) => el("option", { value: i + 1, textContent: `Top ${i + 1}` }));
   s.count.replaceChildren(...counts);
-  s.count.value = s.look.k;
+  s.count.value = Math.min(s.look.k, most);
   const hadFocus = s.list.contains(focused());
   s.list.replaceChildren(...listed(s).map((one, place) => card(s, one, place)));
   markChosen(s, hadFocus);
@@ -63,16 +62,18 @@ function walkList(s, event) {
 
 // The next or former class on screen, round the ends.
 function walk(s, step) {
-  const shown = listed(s), place = shown.findIndex((one) => one.index === s.index);
+  const shown = listed(s), place = shown.findIndex((one) => one.index === (s.pending?.index ?? s.index));
   choose(s, shown[(place + step + shown.length) % shown.length].index);
 }
 
 // A person chose a class: drawn from what is here, or asked for; the address follows and Back leads back.
 function choose(s, index) {
+  if (index >= s.view.labels.length) return;
   if (!s.view.cams.has(index)) return ask(s, index);
   settle(s);
   if (index !== s.index) select(s, index);
   pushClass(s);
+  if (s.waiting) showWaiting(s);
 }
 
 function select(s, index) {
@@ -87,25 +88,29 @@ function select(s, index) {
 }
 
 // A class whose map is not here: the server answers with a message that holds it.
-function ask(s, index) {
-  s.pending = { index, tries: (s.pending?.index === index ? s.pending.tries : 0) + 1 };
+function ask(s, index, { owner = s.view.owner, isTravel = false } = {}) {
+  const tries = (s.pending?.index === index ? s.pending.tries : 0) + 1;
+  s.pending = { index, tries, isTravel: isTravel || (s.pending?.isTravel && s.pending.index === index) || index === s.index };
   s.root.toggleAttribute("data-waiting", true);
-  s.notice.textContent = "Asking for the map of this class.";
-  s.tell("asked", { owner: s.view.owner, index, try: s.pending.tries });
+  s.tell("asked", { owner, index, try: tries });
   clearTimeout(s.timer);
-  s.timer = setTimeout(() => (s.pending?.tries < 3 ? ask(s, index) : giveUp(s)), 8000);
+  s.timer = setTimeout(() => (s.pending?.tries < 3 ? ask(s, index, { owner, isTravel }) : giveUp(s)), 8000);
 }
 
 function settle(s) {
   clearTimeout(s.timer);
   s.pending = null;
   s.root.removeAttribute("data-waiting");
-  s.notice.textContent = "";
 }
 
+// No map came: what is on screen stays, and a view that only waited for this class is shown with its likeliest.
 function giveUp(s) {
+  const waiting = s.waiting;
   settle(s);
-  s.notice.textContent = "No answer came for this class. Choose it once more.";
+  s.waiting = null;
+  if (waiting) commit(s, waiting.view, waiting.pixels, waiting.view.classes[0].index);
+  say(s, "No map came for this class. Choose it once more.");
+  reconcileSoon(s);
 }
 
 // Keys 1 to 9 anywhere on the page, unless someone types or has switched them off.

@@ -2,7 +2,7 @@
 
 const USUAL_LOOK = { view: "side", colormap: "", opacity: 50, threshold: 0, scale: "own", contour: 0, k: USUAL_COUNT };
 const VIEWS = { side: "Side by side", overlay: "Overlay", swipe: "Swipe" };
-const SCALES = { own: "Own maximum", shared: "Shared by the list" };
+const SCALES = { own: "Own maximum", shared: "Shared by the likeliest" };
 const CONTOURS = [0, 5, 10, 20, 30, 50];
 const IS_SOUND = {
   view: (text) => text in VIEWS,

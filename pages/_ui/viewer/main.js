@@ -36,15 +36,51 @@ function closeOutside(s, event) {
   if (s.menu.open && !event.composedPath().includes(s.menu)) s.menu.open = false;
 }
 
-// Nothing of a message is shown before all of it can be: the photo is decoded first.
+// Nothing of a message is shown before all of it can be: the photo is decoded first, and a class that a person has
+// chosen is waited for while the former result stays.
 async function receive(s, view) {
+  s.told = view.address;
+  reconcileSoon(s);
   if (view.reply) takeReply(s, view.reply, view.blob.reply);
-  if (s.view?.id === view.id || s.coming === view.id) return;
+  if (s.coming === view.id) return;
+  s.coming = null;
+  if (s.view?.id === view.id) return dropWaiting(s);
   s.coming = view.id;
   const pixels = s.view?.photo === view.photo ? null : await decoded(view);
   if (s.coming !== view.id) return;
   s.coming = null;
-  commit(s, view, pixels);
+  s.waiting = { view, pixels };
+  showWaiting(s);
+}
+
+// Show the view that has come, if the class that is wanted came along; else ask for it first.
+function showWaiting(s) {
+  const { view, pixels } = s.waiting, index = indexFor(s, view);
+  if (!view.cams.has(index)) return ask(s, index, { owner: view.owner });
+  const wasAsked = s.pending && s.pending.index === index && !s.pending.isTravel;
+  s.waiting = null;
+  commit(s, view, pixels, index);
+  settle(s);
+  if (wasAsked) pushClass(s);
+  else if (s.isShown) addressWritten(s);
+  s.isShown = true;
+}
+
+function dropWaiting(s) {
+  const wanted = s.pending;
+  s.waiting = null;
+  if (!wanted || !s.view.cams.has(wanted.index)) return;
+  settle(s);
+  if (wanted.index !== s.index) select(s, wanted.index);
+  if (!wanted.isTravel) pushClass(s);
+}
+
+// The class to show of a view: what is asked for, else what is on screen, else what the address says, else the likeliest.
+function indexFor(s, view) {
+  const isSame = s.view && s.view.owner.join("\n") === view.owner.join("\n"), likeliest = view.classes[0].index;
+  if (isSame) return s.pending?.index ?? s.index;
+  const told = isAbout(view, addressNow()) ? classIn(addressNow()) : null;
+  return view.cams.has(told) ? told : likeliest;
 }
 
 async function decoded(view) {
@@ -56,22 +92,16 @@ async function decoded(view) {
   return context.getImageData(0, 0, width, height);
 }
 
-function commit(s, view, pixels) {
-  const former = s.view, address = addressNow();
+function commit(s, view, pixels, index) {
+  const former = s.view;
   s.view = view;
+  s.index = index;
   s.grid = gridOf(view);
-  if (!former) start(s, address);
-  const isSame = former && former.owner.join("\n") === view.owner.join("\n");
-  const wanted = isSame ? s.pending?.index : undefined;
-  const index = isSame ? (s.view.cams.has(wanted) ? wanted : s.index) : isAbout(view, address) ? classIn(address) : null;
-  s.index = view.cams.has(index) ? index : view.classes[0].index;
+  if (!former) start(s, addressNow());
   if (pixels) fitStage(s, pixels);
   if (!former || former.photo !== view.photo) clearMarks(s);
+  if (!former || former.labels.join("\n") !== view.labels.join("\n")) clearSearch(s);
   drawAll(s);
-  if (wanted !== undefined && wanted === s.index) settle(s), pushClass(s);
-  else if (index !== null && index !== s.index && index < view.labels.length) ask(s, index);
-  else settle(s);
-  if (former) addressWritten(s);
 }
 
 // The first view: what does not change any more, and the look that the link asks for.
@@ -85,6 +115,7 @@ function start(s, address) {
 function drawAll(s) {
   s.search.input.placeholder = `Search all ${s.view.labels.length.toLocaleString("en")} classes`;
   s.linkNote.textContent = s.view.linkNote;
+  s.tool.scale.input.lastChild.textContent = `Shared by the ${s.view.sharedBy} likeliest`;
   drawList(s);
   drawAbout(s);
   drawWords(s);
@@ -100,6 +131,8 @@ function leave(s) {
   clearTimeout(s.timer);
   clearTimeout(s.wantedTimer);
   clearTimeout(s.codeTimer);
+  clearTimeout(s.quiet);
+  clearTimeout(s.noticeTimer);
   cancelAnimationFrame(s.frame);
   URL.revokeObjectURL(s.inputAddress);
   STATES.delete(s.root);

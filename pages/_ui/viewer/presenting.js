@@ -39,7 +39,7 @@ function startPresenting(s) {
   s.home = s.stage.nextSibling;
   s.slot.append(s.stage);
   s.dialog.showModal();
-  document.documentElement.requestFullscreen?.().catch(() => say(s, "The browser keeps its frame; the presentation fills the window."));
+  document.documentElement.requestFullscreen?.().catch(() => s.dialog.focus()); // refused: the window is filled all the same
 }
 
 function stopPresenting(s) {

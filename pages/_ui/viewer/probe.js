@@ -13,10 +13,13 @@ function watchFrame(s, frame) {
   frame.onpointerdown = (event) => press(s, frame, event);
   frame.onpointermove = (event) => move(s, frame, event);
   frame.onpointerup = (event) => release(s, frame, event);
-  frame.onpointercancel = () => (s.press = null);
+  frame.onpointercancel = () => takeBack(s);
   frame.onpointerleave = () => void (s.press || point(s, null));
   frame.onkeydown = (event) => probeKey(s, event);
-  frame.onblur = () => point(s, null);
+  frame.onblur = () => {
+    s.anchor = null;
+    point(s, null);
+  };
 }
 
 function pixelUnder(s, frame, event) {
@@ -31,25 +34,39 @@ const isSwiping = (s, frame) => s.look.view === "swipe" && frame.dataset.pane ==
 
 function press(s, frame, event) {
   if (!s.view || event.button) return;
-  s.press = { from: pixelUnder(s, frame, event), x: event.clientX, y: event.clientY, isDrag: false };
-  if (event.pointerType !== "touch" || isSwiping(s, frame)) frame.setPointerCapture(event.pointerId);
+  const former = { pin: s.pin, box: s.box, split: s.split };
+  s.press = { from: pixelUnder(s, frame, event), x: event.clientX, y: event.clientY, isDrag: false, former };
+  if (event.pointerType === "touch") return; // a finger may be about to scroll
+  frame.setPointerCapture(event.pointerId);
   if (isSwiping(s, frame)) swipeTo(s, frame, event);
 }
 
 function move(s, frame, event) {
   if (!s.view) return;
-  const at = pixelUnder(s, frame, event);
-  if (!s.press) return point(s, event.pointerType === "touch" ? null : at);
-  if (isSwiping(s, frame)) return swipeTo(s, frame, event);
-  s.press.isDrag ||= Math.hypot(event.clientX - s.press.x, event.clientY - s.press.y) >= DRAGGED;
-  if (s.press.isDrag) setBox(s, s.press.from, at);
+  const at = pixelUnder(s, frame, event), isFinger = event.pointerType === "touch";
+  if (!s.press) return point(s, isFinger ? null : at);
+  const across = Math.abs(event.clientX - s.press.x), down = Math.abs(event.clientY - s.press.y);
+  if (!s.press.isDrag && isFinger && down > across) return;
+  s.press.isDrag ||= Math.hypot(across, down) >= DRAGGED;
+  if (isSwiping(s, frame)) swipeTo(s, frame, event);
+  else if (s.press.isDrag) setBox(s, s.press.from, at);
 }
 
 function release(s, frame, event) {
   const began = s.press;
   s.press = null;
-  if (!began || isSwiping(s, frame)) return;
-  if (!began.isDrag) pin(s, pixelUnder(s, frame, event));
+  if (!began) return;
+  if (isSwiping(s, frame)) swipeTo(s, frame, event);
+  else if (!began.isDrag) pin(s, pixelUnder(s, frame, event));
+}
+
+// The browser took the gesture to scroll: all is as it was before the finger came down.
+function takeBack(s) {
+  if (!s.press) return;
+  Object.assign(s, s.press.former);
+  s.press = null;
+  layOut(s);
+  read(s);
 }
 
 function swipeTo(s, frame, event) {
@@ -84,7 +101,7 @@ function point(s, at) {
 
 function pin(s, at) {
   s.pin = at;
-  s.box = null;
+  s.box = s.anchor = null;
   read(s);
 }
 
@@ -143,16 +160,19 @@ function pointWords(s, at) {
   return `x ${x}, y ${y}: ${figures(found.value)} ${s.view.unit}${share}${against}, cell row ${found.row + 1}, column ${found.column + 1}`;
 }
 
-// The raw, signed value under a pixel's centre and its cell; null where the model saw nothing.
+// The raw, signed value under the centre of a pixel of the kept image, and its cell; null where the model saw nothing.
 function valueAt(s, at) {
-  const [left, top, right, bottom] = s.view.seen, [rows, columns] = s.view.cells;
+  const [left, top, right, bottom] = s.view.seen, [x0, y0, x1, y1] = s.view.window, [rows, columns] = s.view.cells;
   if (at.x < left || at.x >= right || at.y < top || at.y >= bottom) return null;
-  const { x, y } = s.grid, i = at.x - left, j = at.y - top, cam = s.view.cams.get(s.index);
-  const row = (r) => cam[r * columns + x.below[i]] * (1 - x.share[i]) + cam[r * columns + x.above[i]] * x.share[i];
-  const value = row(y.below[j]) * (1 - y.share[j]) + row(y.above[j]) * y.share[j];
-  const cell = (a, count) => clamp(Math.floor(a + 0.5), 0, count - 1);
-  return { value, row: cell(y.at[j], rows), column: cell(x.at[i], columns) };
+  const [x, y] = inImage(s, at), [width, height] = s.view.shown, [wide, high] = s.view.size, cam = s.view.cams.get(s.index);
+  const across = clamp((((x + 0.5) * width) / wide - x0) / (x1 - x0) * columns - 0.5, 0, columns - 1);
+  const down = clamp((((y + 0.5) * height) / high - y0) / (y1 - y0) * rows - 0.5, 0, rows - 1);
+  const row = (r) => mixed(cam[r * columns + Math.floor(across)], cam[r * columns + Math.ceil(across)], across % 1);
+  const value = mixed(row(Math.floor(down)), row(Math.ceil(down)), down % 1);
+  return { value, row: Math.min(Math.floor(down + 0.5), rows - 1), column: Math.min(Math.floor(across + 0.5), columns - 1) };
 }
+
+const mixed = (a, b, share) => a * (1 - share) + b * share;
 
 // The evidence itself, made when the first box wants it.
 function valuesNow(s) {

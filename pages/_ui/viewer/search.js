@@ -66,6 +66,13 @@ function activate(s, place) {
   row?.scrollIntoView({ block: "nearest" });
 }
 
+// The labels of another model are not to be chosen from.
+function clearSearch(s) {
+  s.search.input.value = "";
+  closeFound(s);
+  s.search.options.replaceChildren();
+}
+
 function closeFound(s) {
   s.search.options.hidden = true;
   s.search.input.setAttribute("aria-expanded", "false");
@@ -77,7 +84,7 @@ function searchKey(s, event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) {
     if (options.hidden) drawFound(s);
-    activate(s, (active + step + count) % count);
+    activate(s, active < 0 ? (step > 0 ? 0 : count - 1) : (active + step + count) % count);
   } else if (event.key === "Enter") take(s, options.children[active]);
   else if (event.key === "Escape" && !options.hidden) closeFound(s);
   else return;

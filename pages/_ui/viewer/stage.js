@@ -56,14 +56,10 @@ function fitStage(s, pixels) {
   }
 }
 
-// The raw value that gets the last colour: the map's own maximum, or the largest of the list's.
+// The raw value that gets the last colour: the map's own maximum, or the largest of the likeliest classes' maps.
 function scaleOf(s, one) {
   if (one.note) return 0;
-  return s.look.scale === "shared" ? sharedScale(s.view) : one.maximum;
-}
-
-function sharedScale(view) {
-  return Math.max(0, ...view.classes.filter((one) => one.listed && one.maximum > 0 && !one.note).map((one) => one.maximum));
+  return s.look.scale === "shared" && s.view.shared > 0 ? s.view.shared : one.maximum;
 }
 
 // What the evidence on screen is made of.

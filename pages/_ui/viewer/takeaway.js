@@ -1,6 +1,8 @@
 // Take it away: pictures, files, a link, and the lines that make the same result. What is asked for carries the class
 // and the look that are on screen, so that the file is of what the person sees.
 
+const UNWRITTEN = "…";
+
 const FILES = {
   panels: "Three panels (PNG)",
   overlay: "Overlay at full size (PNG)",
@@ -55,16 +57,20 @@ function lookNow(s) {
 
 // The lines follow the class and the look while they are on screen; between two of them there are none.
 function followCode(s) {
-  if (!s.menu.open) return;
-  showCode(s, { command: "…", python: "…" });
+  if (!s.menu.open || s.codeOf === codeNow(s)) return;
+  s.codeOf = null;
+  showCode(s, { command: UNWRITTEN, python: UNWRITTEN });
   clearTimeout(s.codeTimer);
   s.codeTimer = setTimeout(() => askFor(s, "code"), 150);
 }
 
+const codeNow = (s) => JSON.stringify([s.view.id, s.index, lookNow(s)]);
+
 function askFor(s, what) {
-  if (what === "code" && s.wanted && s.wanted.what !== "code") return;
+  if (s.wanted && s.wanted.what !== "code") return what === "code" ? undefined : void (s.nextFile = what);
   if (what !== "code") say(s, "Preparing the file.");
   s.wanted = { token: crypto.randomUUID?.() ?? String(Math.random()), what, index: s.index, look: lookNow(s), view: s.view.question };
+  s.wantedOf = codeNow(s);
   s.tell("wanted", s.wanted);
   clearTimeout(s.wantedTimer);
   s.wantedTimer = setTimeout(() => giveUpFile(s), 30000);
@@ -75,6 +81,7 @@ function giveUpFile(s) {
   s.wanted = null;
   markPreparing(s);
   say(s, "No file came. Try again.");
+  followCode(s);
 }
 
 // While a file is made the result on screen is not a former one: the page's style asks for this mark.
@@ -88,9 +95,10 @@ function takeReply(s, reply, bytes) {
   s.wanted = null;
   clearTimeout(s.wantedTimer);
   markPreparing(s);
-  if (reply.what !== "code" && s.menu.open) askFor(s, "code");
+  if (s.nextFile) askFor(s, s.nextFile), (s.nextFile = null);
+  else if (reply.what !== "code") followCode(s);
   if (reply.error) return say(s, reply.error);
-  if (reply.what === "code") return showCode(s, reply);
+  if (reply.what === "code") return (s.codeOf = s.wantedOf), showCode(s, reply);
   const address = URL.createObjectURL(new Blob([bytes.slice()], { type: reply.mime }));
   el("a", { href: address, download: reply.name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60000);
@@ -102,11 +110,15 @@ function showCode(s, { command, python }) {
   s.code.python.textContent = python;
 }
 
+// One sentence at the foot of the window, for a while; it moves nothing.
 function say(s, text) {
   s.notice.textContent = text;
+  clearTimeout(s.noticeTimer);
+  s.noticeTimer = setTimeout(() => (s.notice.textContent = ""), 8000);
 }
 
 async function copyText(s, text, done) {
+  if (text === UNWRITTEN) return say(s, "These lines are just being written. Copy them in a moment.");
   try {
     await navigator.clipboard.writeText(text);
     say(s, done);

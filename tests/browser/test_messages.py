@@ -1,0 +1,29 @@
+"""Where the sidebar is closed, as on every phone, what it would say is read above the result."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+
+NewVisit = Callable[..., Visit]
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ("/?image=nothere", "is not the address of a picture"),
+        pytest.param("/?layer=zzz", "The link asks for layer", marks=pytest.mark.slow),
+    ],
+)
+def test_a_refusal_is_seen_on_a_phone(visit: NewVisit, link: str, said: str) -> None:
+    page = visit(width=390).open(link)
+    expect(page.locator(".st-key-messages").get_by_text(said)).to_be_visible()
+
+
+@pytest.mark.slow
+def test_beside_an_open_sidebar_it_is_said_once(visit: NewVisit) -> None:
+    page = visit().open("/?image=nothere")
+    seen = [alert for alert in page.get_by_test_id("stAlert").all() if alert.is_visible()]
+    assert len(seen) == 1
