@@ -12,7 +12,7 @@ from tests.browser.viewer import agree, cards, chosen, sentence
 NewVisit = Callable[..., Visit]
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SIZES = [
-    (1280, "light"),
+    pytest.param(1280, "light", marks=pytest.mark.slow),
     pytest.param(1280, "dark", marks=pytest.mark.slow),
     pytest.param(390, "light", marks=pytest.mark.slow),
     (390, "dark"),
@@ -119,7 +119,7 @@ def test_a_screen_reader_hears_the_sentence_when_the_class_changes(visit: NewVis
     assert len(page.evaluate("window.heard")) == 1
 
 
-@pytest.mark.parametrize("size", [(1024, 768), (3840, 2160)])
+@pytest.mark.parametrize("size", [(1024, 768), pytest.param((3840, 2160), marks=pytest.mark.slow)])
 def test_a_presentation_fits_a_projector_and_a_4k_screen(visit: NewVisit, size: tuple[int, int]) -> None:
     tab = visit()
     tab.page.set_viewport_size({"width": size[0], "height": size[1]})

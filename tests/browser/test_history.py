@@ -84,6 +84,7 @@ def test_a_change_of_look_is_no_step_and_lasts(visit: NewVisit) -> None:
     assert agree(page)
 
 
+@pytest.mark.slow
 def test_the_class_and_the_look_outlive_what_the_server_writes(visit: NewVisit) -> None:
     page = visit().open()
     page.get_by_role("button", name="Overlay", exact=True).click()
@@ -105,6 +106,7 @@ def test_the_class_and_the_look_outlive_what_the_server_writes(visit: NewVisit) 
     assert sentence(fresh) == sentence(page)
 
 
+@pytest.mark.slow
 def test_a_deep_link_works_on_a_fresh_server_and_ever_after(fresh_server: str, visit: NewVisit) -> None:
     for _ in range(2):
         page = visit(fresh_server).open("/explore?image=night&class=0")
@@ -134,6 +136,7 @@ def search(page: Page, name: str, index: int) -> None:
     settle(page)
 
 
+@pytest.mark.slow
 def test_searched_classes_are_steps_that_back_returns_to_one_by_one(visit: NewVisit) -> None:
     page = visit().open("/?model=photos")
     listed = {int(card.get_attribute("data-index") or -1) for card in cards(page).all()}

@@ -95,6 +95,7 @@ def test_files_dropped_anywhere_are_taken_and_the_page_stays(visit: NewVisit) ->
     expect(page.locator("html.is-dropping")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_pasted_address_is_asked_for_like_a_typed_one(visit: NewVisit) -> None:
     page = visit().open()
     assert hand_over(page, "paste", text="http://127.0.0.1/secret.png")
@@ -113,6 +114,7 @@ def test_pasting_other_text_or_into_a_field_is_left_to_the_browser(visit: NewVis
     on_screen(page, "image.png", noise(1))
 
 
+@pytest.mark.slow
 def test_a_file_over_the_limit_is_refused_without_being_sent(visit: NewVisit) -> None:
     page = visit().open()
     assert hand_over(page, "paste", ("huge.png", bytes(10_000_001)))
@@ -213,6 +215,7 @@ def clicks_of(chance: random.Random) -> list[tuple[str, int]]:
     return [chance.choice(cards) for _ in range(30)]
 
 
+@pytest.mark.slow
 def test_the_tray_is_walked_with_the_arrow_keys(visit: NewVisit) -> None:
     page = visit().open()
     hand_over(page, "drop", ("a.png", noise(1)), ("b.png", noise(2)))
@@ -234,7 +237,7 @@ def test_the_address_of_an_upload_means_nothing_to_another_visitor(visit: NewVis
 @pytest.mark.parametrize(
     ("width", "scheme"),
     [
-        (1280, "light"),
+        pytest.param(1280, "light", marks=pytest.mark.slow),
         pytest.param(1280, "dark", marks=pytest.mark.slow),
         pytest.param(390, "light", marks=pytest.mark.slow),
         (390, "dark"),
@@ -306,6 +309,7 @@ def lone_server(weights: SlowWeights, tmp_path: Path, monkeypatch: pytest.Monkey
         yield address
 
 
+@pytest.mark.slow
 def test_a_download_has_bytes_a_bar_and_cancel_while_the_page_stays_usable(
     weights: SlowWeights, lone_server: str, visit: NewVisit
 ) -> None:

@@ -67,6 +67,7 @@ def test_every_file_is_of_the_class_and_the_look_on_screen(visit: NewVisit, tiny
         assert {"cam.npy", "explanation.json", "panels.png", "reproduce.txt"} <= set(archive.namelist())
 
 
+@pytest.mark.slow
 def test_the_command_and_the_lines_give_the_same_map(visit: NewVisit, tmp_path: Path) -> None:
     page = visit().open("/?image=night&method=hirescam&preprocessing=pad&opacity=70")
     choose(page, 1)

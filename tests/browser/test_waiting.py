@@ -110,6 +110,7 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+@pytest.mark.slow
 def test_the_viewer_stays_the_same_element_from_the_very_first_visit_on(fresh_server: str, visit: NewVisit) -> None:
     page = visit(fresh_server).open()
     page.locator(".hp").evaluate("node => node.dataset.mine = 'yes'")

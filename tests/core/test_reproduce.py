@@ -101,6 +101,7 @@ def test_the_lines_of_python_write_the_same_files(made: Callable[[str], Made], n
     assert {path.name for path in Path().iterdir()} == {name, "cam.npy", "overlay.png", "directly"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there is no POSIX shell")
 def test_an_unpacked_archive_makes_itself_again(made: Callable[[str], Made], tmp_path: Path) -> None:
     it = made("scene.png")
