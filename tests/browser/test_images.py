@@ -129,6 +129,7 @@ def test_files_that_there_is_no_room_for_are_counted(visit: NewVisit) -> None:
     expect(cards(page)).to_have_count(12)
 
 
+@pytest.mark.slow
 def test_the_upload_door_says_what_is_wrong_with_each_file(visit: NewVisit) -> None:
     page = visit().open()
     page.get_by_role("radio", name="Upload").click()
@@ -186,6 +187,7 @@ def test_of_clicks_that_come_fast_in_both_groups_the_last_one_counts(visit: NewV
     expect(page.locator(f'.hp .original [aria-label$="The image {name}"]')).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_a_picture_pasted_after_fast_clicks_stays(visit: NewVisit) -> None:
     page = visit().open()
     hand_over(page, "drop", ("a.png", noise(1)), ("b.png", noise(2)))
@@ -240,7 +242,7 @@ def test_the_address_of_an_upload_means_nothing_to_another_visitor(visit: NewVis
         pytest.param(1280, "light", marks=pytest.mark.slow),
         pytest.param(1280, "dark", marks=pytest.mark.slow),
         pytest.param(390, "light", marks=pytest.mark.slow),
-        (390, "dark"),
+        pytest.param(390, "dark", marks=pytest.mark.slow),
     ],
 )
 def test_axe_finds_nothing_at_any_door_nor_in_the_lists(visit: NewVisit, width: int, scheme: str) -> None:

@@ -117,6 +117,7 @@ def test_an_unpacked_archive_makes_itself_again(made: Callable[[str], Made], tmp
     assert same(written(tmp_path), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there is no POSIX shell")
 def test_a_real_shell_takes_a_hostile_name_as_a_name(made: Callable[[str], Made]) -> None:
     name = "-\n'$(touch owned)' `touch owned` \";touch owned"
