@@ -60,9 +60,14 @@ def errors_shown() -> Iterator[None]:
     except HeatproofError as error:
         show_error(error)
     except Exception:  # noqa: BLE001 - the last door before a visitor: logged whole, shown as a number
-        incident = secrets.token_hex(4)
-        _log.exception("Error %s on a page", incident)
-        st.error(incident_text(incident))
+        st.error(logged_incident("on a page"))
+
+
+def logged_incident(where: str) -> str:
+    """Within an `except`: log the error whole under a number, and give what a visitor is told of it."""
+    incident = secrets.token_hex(4)
+    _log.exception("Error %s %s", incident, where)
+    return incident_text(incident)
 
 
 def show_error(error: HeatproofError) -> None:

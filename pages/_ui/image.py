@@ -7,13 +7,13 @@ import streamlit as st
 from gradcam_core.config import settings
 from gradcam_core.errors import HeatproofError, ImageError
 from gradcam_core.images import display_name, file_too_large
-from gradcam_core.samples import SCHEME
+from gradcam_core.samples import DEFAULT_SAMPLE, SAMPLES, SCHEME
 from pages._ui import link
 from pages._ui.doors import camera_door, link_door, upload_door
 from pages._ui.intake import Click, Parcel, receive, taking
 from pages._ui.messages import say_error
 from pages._ui.question import UPLOAD, Picture
-from pages._ui.samples import DEFAULT_SAMPLE, SAMPLES, sample_picture, show_gallery
+from pages._ui.samples import sample_picture, show_gallery
 from pages._ui.tray import ROOM, Arrival, bring, card_at, changed, forget_news, show_tray, tray, was_here
 from pages._ui.words import error_text, literal
 

@@ -66,7 +66,10 @@ def address() -> dict[str, str]:
 
 
 def restore(name: str, options: Collection[str], default: str) -> None:
-    """Before the picker `name` is drawn: what the address newly says, else its own choice while that exists."""
+    """Before the picker `name` is drawn: what the address newly says, else its own choice while that exists.
+
+    Whichever it is, the address is to say it; the default needs no words.
+    """
     if news(name):
         told = st.query_params.get(name)
         st.session_state[name] = told
@@ -76,17 +79,6 @@ def restore(name: str, options: Collection[str], default: str) -> None:
         st.session_state[name] = default
     choice = st.session_state[name]
     write(name, None if choice == default else choice)
-
-
-def written(name: str, options: Collection[str], default: str) -> None:
-    """A picker's callback: its new choice into the address; the default needs no words.
-
-    Of a picker whose options have changed meanwhile Streamlit hands on the title that was clicked: no choice.
-    """
-    acted()
-    choice = st.session_state[name]
-    if choice in options:
-        write(name, None if choice == default else choice)
 
 
 def said(name: str) -> str | None:

@@ -36,17 +36,14 @@ def pick_model() -> ModelCard:
         show_other_downloads(specs, but=chosen.name)
         _show_broken(broken_checkpoints())
     with picker:
-        _draw_list(specs, default, card.spec)
+        _draw_list(specs, card.spec)
     return card
 
 
 def choose_model(name: str) -> None:
     """A button's callback: take this model, as if it had been chosen in the list."""
-    from gradcam_core.models import DEFAULT_MODEL
-
     link.acted()
     st.session_state["model"] = name
-    link.write("model", None if name == DEFAULT_MODEL else name)
 
 
 def refused_models() -> set[str]:
@@ -55,7 +52,7 @@ def refused_models() -> set[str]:
     return refused
 
 
-def _draw_list(specs: dict[str, ModelSpec], default: str, in_use: ModelSpec) -> None:
+def _draw_list(specs: dict[str, ModelSpec], in_use: ModelSpec) -> None:
     titles = model_titles(list(specs.values()))
     with st.popover(literal(in_use.title), key="model_list", icon=":material/neurology:", width="stretch"):
         st.radio(
@@ -64,8 +61,7 @@ def _draw_list(specs: dict[str, ModelSpec], default: str, in_use: ModelSpec) -> 
             key="model",
             format_func=lambda name: f"**{literal(titles[name])}**" if name in titles else name,
             captions=[f"{readiness(spec)} {literal(model_sentence(spec))}" for spec in specs.values()],
-            on_change=link.written,
-            args=("model", list(specs), default),
+            on_change=link.acted,
         )
     st.caption(literal(knows_sentence(in_use)))
 
@@ -84,17 +80,16 @@ def _card_or_former(chosen: ModelSpec, default: str) -> ModelCard:
         former = _former(default)
         say_warning(f"{error_text(error)} {literal(f'What you see is still {former.spec.title}.')}")
         return former
-    _take(chosen.name, default)
+    _take(chosen.name)
     return card
 
 
-def _take(name: str, default: str) -> None:
-    """The chosen model is the one in use, and the address says so; one that was waited for is a step of its own."""
+def _take(name: str) -> None:
+    """The chosen model is the one in use; to get one that was waited for is an act."""
     if has_arrived(name):
         link.acted()
     refused_models().discard(name)
     st.session_state[_IN_USE] = name
-    link.write("model", None if name == default else name)
 
 
 def _former(default: str) -> ModelCard:

@@ -37,8 +37,7 @@ def pick_layer(model: ModelCard) -> str:
         offered,
         key="layer",
         format_func=lambda name: layer_title(layers[name], model.default_layer),
-        on_change=link.written,
-        args=("layer", offered, model.default_layer),
+        on_change=link.acted,
     )
     chosen = str(st.session_state["layer"])
     st.caption(layer_sentence(model.layers, chosen, model.default_layer))
@@ -70,8 +69,7 @@ def _pick_from(name: str, choices: Mapping[str, CamMethod] | Mapping[str, Prepro
                 key=name,
                 format_func=lambda one: f"**{choices[one].title}**{' · default' if one == default else ''}",
                 captions=[literal(choice.sentence) for choice in choices.values()],
-                on_change=link.written,
-                args=(name, list(choices), default),
+                on_change=link.acted,
             )
         st.caption(literal(choices[slug].sentence))
     return slug

@@ -70,11 +70,6 @@ class Question:
         model = (self.model.spec.name, self.model.weights_sha256)
         return (self.picture.sha256, *model, self.layer, self.method, self.preprocessing)
 
-    @property
-    def owner(self) -> tuple[str, str]:
-        """The image and the model: what a choice of class belongs to."""
-        return self.picture.sha256, self.model.spec.name
-
 
 BY_CONTENT: dict[str | type[Any], Callable[[Any], Any]] = {
     Question: lambda question: question.key,

@@ -6,7 +6,6 @@ import streamlit as st
 from PIL import Image
 
 from gradcam_core.samples import (
-    DEFAULT_SAMPLE,
     SAMPLES,
     SCHEME,
     Sample,
@@ -22,8 +21,6 @@ from pages._ui.thumbnails import ELSEWHERE, cards_css, thumbnail_of
 from pages._ui.tray import mark, picture_of, tray
 
 _SIDE = 120  # a scene drawn small is quicker than a scene made small
-
-__all__ = ["DEFAULT_SAMPLE", "SAMPLES", "sample_picture", "show_gallery"]
 
 
 @st.cache_resource(show_spinner=False)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -13,13 +11,12 @@ from gradcam_core.explanation import Cam
 from gradcam_core.images import LoadedImage
 from gradcam_core.render import Look, get_colormap
 from pages._ui.cache import answer, reading
+from pages._ui.frame import logged_incident
 from pages._ui.question import Question
 from pages._ui.tray import pixels_of
 from pages._ui.view import digest
 from pages._ui.viewer import Request
-from pages._ui.words import incident_text
 
-_log = logging.getLogger("heatproof")
 Reply = tuple[dict[str, Any], bytes]
 
 
@@ -33,9 +30,7 @@ def reply_to(request: Request, question: Question) -> Reply:
     except HeatproofError as error:
         return head | {"error": f"{error.message} {error.hint}".strip()}, b""
     except Exception:  # noqa: BLE001 - the last door before a visitor: logged whole, shown as a number
-        incident = secrets.token_hex(4)
-        _log.exception("Error %s in a file to take away", incident)
-        return head | {"error": incident_text(incident)}, b""
+        return head | {"error": logged_incident("in a file to take away")}, b""
 
 
 def _answered(head: dict[str, Any], request: Request, question: Question) -> Reply:

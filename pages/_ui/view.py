@@ -10,7 +10,7 @@ import streamlit as st
 
 from gradcam_core.explanation import Cam, Prediction
 from gradcam_core.methods import get_method
-from gradcam_core.render import COLORMAPS, DEFAULT_COLORMAP
+from gradcam_core.render import COLORMAPS
 from gradcam_core.samples import DEFAULT_SAMPLE
 from pages._ui import link, words
 from pages._ui.cache import Reading, answer, reading
@@ -134,6 +134,3 @@ def _saw(question: Question, known: Reading) -> dict[str, Any]:
 def _colormaps() -> list[dict[str, str]]:
     """All of them, the default first; in the order of the tables."""
     return [{"slug": one.slug, "title": one.title, "sentence": one.sentence} for one in COLORMAPS.values()]
-
-
-assert next(iter(COLORMAPS)) == DEFAULT_COLORMAP  # noqa: S101 - the browser takes the first one for the default

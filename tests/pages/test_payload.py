@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradcam_core.render import COLORMAPS
+from gradcam_core.render import COLORMAPS, DEFAULT_COLORMAP
 from gradcam_core.scenes import draw_scene
 from pages._ui.viewer import _script, _style
 from pages._ui.viewer.payload import LONGEST_SIDE, maps, pack, photo, tables, unpack
@@ -60,6 +60,7 @@ def test_the_tables_are_the_cores() -> None:
     stacked = np.frombuffer(tables(), np.uint8).reshape(len(COLORMAPS), 256, 3)
     for table, colormap in zip(stacked, COLORMAPS.values(), strict=True):
         assert np.array_equal(table, colormap.table)
+    assert next(iter(COLORMAPS)) == DEFAULT_COLORMAP  # the browser takes the first one for the default
 
 
 def test_script_and_style_travel_without_comments_and_hold_no_address() -> None:

@@ -77,9 +77,9 @@ function choose(s, index) {
 }
 
 function select(s, index) {
-  const was = listed(s).length ? listed(s).map((one) => one.index).join() : "";
+  const onScreen = () => listed(s).map((one) => one.index).join(), former = onScreen();
   s.index = index;
-  if (listed(s).map((one) => one.index).join() === was) markChosen(s);
+  if (onScreen() === former) markChosen(s);
   else drawList(s);
   drawWords(s);
   read(s);

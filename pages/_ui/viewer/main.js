@@ -120,7 +120,6 @@ function drawAll(s) {
   drawAbout(s);
   drawWords(s);
   read(s);
-  s.painted = null;
   s.steps.fill(UNSEEN);
   paint(s);
   followCode(s);
