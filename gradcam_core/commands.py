@@ -21,7 +21,7 @@ from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.printout import explanation_lines, layers_lines, models_lines, prediction_lines
 from gradcam_core.progress import Progress
 from gradcam_core.render import Look, get_colormap
-from gradcam_core.report import unit_of, write_explanation
+from gradcam_core.report import Explanation, unit_of, write_explanations
 
 _USUAL_COUNT = 5
 _LOOK_HINT = "--opacity, --threshold and --contour take a number from 0 to 1, --scale a raw value above 0."
@@ -63,14 +63,9 @@ def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
     cams = [forward.cam(class_index, method) for class_index in wanted or [predictions[0].class_index]]
     written: list[Path] = []
     if folder is not None:
-        written = write_explanation(
-            folder,
-            image,
-            cams,
-            predictions=predictions,
-            look=look,
-            unit=unit_of(model, cams[0]),
-            input_picture=forward.input_picture,
+        beside: dict[str, Any] = {"unit": unit_of(model, cams[0]), "input_picture": forward.input_picture}
+        written = write_explanations(
+            folder, [Explanation(image=image, cam=cam, predictions=predictions, look=look, **beside) for cam in cams]
         )
     if options.json:
         yield from _json_lines(explanation_json(image, cams, predictions=predictions, look=look))

@@ -7,7 +7,8 @@ import math
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,21 +25,28 @@ from gradcam_core.reproduce import command_line, python_lines
 if TYPE_CHECKING:
     from gradcam_core.models import LoadedModel
 
-_MANIFEST = "explanation.json"
-_ORIGINAL, _INPUT = "original.png", "input.png"
-_BESIDE_IT = (_ORIGINAL, "heatmap.png", "overlay.png", "panels.png", "cam.npy", _INPUT)
+_MANIFEST, _ORIGINAL, _INPUT = "explanation.json", "original.png", "input.png"
 
 
-def write_explanation(  # noqa: PLR0913 - all but the first three are named
-    folder: Path,
-    image: LoadedImage,
-    cams: Sequence[Cam],
-    *,
-    predictions: Sequence[Prediction],
-    look: Look = DEFAULT_LOOK,
-    unit: str = RAW_UNIT,
-    input_picture: np.ndarray | None = None,
-) -> list[Path]:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Explanation:
+    """A map, and what its files say beside it.
+
+    Attributes:
+        predictions: the classes to list, the largest first.
+        unit: what the raw values count, as `unit_of` tells.
+        input_picture: what the model saw, as `ForwardPass.input_picture`; there is no `input.png` without it.
+    """
+
+    image: LoadedImage
+    cam: Cam
+    predictions: Sequence[Prediction]
+    look: Look = DEFAULT_LOOK
+    unit: str = RAW_UNIT
+    input_picture: np.ndarray | None = None
+
+
+def write_explanations(folder: Path, explanations: Sequence[Explanation]) -> list[Path]:
     """Write the `explanation_files` of maps of one forward pass.
 
     Args:
@@ -51,15 +59,13 @@ def write_explanation(  # noqa: PLR0913 - all but the first three are named
     Raises:
         ResourceError: if the disk refuses.
     """
-    folders = [folder] if len(cams) == 1 else [folder / class_folder(cam.prediction) for cam in cams]
-    for target, cam in zip(folders, cams, strict=True):
-        files = explanation_files(
-            image, cam, predictions=predictions, look=look, unit=unit, input_picture=input_picture
-        )
+    is_one = len(explanations) == 1
+    folders = [folder if is_one else folder / class_folder(one.cam.prediction) for one in explanations]
+    for target, explanation in zip(folders, explanations, strict=True):
         try:
             if target != folder:
-                _remove_former(folder, _BESIDE_IT)
-            _write(target, files)
+                _remove_former(folder, _FILES)
+            _write(target, explanation_files(explanation))
         except OSError as error:
             raise ResourceError(
                 f"The explanation can't be written to {target}: {error.strerror or error}.",
@@ -68,58 +74,33 @@ def write_explanation(  # noqa: PLR0913 - all but the first three are named
     return folders
 
 
-def explanation_files(  # noqa: PLR0913 - all but the first two are named
-    image: LoadedImage,
-    cam: Cam,
-    *,
-    predictions: Sequence[Prediction],
-    look: Look = DEFAULT_LOOK,
-    unit: str = RAW_UNIT,
-    input_picture: np.ndarray | None = None,
-) -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of every file, each made when it is its turn; `explanation.json` comes last.
+def explanation_files(explanation: Explanation) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of every file, each made when it is its turn; `explanation.json` comes last."""
+    for name in _FILES:
+        if name != _INPUT or explanation.input_picture is not None:
+            yield name, explanation_file(name, explanation)
 
-    Args:
-        predictions: the classes to list, the largest first.
-        unit: what the raw values count, as `unit_of` tells.
-        input_picture: what the model saw, as `ForwardPass.input_picture`; there is no `input.png` without it.
+
+def explanation_file(name: str, explanation: Explanation) -> bytes:
+    """One of the `explanation_files`.
+
+    Raises:
+        ValueError: if there is none of this name.
     """
-    yield _ORIGINAL, to_png(image.pixels)
-    if input_picture is not None:
-        yield _INPUT, to_png(input_picture)
-    yield "heatmap.png", to_png(heatmap_image(cam, image, look))
-    yield "overlay.png", to_png(overlay_image(image, cam, look))
-    yield "panels.png", figure_png(panels_figure(image, cam, look, unit=unit))
-    yield "cam.npy", cam_npy(cam)
-    manifest = explanation_json(image, [cam], predictions=predictions, look=look)
-    yield _MANIFEST, json.dumps(manifest, indent=2, allow_nan=False).encode()
+    if name not in _FILES or (name == _INPUT and explanation.input_picture is None):
+        raise ValueError(f"An explanation has no file {name!r}.")
+    return _FILES[name](explanation)
 
 
-def explanation_zip(  # noqa: PLR0913 - all but the first two are named
-    image: LoadedImage,
-    cam: Cam,
-    *,
-    predictions: Sequence[Prediction],
-    look: Look = DEFAULT_LOOK,
-    unit: str = RAW_UNIT,
-    input_picture: np.ndarray | None = None,
-    source: str = _ORIGINAL,
-) -> bytes:
+def explanation_zip(explanation: Explanation, *, source: str = _ORIGINAL) -> bytes:
     """The `explanation_files` and `reproduce.txt` in one ZIP archive; the same explanation gives the same bytes.
 
     Args:
         source: what `load_image` finds the image by, for `reproduce.txt`; by default the archive's own
             `original.png`, which gives the same map when it stands in the folder.
     """
-    files = explanation_files(image, cam, predictions=predictions, look=look, unit=unit, input_picture=input_picture)
-    return _zipped([*files, ("reproduce.txt", _reproduction(source, cam, look))])
-
-
-def cam_npy(cam: Cam) -> bytes:
-    """The raw values, float32, as the bytes of a file for `numpy.load`."""
-    buffer = io.BytesIO()
-    np.save(buffer, cam.values, allow_pickle=False)
-    return buffer.getvalue()
+    recipe = _reproduction(source, explanation.cam, explanation.look)
+    return _zipped([*explanation_files(explanation), ("reproduce.txt", recipe)])
 
 
 def class_folder(prediction: Prediction) -> str:
@@ -141,6 +122,32 @@ def unit_of(model: "LoadedModel", cam: Cam) -> str:
             if math.isclose(total, cam.prediction.logit, rel_tol=1e-4, abs_tol=1e-4):
                 return "logits per cell"
     return RAW_UNIT
+
+
+def _panels(it: Explanation) -> bytes:
+    return figure_png(panels_figure(it.image, it.cam, it.look, unit=it.unit))
+
+
+def _npy(values: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _manifest(it: Explanation) -> bytes:
+    told = explanation_json(it.image, [it.cam], predictions=it.predictions, look=it.look)
+    return json.dumps(told, indent=2, allow_nan=False).encode()
+
+
+_FILES: dict[str, Callable[[Explanation], bytes]] = {
+    _ORIGINAL: lambda it: to_png(it.image.pixels),
+    _INPUT: lambda it: to_png(np.asarray(it.input_picture)),
+    "heatmap.png": lambda it: to_png(heatmap_image(it.cam, it.image, it.look)),
+    "overlay.png": lambda it: to_png(overlay_image(it.image, it.cam, it.look)),
+    "panels.png": _panels,
+    "cam.npy": lambda it: _npy(it.cam.values),
+    _MANIFEST: _manifest,
+}
 
 
 def _reproduction(source: str, cam: Cam, look: Look) -> bytes:

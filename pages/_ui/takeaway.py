@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 from gradcam_core.errors import HeatproofError
 from gradcam_core.explanation import Cam
-from gradcam_core.images import LoadedImage
 from gradcam_core.render import Look, get_colormap
 from pages._ui.cache import answer, reading
 from pages._ui.frame import logged_incident
@@ -18,6 +15,14 @@ from pages._ui.view import digest
 from pages._ui.viewer import Request
 
 Reply = tuple[dict[str, Any], bytes]
+_ARCHIVE = "heatproof.zip"
+_FILES = {  # what the browser asks for: the file's name and its kind
+    "panels": ("panels.png", "image/png"),
+    "overlay": ("overlay.png", "image/png"),
+    "cam": ("cam.npy", "application/octet-stream"),
+    "json": ("explanation.json", "application/json"),
+    "zip": (_ARCHIVE, "application/zip"),
+}
 
 
 def reply_to(request: Request, question: Question) -> Reply:
@@ -40,11 +45,29 @@ def _answered(head: dict[str, Any], request: Request, question: Question) -> Rep
     cam = _cam(question, request.class_index)
     if request.what == "code":
         return head | _code(question, cam, look), b""
-    if request.what not in _MAKERS:
+    if request.what not in _FILES:
         raise HeatproofError("There is no such file.", hint="Choose one of the menu.")
-    suffix, mime, make = _MAKERS[request.what]
+    suffix, mime = _FILES[request.what]
     name = f"{class_folder(cam.prediction)}-{suffix}"
-    return head | {"name": name, "mime": mime}, make(question, pixels_of(question.picture), cam, look)
+    return head | {"name": name, "mime": mime}, _made(suffix, question, cam, look)
+
+
+def _made(name: str, question: Question, cam: Cam, look: Look) -> bytes:
+    """One of an explanation's files, or the archive of them all."""
+    from gradcam_core.report import Explanation, explanation_file, explanation_zip
+
+    known = reading(question)
+    explanation = Explanation(
+        image=pixels_of(question.picture),
+        cam=cam,
+        predictions=known.top,
+        look=look,
+        unit=known.unit,
+        input_picture=known.input_picture,
+    )
+    if name == _ARCHIVE:
+        return explanation_zip(explanation, source=question.picture.source)
+    return explanation_file(name, explanation)
 
 
 def _look(told: dict[str, Any]) -> Look:
@@ -68,53 +91,3 @@ def _code(question: Question, cam: Cam, look: Look) -> dict[str, str]:
 
     source = question.picture.source
     return {"command": command_line(source, cam.key, look), "python": python_lines(source, cam.key, look)}
-
-
-def _panels(question: Question, image: LoadedImage, cam: Cam, look: Look) -> bytes:
-    from gradcam_core.figures import figure_png, panels_figure
-
-    return figure_png(panels_figure(image, cam, look, unit=reading(question).unit))
-
-
-def _overlay(_question: Question, image: LoadedImage, cam: Cam, look: Look) -> bytes:
-    from gradcam_core.render import overlay_image, to_png
-
-    return to_png(overlay_image(image, cam, look))
-
-
-def _npy(_question: Question, _image: LoadedImage, cam: Cam, _look: Look) -> bytes:
-    from gradcam_core.report import cam_npy
-
-    return cam_npy(cam)
-
-
-def _json(question: Question, image: LoadedImage, cam: Cam, look: Look) -> bytes:
-    from gradcam_core.manifest import explanation_json
-
-    told = explanation_json(image, [cam], predictions=reading(question).top, look=look)
-    return json.dumps(told, indent=2, allow_nan=False).encode()
-
-
-def _zip(question: Question, image: LoadedImage, cam: Cam, look: Look) -> bytes:
-    from gradcam_core.report import explanation_zip
-
-    known = reading(question)
-    return explanation_zip(
-        image,
-        cam,
-        predictions=known.top,
-        look=look,
-        unit=known.unit,
-        input_picture=known.input_picture,
-        source=question.picture.source,
-    )
-
-
-_Maker = Callable[[Question, LoadedImage, Cam, Look], bytes]
-_MAKERS: dict[str, tuple[str, str, _Maker]] = {
-    "panels": ("panels.png", "image/png", _panels),
-    "overlay": ("overlay.png", "image/png", _overlay),
-    "cam": ("cam.npy", "application/octet-stream", _npy),
-    "json": ("explanation.json", "application/json", _json),
-    "zip": ("heatproof.zip", "application/zip", _zip),
-}

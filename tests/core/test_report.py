@@ -21,7 +21,15 @@ from gradcam_core.images import LoadedImage
 from gradcam_core.manifest import explanation_json, prediction_json
 from gradcam_core.models import LoadedModel
 from gradcam_core.render import Look, heatmap_image, overlay_image
-from gradcam_core.report import class_folder, explanation_files, explanation_zip, unit_of, write_explanation
+from gradcam_core.report import (
+    Explanation,
+    class_folder,
+    explanation_file,
+    explanation_files,
+    explanation_zip,
+    unit_of,
+    write_explanations,
+)
 from gradcam_core.reproduce import command_line, python_lines
 from tests.core.made_maps import made_cam, made_image
 
@@ -115,11 +123,16 @@ def test_no_map_is_a_programmers_mistake() -> None:
         explanation_json(made_image(4, 4), [], predictions=PREDICTIONS)
 
 
+def explained(image: LoadedImage, cam: Cam, **beside: Any) -> Explanation:
+    """A map with the predictions that these tests list."""
+    return Explanation(image=image, cam=cam, predictions=PREDICTIONS, **beside)
+
+
 def test_one_map_is_written_as_six_files_that_agree(tmp_path: Path) -> None:
     image = made_image(40, 30)
     cam = made_cam(RAMP, image)
     look = Look("jet", 0.7, threshold=0.25, scale=1.5, contour=0.2)
-    (folder,) = write_explanation(tmp_path / "new" / "folder", image, [cam], predictions=PREDICTIONS, look=look)
+    (folder,) = write_explanations(tmp_path / "new" / "folder", [explained(image, cam, look=look)])
     assert {path.name for path in folder.iterdir()} == FILES
     assert (pixels(folder / "original.png") == image.pixels).all()
     assert (pixels(folder / "heatmap.png") == heatmap_image(cam, image, look)).all()
@@ -134,18 +147,20 @@ def test_one_map_is_written_as_six_files_that_agree(tmp_path: Path) -> None:
 
 def test_what_the_model_saw_is_written_and_does_not_outlive_its_explanation(tmp_path: Path) -> None:
     image, seen = made_image(20, 20), made_image(8, 8).pixels
-    cams = [made_cam(RAMP, image)]
-    write_explanation(tmp_path, image, cams, predictions=PREDICTIONS, input_picture=seen)
+    cam = made_cam(RAMP, image)
+    write_explanations(tmp_path, [explained(image, cam, input_picture=seen)])
     assert (pixels(tmp_path / "input.png") == seen).all()
-    write_explanation(tmp_path, image, cams, predictions=PREDICTIONS)
+    write_explanations(tmp_path, [explained(image, cam)])
     assert {path.name for path in tmp_path.iterdir()} == FILES
+    with pytest.raises(ValueError, match=r"no file 'input.png'"):
+        explanation_file("input.png", explained(image, cam))
 
 
 def test_an_archive_holds_the_files_and_how_to_make_them_again() -> None:
     image = made_image(20, 20)
     cam, look, seen = made_cam(RAMP, image), Look(contour=0.1), made_image(8, 8).pixels
-    files = dict(explanation_files(image, cam, predictions=PREDICTIONS, look=look, input_picture=seen))
-    data = explanation_zip(image, cam, predictions=PREDICTIONS, look=look, input_picture=seen, source="my 猫.png")
+    it = explained(image, cam, look=look, input_picture=seen)
+    files, data = dict(explanation_files(it)), explanation_zip(it, source="my 猫.png")
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
         held = {name: archive.read(name) for name in archive.namelist()}
@@ -158,16 +173,16 @@ def test_an_archive_holds_the_files_and_how_to_make_them_again() -> None:
 
 def test_the_same_explanation_gives_the_same_archive_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
     image = made_image(20, 20)
-    first = explanation_zip(image, made_cam(RAMP, image), predictions=PREDICTIONS)
+    first = explanation_zip(explained(image, made_cam(RAMP, image)))
     monkeypatch.setattr(time, "time", lambda: 2e9)
-    assert explanation_zip(image, made_cam(RAMP, image), predictions=PREDICTIONS) == first
+    assert explanation_zip(explained(image, made_cam(RAMP, image))) == first
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_without_a_source_the_archive_is_its_own() -> None:
     image = made_image(20, 20)
-    with zipfile.ZipFile(io.BytesIO(explanation_zip(image, made_cam(RAMP, image), predictions=()))) as archive:
+    with zipfile.ZipFile(io.BytesIO(explanation_zip(explained(image, made_cam(RAMP, image))))) as archive:
         told = archive.read("reproduce.txt").decode()
     assert "explain original.png --model net" in told
     assert "Copy original.png there" in told
@@ -176,7 +191,7 @@ def test_without_a_source_the_archive_is_its_own() -> None:
 def test_several_maps_go_into_a_folder_each(tmp_path: Path) -> None:
     image = made_image(20, 20)
     cams = [_of_class(image, 243, "bull mastiff"), _of_class(image, 7, "猫"), _of_class(image, 8, "../a\\b:c?*\0/..")]
-    folders = write_explanation(tmp_path, image, cams, predictions=PREDICTIONS)
+    folders = write_explanations(tmp_path, [explained(image, cam) for cam in cams])
     assert [folder.relative_to(tmp_path).as_posix() for folder in folders] == ["243-bull-mastiff", "7", "8-a-b-c"]
     assert {path.name for path in tmp_path.iterdir()} == {"243-bull-mastiff", "7", "8-a-b-c"}
     for folder, cam in zip(folders, cams, strict=True):
@@ -188,10 +203,10 @@ def test_several_maps_go_into_a_folder_each(tmp_path: Path) -> None:
 def test_several_maps_leave_nothing_of_an_earlier_one_beside_their_folders(tmp_path: Path) -> None:
     image = made_image(8, 8)
     (tmp_path / "mine.txt").write_text("mine")
-    write_explanation(tmp_path, image, [_of_class(image, 1, "one")], predictions=PREDICTIONS)
+    write_explanations(tmp_path, [explained(image, _of_class(image, 1, "one"))])
     assert {path.name for path in tmp_path.iterdir()} == {*FILES, "mine.txt"}
     cams = [_of_class(image, 1, "one"), _of_class(image, 2, "two")]
-    write_explanation(tmp_path, image, cams, predictions=PREDICTIONS)
+    write_explanations(tmp_path, [explained(image, cam) for cam in cams])
     assert {path.name for path in tmp_path.iterdir()} == {"1-one", "2-two", "mine.txt"}
 
 
@@ -199,7 +214,7 @@ def test_pictures_without_a_manifest_are_not_ours_to_remove(tmp_path: Path) -> N
     image = made_image(8, 8)
     (tmp_path / "original.png").write_text("mine")
     cams = [_of_class(image, 1, "one"), _of_class(image, 2, "two")]
-    write_explanation(tmp_path, image, cams, predictions=PREDICTIONS)
+    write_explanations(tmp_path, [explained(image, cam) for cam in cams])
     assert (tmp_path / "original.png").read_text() == "mine"
 
 
@@ -222,7 +237,7 @@ def test_a_file_where_the_folder_should_be_is_one_sentence(tmp_path: Path) -> No
     (tmp_path / "taken").write_text("mine")
     image = made_image(8, 8)
     with pytest.raises(ResourceError, match=r"can't be written to .*taken: .*exists") as caught:
-        write_explanation(tmp_path / "taken", image, [made_cam(RAMP, image)], predictions=PREDICTIONS)
+        write_explanations(tmp_path / "taken", [explained(image, made_cam(RAMP, image))])
     assert caught.value.hint == "Choose another folder."
     assert (tmp_path / "taken").read_text() == "mine"
 
@@ -233,7 +248,7 @@ def test_a_full_disk_is_one_sentence_and_no_older_manifest_vouches_for_half_of_t
     (tmp_path / "cam.npy").symlink_to("/dev/full")
     image = made_image(8, 8)
     with pytest.raises(ResourceError, match="No space left on device") as caught:
-        write_explanation(tmp_path, image, [made_cam(RAMP, image)], predictions=PREDICTIONS)
+        write_explanations(tmp_path, [explained(image, made_cam(RAMP, image))])
     assert "make room" in caught.value.hint
     assert not (tmp_path / "explanation.json").exists()
 

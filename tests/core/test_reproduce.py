@@ -22,7 +22,7 @@ from gradcam_core.images import LoadedImage
 from gradcam_core.models import LoadedModel
 from gradcam_core.pictures import load_image
 from gradcam_core.render import Look
-from gradcam_core.report import explanation_zip, write_explanation
+from gradcam_core.report import Explanation, explanation_zip, write_explanations
 from gradcam_core.reproduce import command_line, file_source, python_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,8 +51,12 @@ class Made:
     forward: ForwardPass
     cam: Cam
 
+    @property
+    def explanation(self) -> Explanation:
+        return Explanation(image=self.image, cam=self.cam, predictions=self.forward.top(3), look=LOOK)
+
     def files(self, folder: Path) -> tuple[np.ndarray, np.ndarray]:
-        write_explanation(folder, self.image, [self.cam], predictions=self.forward.top(3), look=LOOK)
+        write_explanations(folder, [self.explanation])
         return written(folder)
 
 
@@ -105,7 +109,7 @@ def test_the_lines_of_python_write_the_same_files(made: Callable[[str], Made], n
 @pytest.mark.skipif(os.name == "nt", reason="there is no POSIX shell")
 def test_an_unpacked_archive_makes_itself_again(made: Callable[[str], Made], tmp_path: Path) -> None:
     it = made("scene.png")
-    data = explanation_zip(it.image, it.cam, predictions=it.forward.top(3), look=LOOK)
+    data = explanation_zip(it.explanation)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         archive.extractall(tmp_path)
     expected, told = written(tmp_path), (tmp_path / "reproduce.txt").read_text()

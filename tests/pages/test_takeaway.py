@@ -82,7 +82,7 @@ def test_a_mistake_of_ours_is_a_number_and_the_log_knows_the_rest(
     def fail(*_args: object) -> bytes:
         raise KeyError("the secret")
 
-    monkeypatch.setitem(takeaway._MAKERS, "cam", ("cam.npy", "x/y", fail))
+    monkeypatch.setattr(takeaway, "_made", fail)
     head, data = reply_to(asked(question), question)
     assert data == b""
     assert "secret" not in head["error"]
@@ -93,7 +93,7 @@ def test_a_full_memory_says_what_to_do(question: Question, monkeypatch: pytest.M
     def fail(*_args: object) -> bytes:
         raise ResourceError("There is not enough memory.", hint="Try a smaller picture.")
 
-    monkeypatch.setitem(takeaway._MAKERS, "zip", ("x.zip", "x/y", fail))
+    monkeypatch.setattr(takeaway, "_made", fail)
     assert (
         reply_to(asked(question, "zip"), question)[0]["error"] == "There is not enough memory. Try a smaller picture."
     )
