@@ -138,7 +138,7 @@ def search(page: Page, name: str, index: int) -> None:
 
 @pytest.mark.slow
 def test_searched_classes_are_steps_that_back_returns_to_one_by_one(visit: NewVisit) -> None:
-    page = visit().open("/?model=photos")
+    page = visit().open("/?model=photos&k=10")
     listed = {int(card.get_attribute("data-index") or -1) for card in cards(page).all()}
     mapped = [index for index in range(20) if index not in listed]
     length, first = page.evaluate("history.length"), int(shown(page).split()[1])
@@ -206,9 +206,11 @@ def test_a_layer_whose_maps_do_not_all_come_along_keeps_the_class_in_one_step(vi
 
 @pytest.mark.slow
 def test_look_values_that_make_no_sense_leave_the_address(visit: NewVisit) -> None:
-    page = visit().open("/?view=nix&opacity=900&k=0&layer=nothing")
+    length = visit().open().evaluate("history.length")
+    page = visit().open("/?view=nix&opacity=900&k=0&layer=nothing&image=nowhere")
     page.wait_for_function("location.search === ''")
     page.wait_for_timeout(300)
+    assert page.evaluate("history.length") == length
     assert agree(page)
 
 
@@ -224,3 +226,21 @@ def test_the_same_picture_by_another_door_is_named_anew(visit: NewVisit) -> None
     choose(page, 2)
     assert agree(page)
     assert "image=upload-" in page.url
+
+
+@pytest.mark.slow
+def test_back_while_a_picture_is_still_decoded_keeps_to_what_is_asked_last(visit: NewVisit) -> None:
+    tab = visit()
+    tab.page.add_init_script(
+        "const quick = createImageBitmap; window.createImageBitmap = async (...args) =>"
+        " { await new Promise(done => setTimeout(done, window.slow ? 1500 : 0)); return quick(...args); };"
+    )
+    page = tab.open()
+    page.evaluate("window.slow = true")
+    page.locator(".st-key-sample label", has_text="Night").click()
+    page.wait_for_url("**/*image=night*")
+    page.locator(".st-key-sample label", has_text="Meadow").click()
+    page.wait_for_function("!location.search.includes('image')")
+    page.wait_for_timeout(2500)
+    assert page.locator(".hp .original .frame").get_attribute("aria-label") == "Original. The image Meadow"
+    assert agree(page)

@@ -107,6 +107,9 @@ def test_a_link_reopens_the_look_and_nonsense_in_it_is_passed_over(visit: NewVis
     expect(cards(page)).to_have_count(3)
     assert agree(page)
     page = visit().open("/?view=<b>&colormap=__proto__&opacity=1e9&threshold=-1&scale=constructor&contour=7&k=99")
+    usual = {"Colours": "inferno", "Hide below": "0", "Scale": "own", "Contour": "0"}
+    for label, value in usual.items():
+        expect(page.get_by_label(label, exact=True)).to_have_value(value)
     expect(page.get_by_label("Opacity", exact=True)).to_have_value("50")
     expect(cards(page)).to_have_count(5)
     assert agree(page)
