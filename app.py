@@ -1,5 +1,12 @@
-"""The entrance: `streamlit run app.py`. Which page was asked for, and the frame that all pages share."""
+"""The entrance: `streamlit run app.py` imports this file as a server, and runs it once more for each visit."""
 
-from pages._ui import run_app
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-run_app()
+from pages._ui import SecurityHeaders, run_app
+
+if get_script_run_ctx(suppress_warning=True) is None:
+    app = st.App(__file__, middleware=[Middleware(SecurityHeaders)])
+else:
+    run_app()

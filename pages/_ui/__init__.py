@@ -2,6 +2,7 @@
 
 from pages._ui.explanation import show_explanation
 from pages._ui.frame import page, run_app
+from pages._ui.headers import SecurityHeaders
 from pages._ui.image import pick_image
 from pages._ui.model_picker import pick_model
 from pages._ui.pickers import pick_layer, pick_method, pick_preprocessing
@@ -10,6 +11,7 @@ from pages._ui.waking import engine_awake
 
 __all__ = [
     "Question",
+    "SecurityHeaders",
     "engine_awake",
     "page",
     "pick_image",
