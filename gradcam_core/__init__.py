@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gradcam_core.cores import share_cores as share_cores
     from gradcam_core.engine import Explainer as Explainer
     from gradcam_core.engine import ForwardPass as ForwardPass
     from gradcam_core.errors import Cancelled as Cancelled
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "cores": ("share_cores",),
     "engine": ("Explainer", "ForwardPass"),
     "errors": (
         "Cancelled",

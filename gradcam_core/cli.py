@@ -91,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_predict(commands)
     _add_explain(commands)
     _add_download(commands)
+    commands.add_parser("settings", help="list every setting, its value and its reason", allow_abbrev=False)
+    commands.add_parser("check", help="try everything once and say what does not work here", allow_abbrev=False)
     return parser
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from gradcam_core.config import settings as current_settings
+from gradcam_core.cores import share_cores
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import HeatproofError
 from gradcam_core.images import LoadedImage
@@ -18,7 +20,7 @@ from gradcam_core.methods import get_method
 from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, list_models, load_model
 from gradcam_core.pictures import load_image
 from gradcam_core.preprocessing import get_preprocessing
-from gradcam_core.printout import explanation_lines, layers_lines, models_lines, prediction_lines
+from gradcam_core.printout import explanation_lines, layers_lines, models_lines, prediction_lines, settings_lines
 from gradcam_core.progress import Progress
 from gradcam_core.render import Look, get_colormap
 from gradcam_core.report import Explanation, unit_of, write_explanations
@@ -88,13 +90,32 @@ def download(options: Namespace, progress: Progress) -> Iterator[str]:
     yield f"{spec.name} is ready: {spec.title}." if steps else f"{spec.name} is here already."
 
 
+def settings(_options: Namespace, _progress: Progress) -> Iterator[str]:
+    """Every limit and switch, what it is now, and why."""
+    yield from settings_lines(current_settings())
+
+
+def check(_options: Namespace, _progress: Progress) -> Iterator[str]:
+    """Whether everything works here, really tried; an error at the end if something does not."""
+    from gradcam_core.checkup import findings
+
+    found = []
+    for finding in findings():
+        found.append(finding)
+        yield f"{'fine ' if finding.is_fine else 'WRONG'}  {finding.name:9} {finding.sentence}"
+    wrong = [finding.name for finding in found if not finding.is_fine]
+    if wrong:
+        raise HeatproofError(f"{len(wrong)} of {len(found)} checks failed: {', '.join(wrong)}.")
+
+
 COMMANDS: dict[str, Callable[[Namespace, Progress], Iterable[str]]] = {
-    command.__name__: command for command in (models, layers, predict, explain, download)
+    command.__name__: command for command in (models, layers, predict, explain, download, settings, check)
 }
 
 
 def _image_and_model(options: Namespace) -> tuple[LoadedImage, LoadedModel]:
-    """The image first: it is the quicker to refuse."""
+    """The image first: it is the quicker to refuse. Computed as on the page, to the last bit."""
+    share_cores()
     return load_image(options.image), load_model(options.model, device=options.device)
 
 

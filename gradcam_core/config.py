@@ -9,12 +9,13 @@ from typing import Any
 
 from gradcam_core.errors import HeatproofError
 
-_PREFIX = "HEATPROOF_"
+PREFIX = "HEATPROOF_"
 _MOST_SECONDS = 3_600
 
 
-def _setting(default: Any, reason: str) -> Any:
-    return field(default=default, metadata={"reason": reason})
+def _setting(default: Any, reason: str, *, zero: str = "") -> Any:
+    """`zero`: what 0 means, for a number that may be that."""
+    return field(default=default, metadata={"reason": reason, "zero": zero})
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,36 @@ class Settings:
     )
     device: str = _setting("auto", "auto takes CUDA, then MPS, then the CPU; or cpu, cuda, cuda:1, mps")
     fetch_urls: bool = _setting(True, "off, nobody can make this server fetch an image URL")
+    fetch_linked_urls: bool = _setting(True, "off, an image URL in a link to this page is fetched only after a click")
+    fetch_hosts: tuple[str, ...] = _setting(
+        (), "hosts that images are fetched from, with commas; none: all public ones"
+    )
+    fetch_private: tuple[str, ...] = _setting(
+        (), "DANGER: host:port pairs, with commas, that may be private: any visitor can read what answers there"
+    )
     fetch_seconds: float = _setting(10.0, "whole time for one image URL, redirects and body included")
+    fetches_a_minute: int = _setting(20, "image URLs that one visitor can have fetched in a minute")
+    fetches_at_once: int = _setting(8, "image URLs that are fetched at the same time, for all visitors")
     max_file_bytes: int = _setting(10_000_000, "largest upload or fetched image file")
     max_megapixels: float = _setting(50.0, "a picture of 50 megapixels takes up to 800 MB to decode")
     max_aspect: float = _setting(100.0, "a picture of 1 x 4,000 would be resized to 256 x 1,024,000")
     max_jpeg_scans: int = _setting(100, "a JPEG of 1,000 scans holds the decoder for 21 seconds")
     kept_side: int = _setting(2048, "long side of the kept picture, in pixels")
+    decodes_at_once: int = _setting(2, "pictures decoded at the same time; a large one takes hundreds of megabytes")
     max_input_side: int = _setting(640, "side of a model's input; memory grows with its square")
     max_parameters: int = _setting(350_000_000, "largest network that is built")
     max_checkpoint_bytes: int = _setting(2_000_000_000, "largest checkpoint file, and its tensors together")
-    shelf_bytes: int = _setting(2_000_000_000, "loaded models together; the least recently used one goes first")
+    shelf_bytes: int = _setting(
+        2_000_000_000, "loaded models together, and at most 40 % of the memory; the least recently used goes first"
+    )
+    slots: int = _setting(0, "computations at the same time; more would only share the cores", zero="the cores")
+    most_waiting: int = _setting(20, "visitors in the queue for a computation; the next one is asked to come back")
+    max_memory_bytes: int = _setting(
+        0, "memory of this program; over 80 % of it new work is refused", zero="the container's limit, if there is one"
+    )
+    pictures_bytes: int = _setting(80_000_000, "decoded pictures kept for all visitors; one of 2,048 px takes 13 MB")
+    answers_bytes: int = _setting(100_000_000, "maps and predictions kept for all visitors")
+    trays_bytes: int = _setting(500_000_000, "files in the trays of all visitors together; one has at most 16 MB")
 
 
 def settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -45,7 +66,7 @@ def settings(environ: Mapping[str, str] | None = None) -> Settings:
         HeatproofError: if a variable does not hold a value of its kind.
     """
     source = os.environ if environ is None else environ
-    given = {f.name: source[_PREFIX + f.name.upper()] for f in fields(Settings) if source.get(_PREFIX + f.name.upper())}
+    given = {f.name: source[PREFIX + f.name.upper()] for f in fields(Settings) if source.get(PREFIX + f.name.upper())}
     return Settings(**{name: _parsed(name, text) for name, text in given.items()})
 
 
@@ -60,6 +81,8 @@ def _parsed(name: str, text: str) -> Any:
     default = getattr(Settings, name)
     if isinstance(default, bool):
         return _parsed_switch(name, text)
+    if isinstance(default, tuple):
+        return tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
     if isinstance(default, Path):
         return Path(os.path.expanduser(text))  # unlike Path.expanduser, it leaves the name of an unknown user as it is
     if isinstance(default, str):
@@ -68,14 +91,15 @@ def _parsed(name: str, text: str) -> Any:
 
 
 def _parsed_limit(name: str, text: str, default: float) -> float:
-    """A number of the default's kind, larger than 0 and finite; a time is at most an hour."""
+    """A number of the default's kind, larger than 0 or 0 where that has a meaning, and finite; an hour at most."""
+    lowest = 0 if Settings.__dataclass_fields__[name].metadata["zero"] else math.nextafter(0, 1)
     try:
         number = type(default)(text)
-        is_sound = number > 0 and math.isfinite(number)
+        is_sound = number >= lowest and math.isfinite(number)
     except (ValueError, OverflowError) as error:
-        raise _wrong(name, text, f"a number such as {default}") from error
+        raise _wrong(name, text, f"a number such as {default or 1}") from error
     if not is_sound:
-        raise _wrong(name, text, f"a number above 0, such as {default}")
+        raise _wrong(name, text, f"a number above 0, such as {default or 1}")
     if name.endswith("_seconds") and number > _MOST_SECONDS:
         raise _wrong(name, text, f"at most {_MOST_SECONDS:,} seconds")
     return number
@@ -90,4 +114,4 @@ def _parsed_switch(name: str, text: str) -> bool:
 
 def _wrong(name: str, text: str, wanted: str) -> HeatproofError:
     shown = text if len(text) <= 60 else text[:57] + "..."
-    return HeatproofError(f"{_PREFIX}{name.upper()} is {shown!r}.", hint=f"Set it to {wanted}, or remove it.")
+    return HeatproofError(f"{PREFIX}{name.upper()} is {shown!r}.", hint=f"Set it to {wanted}, or remove it.")

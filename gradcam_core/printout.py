@@ -1,7 +1,9 @@
 """How do the answers read on a terminal? Lines of plain text; nothing is printed here."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import fields
 
+from gradcam_core.config import PREFIX, Settings
 from gradcam_core.explanation import Cam, Prediction
 from gradcam_core.images import LoadedImage, display_name
 from gradcam_core.layers import TargetLayer
@@ -48,6 +50,25 @@ def explanation_lines(cams: Sequence[Cam]) -> Iterator[str]:
     yield f"{cams[0].method_title} at layer {cams[0].key.layer}, {w} x {h} cells"
     yield ""
     yield from columns([_cam_row(cam) for cam in cams], right=(0, 2))
+
+
+def settings_lines(now: Settings) -> Iterator[str]:
+    """One paragraph a setting: its variable and value, the default where that differs, and the reason."""
+    for setting in fields(now):
+        value = getattr(now, setting.name)
+        changed = "" if value == setting.default else f"  (default: {setting_text(setting.default)})"
+        yield f"{PREFIX}{setting.name.upper()} = {setting_text(value)}{changed}"
+        zero = setting.metadata["zero"]
+        yield f"    {setting.metadata['reason']}{f'; 0: {zero}' if zero else ''}"
+
+
+def setting_text(value: object) -> str:
+    """As it is written into a variable."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ",".join(value) or "(none)"
+    return f"{value:_}" if isinstance(value, int) else str(value)
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> Iterator[str]:

@@ -35,8 +35,9 @@ def python_lines(source: str, key: ResultKey, look: Look) -> str:
 import numpy as np
 from PIL import Image
 
-from gradcam_core import Explainer, Look, load_image, load_model, overlay_image
+from gradcam_core import Explainer, Look, load_image, load_model, overlay_image, share_cores
 
+share_cores()  # as the page does: the number of threads decides the last bits
 image = load_image({source!r})
 model = load_model({key.model!r})
 forward = Explainer(model, {key.layer!r}).forward(image, preprocessing={key.preprocessing!r})

@@ -2,6 +2,7 @@
 
 A model is borrowed for as long as it is used. The least recently used ones leave when the bytes are too many, never
 one that is in use, and never the latest: a model larger than the shelf would otherwise be loaded at every click.
+Models are loaded one after the other, so that there is never more than one beyond those bytes.
 """
 
 import threading
@@ -9,8 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from gradcam_core.config import settings
+from gradcam_core.memory import memory
 from gradcam_core.models import LoadedModel, load_model, pick_device
 
+_SHARE = 0.4  # of all memory: the rest is for pictures, maps and the passes themselves
 _Key = tuple[str, str]
 
 
@@ -23,18 +27,33 @@ class _Slot:
     users: int = 0
 
 
+def shelf_bytes() -> int:
+    """How much room a shelf may take: the setting, and at most 40 % of the memory where that has a limit."""
+    limit = memory().limit
+    return min(settings().shelf_bytes, int(_SHARE * limit)) if limit else settings().shelf_bytes
+
+
 class ModelShelf:
     """Loaded models by name and device, shared between threads."""
 
-    def __init__(self, max_bytes: int, *, load: Callable[..., LoadedModel] = load_model) -> None:
+    def __init__(
+        self,
+        max_bytes: int,
+        *,
+        load: Callable[..., LoadedModel] = load_model,
+        before_loading: Callable[[], object] = lambda: None,
+    ) -> None:
         """An empty shelf.
 
         Args:
             max_bytes: parameters and buffers of all models together.
-            load: called as `load(name, device=...)`, once at a time for a model.
+            load: called as `load(name, device=...)`, by one thread at a time.
+            before_loading: may refuse by an error.
         """
         self.max_bytes = max_bytes
         self._load = load
+        self._before_loading = before_loading
+        self._loading = threading.Lock()
         self._lock = threading.Lock()  # held for book-keeping alone, never while a model is loaded
         self._slots: dict[_Key, _Slot] = {}  # least recently used first
 
@@ -53,7 +72,7 @@ class ModelShelf:
         try:
             with slot.loading:
                 if slot.model is None:
-                    slot.model = self._load(name, device=chosen)
+                    slot.model = self._loaded(name, chosen)
             self._make_room()
             yield slot.model
         finally:
@@ -69,6 +88,11 @@ class ModelShelf:
         """The names of the models on the shelf, the least recently used first."""
         with self._lock:
             return tuple(name for (name, _), slot in self._slots.items() if slot.model is not None)
+
+    def _loaded(self, name: str, device: str) -> LoadedModel:
+        with self._loading:
+            self._before_loading()
+            return self._load(name, device=device)
 
     def _taken(self, key: _Key) -> _Slot:
         with self._lock:

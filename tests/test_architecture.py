@@ -9,14 +9,15 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "gradcam_core"
 
 RANKS = [
-    {"errors", "progress", "signatures", "geometry", "hooks", "tinynet", "drawing", "typesetting", "contour"},
-    {"config", "addresses", "methods", "layers", "explanation", "scenes"},
-    {"images", "download", "weights"},
+    {"errors", "progress", "signatures", "geometry", "hooks", "tinynet", "drawing", "typesetting", "contour", "store"},
+    {"config", "addresses", "methods", "layers", "explanation", "scenes", "pickles", "slots", "ledger", "structure"},
+    {"torchfiles"},
+    {"images", "download", "weights", "memory", "cores"},
     {"preprocessing", "render", "fields"},
     {"checkpoints", "figures", "samples", "manifest"},
     {"models", "pictures", "reproduce"},
     {"engine", "shelf", "printout", "jobs"},
-    {"training", "report"},
+    {"training", "report", "checkup"},
     {"commands"},
     {"cli"},
     {"__main__"},

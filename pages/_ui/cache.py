@@ -1,31 +1,28 @@
-"""What is kept between two reruns: one shelf of models for everybody, and results by all that they depend on.
-
-torch is imported in the functions that need it, so that a page paints before its seconds are over.
-"""
+"""What was answered before is not computed again: results by all that they depend on, computed in turn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-import streamlit as st
 
-from gradcam_core.config import settings
 from gradcam_core.explanation import Cam, Prediction
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.methods import DEFAULT_METHOD, get_method
-from pages._ui.question import BY_CONTENT, ModelCard, Picture, Question
+from pages._ui import queue
+from pages._ui.question import ModelCard, Picture, Question
+from pages._ui.shared import ensure_room, person, shared, shelf
 from pages._ui.tray import pixels_of
 
 if TYPE_CHECKING:
     from gradcam_core.engine import ForwardPass
-    from gradcam_core.shelf import ModelShelf
 
 MOST_PREDICTIONS = 10
 _MAP_BYTES = 120_000  # of one message; maps of early layers are large and cost more to make, so fewer come along
+_WORDS_BYTES = 5_000  # about what the values of a result take beside their arrays
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +43,11 @@ class Reading:
     input_picture: np.ndarray
     geometry: InputGeometry
 
+    @property
+    def nbytes(self) -> int:
+        """Of its arrays, and about what is round them."""
+        return _WORDS_BYTES + self.input_picture.nbytes + sum(cam.values.nbytes for cam in self.cams.values())
+
 
 def model_card(name: str) -> ModelCard:
     """What the pages need to know of a model; it is loaded if it is not on the shelf.
@@ -53,14 +55,26 @@ def model_card(name: str) -> ModelCard:
     Raises:
         ModelError, ResourceError: if it can't be loaded.
     """
-    with _shelf().borrow(name) as model:
+    with shelf().borrow(name) as model:
         return ModelCard(model.spec, model.labels, model.layers, model.default_layer, model.weights_sha256)
+
+
+def reading(question: Question) -> Reading:
+    """The likeliest classes and their maps."""
+    return _answered(question, (), lambda forward: _read(forward, question.method), lambda made: made.nbytes)
 
 
 def answer(question: Question, class_index: int) -> Cam:
     """The map of any class of the model."""
     cams = reading(question).cams
-    return cams[class_index] if class_index in cams else _single_answer(question, class_index)
+    if class_index in cams:
+        return cams[class_index]
+    return _answered(
+        question,
+        (class_index,),
+        lambda forward: forward.cam(class_index, question.method),
+        lambda cam: _WORDS_BYTES + cam.values.nbytes,
+    )
 
 
 def answer_usual_question(picture: Picture) -> None:
@@ -72,31 +86,40 @@ def answer_usual_question(picture: Picture) -> None:
     reading(Question(picture, card, card.default_layer, DEFAULT_METHOD, next(iter(PREPROCESSINGS))))
 
 
-@st.cache_resource(show_spinner=False)
-def _shelf() -> ModelShelf:
-    from gradcam_core.shelf import ModelShelf
+def _answered(
+    question: Question,
+    more: tuple[int, ...],
+    make: Callable[[ForwardPass], _Answer],
+    nbytes: Callable[[_Answer], int],
+) -> _Answer:
+    """An answer from the store; else it is computed when it is this session's turn, unless it has come meanwhile."""
+    from gradcam_core.engine import Explainer
 
-    return ModelShelf(settings().shelf_bytes)
+    key = (*question.key, *more)
+    known: _Answer | None = shared().answers.get(key)
+    if known is not None:
+        return known
+    ensure_room()
+    image = pixels_of(question.picture)
+    with shelf().borrow(question.model.spec.name) as model, shared().slots.turn(person(), waiting=queue.tell):
+
+        def computed() -> _Answer:
+            explainer = Explainer(model, question.layer)
+            return make(explainer.forward(image, preprocessing=question.preprocessing))
+
+        answered: _Answer = shared().kept(key, computed, nbytes)
+        return answered
 
 
-@st.cache_resource(show_spinner=False, max_entries=64, hash_funcs=BY_CONTENT)
-def reading(question: Question) -> Reading:
-    """The likeliest classes and their maps."""
+def _read(forward: ForwardPass, method: str) -> Reading:
     from gradcam_core.report import unit_of
 
-    with _forward(question) as forward:
-        top = forward.top(MOST_PREDICTIONS)
-        first = forward.cam(top[0].class_index, question.method)
-        count = max(1, _MAP_BYTES // first.values.nbytes)
-        cams = [first, *(_another(forward, first, one) for one in top[1:count])]
-        by_index = {cam.prediction.class_index: cam for cam in cams}
-        return Reading(top, by_index, unit_of(forward.model, first), forward.input_picture, forward.geometry)
-
-
-@st.cache_resource(show_spinner=False, max_entries=256, hash_funcs=BY_CONTENT)
-def _single_answer(question: Question, class_index: int) -> Cam:
-    with _forward(question) as forward:
-        return forward.cam(class_index, question.method)
+    top = forward.top(MOST_PREDICTIONS)
+    first = forward.cam(top[0].class_index, method)
+    count = max(1, _MAP_BYTES // first.values.nbytes)
+    cams = [first, *(_another(forward, first, one) for one in top[1:count])]
+    by_index = {cam.prediction.class_index: cam for cam in cams}
+    return Reading(top, by_index, unit_of(forward.model, first), forward.input_picture, forward.geometry)
 
 
 def _another(forward: ForwardPass, first: Cam, prediction: Prediction) -> Cam:
@@ -104,12 +127,3 @@ def _another(forward: ForwardPass, first: Cam, prediction: Prediction) -> Cam:
     if get_method(first.key.method).depends_on_class:
         return forward.cam(prediction.class_index, first.key.method)
     return replace(first, prediction=prediction, key=replace(first.key, class_index=prediction.class_index))
-
-
-@contextmanager
-def _forward(question: Question) -> Iterator[ForwardPass]:
-    from gradcam_core.engine import Explainer
-
-    with _shelf().borrow(question.model.spec.name) as model:
-        explainer = Explainer(model, question.layer)
-        yield explainer.forward(pixels_of(question.picture), preprocessing=question.preprocessing)

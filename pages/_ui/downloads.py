@@ -8,8 +8,9 @@ import streamlit as st
 
 from pages._ui import link
 from pages._ui.choices import megabytes, progress_words
+from pages._ui.incidents import told
 from pages._ui.messages import say_error
-from pages._ui.words import error_text, literal
+from pages._ui.words import literal
 
 if TYPE_CHECKING:
     from gradcam_core.jobs import DownloadJob, DownloadJobs
@@ -113,9 +114,9 @@ def say_end(spec: ModelSpec, *, place: str) -> None:
     if job.error is None:
         st.caption(f"The download of {literal(spec.title)} was cancelled.")
     elif place == "sidebar":
-        say_error(error_text(job.error))
+        say_error(told(job.error))
     else:
-        st.caption(error_text(job.error))
+        st.caption(told(job.error))
 
 
 def _watched() -> dict[str, DownloadJob]:

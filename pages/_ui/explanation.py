@@ -6,8 +6,10 @@ from gradcam_core.errors import HeatproofError
 from gradcam_core.samples import DEFAULT_SAMPLE
 from pages._ui import link
 from pages._ui.frame import errors_shown, show_error
+from pages._ui.incidents import mistakes_told
 from pages._ui.photo_hint import show_photo_hint
 from pages._ui.question import Question
+from pages._ui.queue import queue_shown
 from pages._ui.takeaway import reply_to
 from pages._ui.view import address_owner, view_message
 from pages._ui.viewer import Request, asked_class, show_viewer, wanted_file
@@ -40,7 +42,8 @@ def _explanation(question: Question) -> None:
 def _message(question: Question, more: tuple[int, ...], request: Request | None) -> bytes:
     """The message of this question; where it has no answer, why, and the former result."""
     try:
-        message = view_message(question, more, reply_to(request, question) if request else None)
+        with mistakes_told("while an answer was computed"), queue_shown():
+            message = view_message(question, more, reply_to(request, question) if request else None)
     except HeatproofError as error:
         former: Question | None = st.session_state.get(_GOOD)
         if former is None:

@@ -1,7 +1,5 @@
 """What do all pages share? Navigation that survives a deep link, the header, and a border for errors."""
 
-import logging
-import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +9,12 @@ import streamlit as st
 
 from gradcam_core.errors import HeatproofError
 from pages._ui import link
+from pages._ui.incidents import logged_incident, told
 from pages._ui.messages import forget_messages, repeat_messages
 from pages._ui.registry import navigation_pages
-from pages._ui.words import error_text, incident_text
 
 _HERE = Path(__file__).parent
 _PROMISE = "See where a vision model looks, and whether the heatmap deserves to be believed."
-_log = logging.getLogger("heatproof")
 _script_run = threading.local()  # one run of the script is one thread
 
 
@@ -63,16 +60,9 @@ def errors_shown() -> Iterator[None]:
         st.error(logged_incident("on a page"))
 
 
-def logged_incident(where: str) -> str:
-    """Within an `except`: log the error whole under a number, and give what a visitor is told of it."""
-    incident = secrets.token_hex(4)
-    _log.exception("Error %s %s", incident, where)
-    return incident_text(incident)
-
-
 def show_error(error: HeatproofError) -> None:
     """What is wrong, and what to do about it."""
-    st.error(error_text(error))
+    st.error(told(error))
 
 
 def _header() -> None:

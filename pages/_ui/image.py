@@ -10,12 +10,13 @@ from gradcam_core.images import display_name, file_too_large
 from gradcam_core.samples import DEFAULT_SAMPLE, SAMPLES, SCHEME
 from pages._ui import link
 from pages._ui.doors import camera_door, link_door, upload_door
+from pages._ui.incidents import mistakes_told, told
 from pages._ui.intake import Click, Parcel, receive, taking
 from pages._ui.messages import say_error
 from pages._ui.question import UPLOAD, Picture
 from pages._ui.samples import sample_picture, show_gallery
 from pages._ui.tray import ROOM, Arrival, bring, card_at, changed, forget_news, show_tray, tray, was_here
-from pages._ui.words import error_text, literal
+from pages._ui.words import literal
 
 _SAMPLES, _UPLOAD, _CAMERA, _LINK = "Samples", "Upload", "Camera", "Link"
 _PICTURE, _REFUSALS, _CLICK = "picture", "picture_refusals", "picture_click"
@@ -124,7 +125,8 @@ def _take_files(files: Sequence[Arrival], refused: Sequence[tuple[str, Heatproof
     opened = None
     for arrival in files:
         try:
-            picture = bring(arrival, staying=opened.address if opened else "")
+            with mistakes_told("while a picture was opened"):
+                picture = bring(arrival, staying=opened.address if opened else "")
         except HeatproofError as error:
             _refuse(error, name=arrival.name if is_named else "")
         else:
@@ -139,7 +141,8 @@ def _open(address: str) -> None:
     """Take the picture of this address, or say why not and keep the last one."""
     _forget_words()
     try:
-        _keep(_named(address))
+        with mistakes_told("while a picture was brought"):
+            _keep(_named(address))
     except HeatproofError as error:
         _refuse(error)
         _write_link()
@@ -191,7 +194,7 @@ def _change_source() -> None:
 
 
 def _refuse(error: HeatproofError, *, name: str = "") -> None:
-    words = f"{literal(display_name(name))}: {error_text(error)}" if name else error_text(error)
+    words = f"{literal(display_name(name))}: {told(error)}" if name else told(error)
     st.session_state.setdefault(_REFUSALS, []).append(words)
 
 

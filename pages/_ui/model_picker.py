@@ -11,9 +11,10 @@ from pages._ui import link
 from pages._ui.cache import model_card
 from pages._ui.choices import knows_sentence, model_sentence, model_titles, readiness
 from pages._ui.downloads import has_arrived, offer_download, show_other_downloads
+from pages._ui.incidents import mistakes_told, told
 from pages._ui.messages import say_warning
 from pages._ui.question import ModelCard
-from pages._ui.words import error_text, literal
+from pages._ui.words import literal
 
 if TYPE_CHECKING:
     from gradcam_core.models import ModelSpec
@@ -74,11 +75,12 @@ def _card_or_former(chosen: ModelSpec, default: str) -> ModelCard:
         offer_download(chosen, place="sidebar")
         return former
     try:
-        card = model_card(chosen.name)
+        with mistakes_told("while a model was loaded"):
+            card = model_card(chosen.name)
     except HeatproofError as error:
         refused_models().add(chosen.name)
         former = _former(default)
-        say_warning(f"{error_text(error)} {literal(f'What you see is still {former.spec.title}.')}")
+        say_warning(f"{told(error)} {literal(f'What you see is still {former.spec.title}.')}")
         return former
     _take(chosen.name)
     return card

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from gradcam_core.images import LoadedImage
+from typing import TYPE_CHECKING
 
 UPLOAD = "upload-"  # how the address of a picture begins that no link can carry
 
@@ -69,11 +66,3 @@ class Question:
         """Everything that the answer depends on, by content."""
         model = (self.model.spec.name, self.model.weights_sha256)
         return (self.picture.sha256, *model, self.layer, self.method, self.preprocessing)
-
-
-BY_CONTENT: dict[str | type[Any], Callable[[Any], Any]] = {
-    Question: lambda question: question.key,
-    LoadedImage: lambda image: image.sha256,
-    Picture: lambda picture: picture.sha256,
-}
-"""How Streamlit's caches tell these apart; left alone it samples large arrays and takes two images for one."""

@@ -7,9 +7,11 @@ from typing import Any
 from gradcam_core.errors import HeatproofError
 from gradcam_core.explanation import Cam
 from gradcam_core.render import Look, get_colormap
+from pages._ui import queue
 from pages._ui.cache import answer, reading
-from pages._ui.frame import logged_incident
+from pages._ui.incidents import logged_incident, told_plainly
 from pages._ui.question import Question
+from pages._ui.shared import ensure_room, person, shared
 from pages._ui.tray import pixels_of
 from pages._ui.view import digest
 from pages._ui.viewer import Request
@@ -33,7 +35,7 @@ def reply_to(request: Request, question: Question) -> Reply:
             raise HeatproofError("The view has changed meanwhile.", hint="Ask once more.")
         return _answered(head, request, question)
     except HeatproofError as error:
-        return head | {"error": f"{error.message} {error.hint}".strip()}, b""
+        return head | {"error": told_plainly(error)}, b""
     except Exception:  # noqa: BLE001 - the last door before a visitor: logged whole, shown as a number
         return head | {"error": logged_incident("in a file to take away")}, b""
 
@@ -65,9 +67,11 @@ def _made(name: str, question: Question, cam: Cam, look: Look) -> bytes:
         unit=known.unit,
         input_picture=known.input_picture,
     )
-    if name == _ARCHIVE:
-        return explanation_zip(explanation, source=question.picture.source)
-    return explanation_file(name, explanation)
+    ensure_room()
+    with shared().slots.turn(person(), is_slow=True, waiting=queue.tell):
+        if name == _ARCHIVE:
+            return explanation_zip(explanation, source=question.picture.source)
+        return explanation_file(name, explanation)
 
 
 def _look(told: dict[str, Any]) -> Look:
@@ -75,8 +79,8 @@ def _look(told: dict[str, Any]) -> Look:
     try:
         look = Look(**told)
         get_colormap(look.colormap)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise HeatproofError("Nothing can be drawn in this way.", hint="Reset the view and ask once more.") from error
+    except (TypeError, ValueError, AttributeError):
+        raise HeatproofError("Nothing can be drawn in this way.", hint="Reset the view and ask once more.") from None
     return look
 
 

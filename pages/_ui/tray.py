@@ -18,6 +18,7 @@ from gradcam_core.reproduce import file_source
 from gradcam_core.samples import SAMPLES, sample_bytes
 from pages._ui import link
 from pages._ui.question import UPLOAD, Picture
+from pages._ui.shared import ensure_room, shared
 from pages._ui.thumbnails import cards_css, thumbnail_of
 from pages._ui.words import literal
 
@@ -26,7 +27,6 @@ MOST_BYTES = 16_000_000  # of all files together; a session stays below 20 MB
 ROOM = f"There is room for {MOST_PICTURES} pictures and {MOST_BYTES // 10**6} MB"
 _FILES, _NEWS, _KNOWN = "tray_files", "tray_news", "tray_known"
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols by Unicode's count, and never seen
-_KEPT_SECONDS = 900  # pixels are no part of a session, and are not to outlive one for long
 _PROMISE = (
     "What you bring stays in this server's memory until newer pictures take its place. It is not written to disk and "
     "is sent nowhere, and a link can't carry it."
@@ -43,13 +43,18 @@ class Arrival:
     source: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Brought:
     """A picture in the tray: its file, and a thumbnail as a data URL."""
 
     picture: Picture
     data: bytes = field(repr=False)
     thumbnail: str = field(repr=False)
+
+    @property
+    def nbytes(self) -> int:
+        """Of the file."""
+        return len(self.data)
 
 
 def tray() -> dict[str, Brought]:
@@ -70,7 +75,9 @@ def bring(arrival: Arrival, *, staying: str = "") -> Picture:
     others = {known: brought for known, brought in tray().items() if known != address}
     name = _free_name(visible_name(arrival.name), {literal(brought.picture.name) for brought in others.values()})
     picture = picture_of(image, name=name, address=address, source=arrival.source or file_source(arrival.name))
-    files = others | {address: Brought(picture, arrival.data, thumbnail_of(image.to_pil()))}
+    brought = Brought(picture, arrival.data, thumbnail_of(image.to_pil()))
+    shared().files.enter(brought)
+    files = others | {address: brought}
     st.session_state[_FILES], gone = within_bounds(files, staying=staying or address)
     st.session_state.setdefault(_KNOWN, set()).add(address)
     st.session_state.setdefault(_NEWS, []).extend(gone)
@@ -163,9 +170,14 @@ def changed(key: str) -> str | None:
     return chosen if chosen and chosen != st.session_state.get(f"{key}_drawn") else None
 
 
-@st.cache_resource(max_entries=6, ttl=_KEPT_SECONDS, show_spinner=False)
-def _decoded(sha256: str, _read: Callable[[], bytes]) -> LoadedImage:  # noqa: ARG001 - the key of the store
-    return decode_image(_read())
+def _decoded(sha256: str, read: Callable[[], bytes]) -> LoadedImage:
+    """A picture by the hash of its file, decoded if that has not been done lately."""
+    known = shared().pixels.get(sha256)
+    if known is not None:
+        return known
+    ensure_room()
+    image = decode_image(read())
+    return shared().pixels.put(sha256, image, image.pixels.nbytes)
 
 
 def _file_of(picture: Picture) -> bytes:

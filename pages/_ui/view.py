@@ -6,15 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-import streamlit as st
-
 from gradcam_core.explanation import Cam, Prediction
 from gradcam_core.methods import get_method
 from gradcam_core.render import COLORMAPS
 from gradcam_core.samples import DEFAULT_SAMPLE
 from pages._ui import link, words
 from pages._ui.cache import Reading, answer, reading
-from pages._ui.question import BY_CONTENT, Question
+from pages._ui.question import Picture, Question
+from pages._ui.shared import shared
 from pages._ui.tray import pixels_of
 from pages._ui.viewer.payload import input_copy, maps, pack, photo, tables
 
@@ -93,9 +92,12 @@ def _blobs(question: Question, known: Reading, cams: Mapping[int, Cam]) -> dict[
     }
 
 
-@st.cache_resource(show_spinner=False, max_entries=32, hash_funcs=BY_CONTENT)
-def _photo(picture: Any) -> tuple[bytes, tuple[int, int]]:
-    return photo(pixels_of(picture).pixels)
+def _photo(picture: Picture) -> tuple[bytes, tuple[int, int]]:
+    """The displayed copy and its size."""
+    made: tuple[bytes, tuple[int, int]] = shared().kept(
+        ("photo", picture.sha256), lambda: photo(pixels_of(picture).pixels), lambda copy: len(copy[0])
+    )
+    return made
 
 
 def _indices(known: Reading) -> set[int]:

@@ -47,6 +47,18 @@ def incident_text(incident: str) -> str:
     return f"Something went wrong here, and it is our mistake. The log knows it as error {incident}."
 
 
+def numbered(hint: str, incident: str) -> str:
+    """A hint with the number under which the log knows more."""
+    return f"{hint.removesuffix('.') or 'It is logged'} (error {incident})."
+
+
+def ahead(count: int) -> str:
+    """How many stand before one in the line."""
+    if count == 0:
+        return "Many are asking just now. You are next."
+    return f"Many are asking just now. {count} {'is' if count == 1 else 'are'} ahead of you."
+
+
 def percent(probability: float) -> str:
     """A probability for people, as in "71.5 %"; rounding never makes it certain or impossible."""
     if not math.isfinite(probability):

@@ -1,12 +1,14 @@
 """The settings: defaults, what the environment changes, and what it may not say."""
 
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gradcam_core.config import Settings, settings, torch_cache
 from gradcam_core.errors import HeatproofError
+from gradcam_core.printout import setting_text
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 
@@ -57,11 +59,25 @@ def test_the_home_of_nobody_is_an_ordinary_name(monkeypatch: pytest.MonkeyPatch)
     assert torch_cache() == Path("~nobodyxx/hub/checkpoints")
 
 
-def test_every_setting_has_a_reason_and_stands_in_the_readme() -> None:
-    text = README.read_text(encoding="utf-8")
-    for setting in fields(Settings):
-        assert setting.metadata["reason"]
-        assert f"`HEATPROOF_{setting.name.upper()}`" in text
+@pytest.mark.parametrize("setting", fields(Settings), ids=lambda setting: setting.name)
+def test_every_setting_stands_in_the_readme_with_its_default_and_its_reason(setting: Field[Any]) -> None:
+    reason, zero = setting.metadata["reason"], setting.metadata["zero"]
+    default = "`checkpoints/` beside `app.py`" if setting.name == "checkpoints" else setting_text(setting.default)
+    assert reason
+    row = f"| `HEATPROOF_{setting.name.upper()}` | {default} | {reason}{f'; 0: {zero}' if zero else ''} |"
+    assert row in README.read_text(encoding="utf-8").splitlines()
+
+
+def test_zero_is_taken_only_where_it_has_a_meaning() -> None:
+    assert settings({"HEATPROOF_SLOTS": "0"}).slots == 0
+    assert settings({"HEATPROOF_SLOTS": "3"}).slots == 3
+    with pytest.raises(HeatproofError, match="HEATPROOF_SLOTS is '-1'"):
+        settings({"HEATPROOF_SLOTS": "-1"})
+
+
+def test_names_with_commas_become_a_list() -> None:
+    given = settings({"HEATPROOF_FETCH_HOSTS": " Example.org, ,images.test,example.org"})
+    assert given.fetch_hosts == ("example.org", "images.test")
 
 
 def test_torch_cache_follows_torch_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from gradcam_core.errors import ModelError
+from gradcam_core.errors import ModelError, ResourceError
 from gradcam_core.models import LoadedModel, load_model
-from gradcam_core.shelf import ModelShelf
+from gradcam_core.shelf import ModelShelf, shelf_bytes
 
 WritePair = Callable[..., Path]
 THREADS = 10
@@ -170,7 +170,7 @@ def test_no_device_is_the_same_as_the_settings_device(nbytes: int, monkeypatch: 
         assert one is other
 
 
-def test_a_model_that_loads_slowly_holds_up_nobody_else(nbytes: int) -> None:
+def test_a_model_that_loads_slowly_holds_up_nobody_who_uses_another(nbytes: int) -> None:
     started, may_go_on = threading.Event(), threading.Event()
 
     def load(name: str, *, device: str | None = None) -> LoadedModel:
@@ -180,6 +180,7 @@ def test_a_model_that_loads_slowly_holds_up_nobody_else(nbytes: int) -> None:
         return load_model(name, device=device)
 
     shelf = ModelShelf(10 * nbytes, load=load)
+    borrowed(shelf, "b")
     slow = threading.Thread(target=borrowed, args=(shelf, "a"))
     slow.start()
     assert started.wait(timeout=30)
@@ -188,6 +189,49 @@ def test_a_model_that_loads_slowly_holds_up_nobody_else(nbytes: int) -> None:
     may_go_on.set()
     slow.join(timeout=30)
     assert set(shelf.names()) == {"a", "b"}
+
+
+def test_models_are_loaded_one_after_the_other_and_never_exceed_the_shelf_by_more_than_one(nbytes: int) -> None:
+    loading, most, held = 0, 0, []
+
+    def load(name: str, *, device: str | None = None) -> LoadedModel:
+        nonlocal loading, most
+        loading += 1
+        most = max(most, loading)
+        model = load_model(name, device=device)
+        held.append(shelf.nbytes + model.nbytes)
+        loading -= 1
+        return model
+
+    shelf = ModelShelf(2 * nbytes, load=load)
+    names = iter("abcdabcdab")
+    at_once(lambda: borrowed(shelf, next(names)))
+    for name in "abcd":
+        borrowed(shelf, name)
+    assert most == 1
+    assert shelf.nbytes <= 2 * nbytes
+    with shelf.borrow("a", "cpu"):
+        for name in "bcdbcd":
+            borrowed(shelf, name)
+        assert "a" in shelf.names()
+    assert max(held[-6:]) <= 3 * nbytes
+
+
+def test_what_refuses_before_loading_loads_nothing(nbytes: int) -> None:
+    def refuse() -> None:
+        raise ResourceError("There is too little memory.")
+
+    shelf = ModelShelf(nbytes, before_loading=refuse)
+    with pytest.raises(ResourceError, match="too little"), shelf.borrow("a", "cpu"):
+        pass
+    assert shelf.names() == ()
+
+
+def test_a_shelf_takes_two_fifths_of_the_memory_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEATPROOF_MAX_MEMORY_BYTES", "1000000000")
+    assert shelf_bytes() == 400_000_000
+    monkeypatch.setenv("HEATPROOF_SHELF_BYTES", "300")
+    assert shelf_bytes() == 300
 
 
 def test_many_threads_and_models_on_a_shelf_that_is_too_small(nbytes: int) -> None:

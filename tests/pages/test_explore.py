@@ -178,7 +178,7 @@ def test_a_bad_link_says_one_sentence_and_leaves_the_answer_standing(open_app: O
 
 
 def test_a_question_without_an_answer_says_why_and_the_former_result_stays(
-    open_app: Open, monkeypatch: pytest.MonkeyPatch
+    open_app: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     picture = np.random.default_rng(77).integers(
         0, 256, (80, 80, 3), dtype=np.uint8
@@ -191,7 +191,10 @@ def test_a_question_without_an_answer_says_why_and_the_former_result_stays(
 
     monkeypatch.setattr("gradcam_core.engine.Explainer.forward", refuse)
     app.radio(key="method").set_value("layercam").run()
-    assert [error.value for error in app.error] == [r"There is not enough memory\. Try a smaller model\."]
+    (said,) = [error.value for error in app.error]
+    told = re.fullmatch(r"There is not enough memory\\. Try a smaller model \\\(error ([0-9a-f]{8})\\\)\\\.", said)
+    assert told is not None
+    assert told[1] in caplog.text
     assert view(app) | {"address": good["address"]} == good
     monkeypatch.undo()
     app.radio(key="method").set_value("hirescam").run()

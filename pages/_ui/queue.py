@@ -1,0 +1,32 @@
+"""How long is the line before the computations? Said above the result while one stands in it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from pages._ui.words import ahead
+
+_run = threading.local()  # one run of the script is one thread
+
+
+@contextmanager
+def queue_shown() -> Iterator[None]:
+    """Within it, a wait is told here, and gone once it is over."""
+    place = st.empty()
+    _run.place, _run.told = place, None
+    try:
+        yield
+    finally:
+        was_told, _run.place = _run.told is not None, None
+    if was_told:
+        place.empty()
+
+
+def tell(count: int) -> None:
+    """Heard by the line: so many are ahead. Where Streamlit has a newer run for this session, it ends this one here."""
+    place = getattr(_run, "place", None)
+    if place is not None:
+        place.caption(ahead(count))
+        _run.told = count

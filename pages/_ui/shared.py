@@ -1,0 +1,105 @@
+"""What do all sessions share? One shelf of models, one line of computations, and stores that are bounded by bytes.
+
+torch is imported in the functions that need it, so that a page paints before its seconds are over.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from gradcam_core.config import settings
+from gradcam_core.images import LoadedImage
+from gradcam_core.ledger import Ledger
+from gradcam_core.memory import ensure_memory, give_back
+from gradcam_core.slots import Slots
+from gradcam_core.store import Store
+
+if TYPE_CHECKING:
+    from gradcam_core.shelf import ModelShelf
+
+_KEPT_SECONDS = 900  # what was made of a picture is no part of a session, and is not to outlive one for long
+_TIDIED_EVERY = 20  # seconds
+
+
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """The same for everybody.
+
+    Attributes:
+        slots: who computes now.
+        answers: maps, predictions and displayed copies, by the content of what was asked.
+        pixels: decoded pictures, by the hash of their files.
+        files: how many bytes all trays hold.
+    """
+
+    slots: Slots
+    answers: Store[Any]
+    pixels: Store[LoadedImage]
+    files: Ledger
+
+    def relieve(self) -> None:
+        """Let go of all that can be made again."""
+        self.answers.clear()
+        self.pixels.clear()
+
+    def kept(self, key: Hashable, make: Callable[[], Any], nbytes: Callable[[Any], int]) -> Any:
+        """An answer from the store, made and put there if it is not."""
+        found = self.answers.get(key)
+        if found is not None:
+            return found
+        made = make()
+        return self.answers.put(key, made, nbytes(made))
+
+
+@st.cache_resource(show_spinner=False)
+def shared() -> Shared:
+    """Made once in a server's life, with a thread that tidies up."""
+    from gradcam_core.cores import slot_count
+
+    limits = settings()
+    everything = Shared(
+        Slots(slot_count(), most_waiting=limits.most_waiting),
+        Store(limits.answers_bytes, seconds=_KEPT_SECONDS),
+        Store(limits.pictures_bytes, seconds=_KEPT_SECONDS),
+        Ledger(limits.trays_bytes),
+    )
+    threading.Thread(target=_tidy_for_ever, args=(everything,), name="tidying", daemon=True).start()
+    return everything
+
+
+@st.cache_resource(show_spinner=False)
+def shelf() -> ModelShelf:
+    """The loaded models."""
+    from gradcam_core.cores import share_cores
+    from gradcam_core.shelf import ModelShelf, shelf_bytes
+
+    share_cores()
+    return ModelShelf(shelf_bytes(), before_loading=ensure_room)
+
+
+def ensure_room() -> None:
+    """Before work that takes memory; ResourceError if there is too little, even without what can be made again."""
+    ensure_memory(shared().relieve)
+
+
+def person() -> str:
+    """Whose run of the script this is: the session."""
+    context = get_script_run_ctx()
+    return context.session_id if context else ""
+
+
+def _tidy_for_ever(everything: Shared) -> None:
+    """Old pictures go though nobody brings new ones, and what was freed goes back to the system between two rushes."""
+    while True:
+        time.sleep(_TIDIED_EVERY)
+        everything.answers.forget_old()
+        everything.pixels.forget_old()
+        if everything.slots.running == everything.slots.waiting == 0:
+            give_back()

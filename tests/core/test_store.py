@@ -1,0 +1,107 @@
+"""What is kept, and for how long? And what do others hold?"""
+
+import gc
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from gradcam_core.errors import ResourceError
+from gradcam_core.ledger import Ledger
+from gradcam_core.store import Store
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Thing:
+    """Something of a size."""
+
+    def __init__(self, nbytes: int) -> None:
+        self.nbytes = nbytes
+
+
+def test_the_least_recently_used_values_go_first_and_the_bytes_are_bounded() -> None:
+    store: Store[str] = Store(100)
+    for key in "abc":
+        store.put(key, key.upper(), 30)
+    assert store.get("a") == "A"
+    store.put("d", "D", 40)
+    assert [store.get(key) for key in "abcd"] == ["A", None, "C", "D"]
+    assert store.nbytes == 100
+
+
+def test_what_came_last_stays_even_where_it_is_too_large() -> None:
+    store: Store[str] = Store(100)
+    store.put("a", "A", 30)
+    assert store.put("b", "B", 1000) == "B"
+    assert store.get("b") == "B"
+    assert len(store) == 1
+
+
+def test_of_two_who_make_the_same_value_both_hold_the_first() -> None:
+    store: Store[list[int]] = Store(100)
+    first, second = [1], [1]
+    assert store.put("a", first, 1) is first
+    assert store.put("a", second, 1) is first
+
+
+def test_what_nobody_asked_for_is_forgotten() -> None:
+    clock = Clock()
+    store: Store[str] = Store(100, seconds=10, clock=clock)
+    store.put("a", "A", 1)
+    store.put("b", "B", 1)
+    clock.now = 8
+    assert store.get("a") == "A"
+    clock.now = 12
+    assert len(store) == 2
+    store.forget_old()
+    assert len(store) == 1
+    assert store.get("a") == "A"
+    clock.now = 23
+    assert store.get("a") is None
+    store.put("a", "new", 1)
+    assert store.get("a") == "new"
+
+
+def test_a_store_can_be_emptied() -> None:
+    store: Store[str] = Store(100)
+    store.put("a", "A", 1)
+    store.clear()
+    assert (store.get("a"), store.nbytes, len(store)) == (None, 0, 0)
+
+
+def test_many_threads_keep_to_the_bytes() -> None:
+    store: Store[int] = Store(1000)
+
+    def use(seed: int) -> None:
+        for step in range(300):
+            key = (seed * 7 + step * 3) % 50
+            found = store.get(key)
+            assert found in (None, key)
+            store.put(key, key, 90)
+            assert store.nbytes <= 1000
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(use, range(8)))
+
+
+def test_a_ledger_counts_what_is_alive_and_refuses_what_is_too_much() -> None:
+    ledger = Ledger(100)
+    first, second = Thing(60), Thing(40)
+    ledger.enter(first)
+    ledger.enter(second)
+    assert ledger.nbytes == 100
+    with pytest.raises(ResourceError, match="as many pictures") as refusal:
+        ledger.enter(Thing(1))
+    assert refusal.value.hint
+    del second
+    gc.collect()
+    assert ledger.nbytes == 60
+    third = Thing(40)
+    ledger.enter(third)
+    assert ledger.nbytes == 100
