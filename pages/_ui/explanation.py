@@ -13,9 +13,10 @@ from pages._ui.queue import queue_shown
 from pages._ui.takeaway import reply_to
 from pages._ui.view import address_owner, view_message
 from pages._ui.viewer import Request, asked_class, show_viewer, wanted_file
+from pages._ui.viewer.payload import pack, unpack
 from pages._ui.words import literal
 
-_GOOD, _SERVED, _LINKED = "question_answered", "file_served", "class_linked"
+_GOOD, _SERVED, _LINKED = "message_sent", "file_served", "class_linked"
 _DIGITS = 10  # more than any class index has; Python refuses to read a number of thousands
 
 
@@ -40,17 +41,19 @@ def _explanation(question: Question) -> None:
 
 
 def _message(question: Question, more: tuple[int, ...], request: Request | None) -> bytes:
-    """The message of this question; where it has no answer, why, and the former result."""
+    """The message of this question; where it has no answer, why, and the former result as it was sent."""
     try:
         with mistakes_told("while an answer was computed"), queue_shown():
             message = view_message(question, more, reply_to(request, question) if request else None)
     except HeatproofError as error:
-        former: Question | None = st.session_state.get(_GOOD)
+        former: bytes | None = st.session_state.get(_GOOD)
         if former is None:
             raise
         show_error(error)
-        return view_message(former)
-    st.session_state[_GOOD] = question
+        head, blobs = unpack(former)
+        return pack(head | {"address": link.address()}, blobs)
+    if request is None:  # a file that was asked for is sent once and not kept
+        st.session_state[_GOOD] = message
     return message
 
 

@@ -19,7 +19,7 @@ from pages._ui.tray import ROOM, Arrival, bring, card_at, changed, forget_news, 
 from pages._ui.words import literal
 
 _SAMPLES, _UPLOAD, _CAMERA, _LINK = "Samples", "Upload", "Camera", "Link"
-_PICTURE, _REFUSALS, _CLICK = "picture", "picture_refusals", "picture_click"
+_PICTURE, _REFUSALS, _CLICK, _ALLOWANCE = "picture", "picture_refusals", "picture_click", "fetch_allowance"
 _LONGEST = 2048  # characters of an address
 _UNREADABLE = ImageError("This is a folder, or a file that can't be read.", hint="Drop picture files.")
 
@@ -47,9 +47,23 @@ def _follow_link() -> None:
         st.session_state[_PICTURE] = sample_picture(DEFAULT_SAMPLE)
     if link.news("image"):
         name = st.query_params.get("image") or DEFAULT_SAMPLE
-        if name != _current().address:
+        if _wants_a_click(name):
+            _fill_in(name)
+        elif name != _current().address:
             _open(name)
         _write_link()
+
+
+def _wants_a_click(address: str) -> bool:
+    """Whether the operator lets nothing be fetched before somebody presses a button, and this would be."""
+    is_here = address == _current().address or address in tray() or address in SAMPLES
+    return not (is_here or address.startswith(UPLOAD) or settings().fetch_linked_urls)
+
+
+def _fill_in(address: str) -> None:
+    """Put the address into the door where it is fetched from."""
+    st.session_state["source"], st.session_state["url"] = _LINK, address
+    _refuse(ImageError("The link names a picture elsewhere.", hint="Press Fetch to have it fetched from there."))
 
 
 def _take_acts(parcels: list[Parcel], click: Click) -> None:
@@ -170,9 +184,11 @@ def _check_address(address: str) -> None:
 
 
 def _fetched(address: str, source: str) -> Picture:
-    from gradcam_core.pictures import read_address  # brings what opens the network: not before the first paint
+    from gradcam_core.download import Allowance  # brings what opens the network: not before the first paint
+    from gradcam_core.pictures import read_address
 
-    with st.spinner("Fetching the picture"):
+    allowance: Allowance = st.session_state.setdefault(_ALLOWANCE, Allowance())
+    with allowance.one(settings()), st.spinner("Fetching the picture"):
         file = read_address(source)
     return bring(Arrival(file.name, file.data, address, source))
 

@@ -82,23 +82,24 @@ def _card_or_former(chosen: ModelSpec, default: str) -> ModelCard:
         former = _former(default)
         say_warning(f"{told(error)} {literal(f'What you see is still {former.spec.title}.')}")
         return former
-    _take(chosen.name)
+    _take(card)
     return card
 
 
-def _take(name: str) -> None:
+def _take(card: ModelCard) -> None:
     """The chosen model is the one in use; to get one that was waited for is an act."""
-    if has_arrived(name):
+    if has_arrived(card.spec.name):
         link.acted()
-    refused_models().discard(name)
-    st.session_state[_IN_USE] = name
+    refused_models().discard(card.spec.name)
+    st.session_state[_IN_USE] = card
 
 
 def _former(default: str) -> ModelCard:
     """The model in use goes on, and the address says so, for it says what is on screen."""
-    name = st.session_state.get(_IN_USE, default)
+    card: ModelCard = st.session_state.get(_IN_USE) or model_card(default)
+    name = card.spec.name
     link.write("model", None if name == default else name)
-    return model_card(name)
+    return card
 
 
 def _show_broken(broken: list[tuple[str, str]]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gradcam_core.images import LoadedImage
+from gradcam_core.pictures import PictureFile
 from gradcam_core.render import to_png
 from gradcam_core.samples import SAMPLES
 from pages._ui.intake import Click, Parcel, understood, unpacked
@@ -245,6 +246,46 @@ def test_what_is_neither_a_url_nor_a_sample_is_no_address(open_app: Open, addres
     app = open_app(image=address)
     assert "is not the address of a picture" in told(app)
     assert current(app).address == "meadow"
+
+
+def test_a_link_to_a_url_fills_in_the_door_where_the_operator_wants_a_click(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "https://img.invalid/cat.png"
+    monkeypatch.setenv("HEATPROOF_FETCH_LINKED_URLS", "off")
+    asked = []
+
+    def fetch(source: str) -> PictureFile:
+        asked.append(source)
+        return PictureFile(noise(9), "cat.png")
+
+    monkeypatch.setattr("gradcam_core.pictures.read_address", fetch)
+    app = open_app(image=url)
+    assert asked == []
+    assert "Press Fetch" in told(app)
+    assert app.text_input(key="url").value == url
+    app.button(key="FormSubmitter:link-Fetch").click().run()
+    assert asked == [url]
+    assert current(app).address == url
+    assert not app.error
+    assert current(open_app(image="bay")).address == "bay"
+
+
+def test_a_visitor_who_asks_for_too_many_addresses_waits_and_the_picture_stays(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEATPROOF_FETCHES_A_MINUTE", "2")
+    monkeypatch.setattr("gradcam_core.pictures.read_address", lambda source: PictureFile(noise(len(source)), "cat.png"))
+    app = open_app()
+    app.segmented_control(key="source").set_value("Link").run()
+    for path in ("a", "bb"):
+        app.text_input(key="url").set_value(f"https://img.invalid/{path}")
+        app.button(key="FormSubmitter:link-Fetch").click().run()
+        assert not app.error
+    app.text_input(key="url").set_value("https://img.invalid/ccc")
+    app.button(key="FormSubmitter:link-Fetch").click().run()
+    assert "2 pictures in a minute. Try again in" in told(app)
+    assert current(app).address == "https://img.invalid/bb"
 
 
 def test_the_link_door_says_what_is_wrong_with_an_address_and_forgets_it_with_the_next(open_app: Open) -> None:

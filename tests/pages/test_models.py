@@ -75,7 +75,7 @@ def words(app: AppTest) -> str:
 
 
 def in_use(app: AppTest) -> str:
-    return str(app.session_state["model_in_use"])
+    return str(app.session_state["model_in_use"].spec.name)
 
 
 def choose(app: AppTest, name: str) -> AppTest:
