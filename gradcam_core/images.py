@@ -4,16 +4,17 @@ import hashlib
 import io
 import threading
 import unicodedata
+import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image, TiffImagePlugin
 
 from gradcam_core.config import Settings, settings
 from gradcam_core.errors import HeatproofError, ImageError, ResourceError
 from gradcam_core.signatures import ACCEPTED, ACCEPTED_IN_WORDS, in_words, kind_of
+from gradcam_core.structure import MOST_EXIF_BYTES, MOST_FRAMES, check_shape, check_structure, frames_in, too_large
 
-_ORIENTATION = 0x0112  # the EXIF tag
 _UPRIGHT = {  # EXIF 2.32, section 4.6.4: what makes a picture of this orientation upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -30,8 +31,10 @@ _NOT_SHOWN = {  # modes of Pillow
 }
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _NAME_LENGTH = 80
-Image.MAX_IMAGE_PIXELS = None  # Pillow's warning would go to the terminal; `_check_shape` comes before any decoding
-_decoding = threading.BoundedSemaphore(2)  # one 50-megapixel decode takes up to 800 MB
+_BAND = 1_000_000  # numbers converted at a time
+TiffImagePlugin.READ_LIBTIFF = True  # Pillow's own reader takes a minute for 7,000 strips that overlap
+warnings.filterwarnings("ignore", module=r"PIL\.")  # they would go to the terminal, one for each broken tag
+_decoding: dict[int, threading.BoundedSemaphore] = {}  # by the number of decodes at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +90,13 @@ def decode_image(data: bytes, *, name: str = "") -> LoadedImage:
     limits = settings()
     _check_file(data, limits)
     try:
-        with _decoding:
+        with _decoding.setdefault(limits.decodes_at_once, threading.BoundedSemaphore(limits.decodes_at_once)):
             rgb, original_size, notes = _decoded(data, limits)
             pixels = np.array(rgb)
     except HeatproofError:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise too_large(limits.max_megapixels) from error
     except MemoryError as error:
         raise ResourceError("There is not enough memory to open this picture.", hint="Use a smaller one.") from error
     except Exception as error:  # broken files make decoders raise errors of every kind
@@ -129,39 +134,29 @@ def _check_file(data: bytes, limits: Settings) -> None:
     kind = kind_of(data)
     if kind not in ACCEPTED:
         raise ImageError(f"This is {in_words(kind)}, which can't be opened as a picture.", hint=_advice(kind))
-    if kind == "JPEG" and data.count(b"\xff\xda") > limits.max_jpeg_scans:
-        raise ImageError(
-            f"This JPEG has more than {limits.max_jpeg_scans} scans, which takes too long to decode.",
-            hint="Open it in a picture editor and save it again.",
-        )
+    check_structure(data, kind, most_scans=limits.max_jpeg_scans)
 
 
 def _decoded(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int], list[str]]:
     """The kept picture in RGB, the upright original's size, and the notes."""
-    Image.init()  # registers all seven decoders; repeated calls cost nothing
-    with Image.open(io.BytesIO(data), formats=ACCEPTED) as picture:
-        width, height = picture.size
-        _check_shape(width, height, limits)
-        picture.draft(
-            None, _kept_size(picture.size, limits)
-        )  # JPEG only: decodes at 1/2, 1/4 or 1/8 where that suffices
-        picture.load()
-        orientation = _orientation(picture)
-        kept, notes = _shrunk_rgb(picture, limits)
-        notes += _frame_notes(picture)
+    picture, (width, height), orientation, frames = _opened(data, limits)
+    kept, notes = _shrunk_rgb(picture, limits)
     if orientation in _UPRIGHT:
         kept = kept.transpose(_UPRIGHT[orientation])
-    return kept, (height, width) if orientation in _SIDEWAYS else (width, height), notes
+    return kept, (height, width) if orientation in _SIDEWAYS else (width, height), notes + _frame_notes(frames)
 
 
-def _check_shape(width: int, height: int, limits: Settings) -> None:
-    if width * height > limits.max_megapixels * 1e6:
-        raise _too_large(limits)
-    if max(width, height) > limits.max_aspect * min(width, height):
-        raise ImageError(
-            f"The picture is too thin: {width} x {height} pixels.",
-            hint=f"One side may be at most {limits.max_aspect:g} times as long as the other; crop it.",
-        )
+def _opened(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int], int, int]:
+    """The pixels in a mode that can be shrunk, the size as it is stored, the orientation, the number of frames."""
+    Image.init()  # registers all seven decoders; repeated calls cost nothing
+    Image.MAX_IMAGE_PIXELS = int(limits.max_megapixels * 1e6)  # decoders refuse twice as much before they make room
+    with Image.open(io.BytesIO(data), formats=ACCEPTED) as picture:
+        size = picture.size
+        check_shape(picture, most_megapixels=limits.max_megapixels, most_aspect=limits.max_aspect)
+        frames = frames_in(data, kind_of(data)) or int(getattr(picture, "n_frames", 1))
+        picture.draft(None, _kept_size(size, limits))  # JPEG only: decodes at 1/2, 1/4 or 1/8 where that suffices
+        picture.load()
+        return _plain(picture), size, _orientation(picture), frames
 
 
 def _kept_size(size: tuple[int, int], limits: Settings) -> tuple[int, int]:
@@ -172,17 +167,24 @@ def _kept_size(size: tuple[int, int], limits: Settings) -> tuple[int, int]:
 
 def _orientation(picture: Image.Image) -> int:
     """The EXIF orientation, 1 (upright) where there is none or the EXIF block is broken; call it after `load`."""
+    if len(picture.info.get("exif", b"")) > MOST_EXIF_BYTES:
+        return 1
     try:
-        return int(picture.getexif().get(_ORIENTATION, 1))
+        return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001  a broken EXIF block is no reason to refuse the picture
         return 1
 
 
-def _shrunk_rgb(picture: Image.Image, limits: Settings) -> tuple[Image.Image, list[str]]:
-    """At most `kept_side` long, in RGB, transparent parts over white."""
+def _plain(picture: Image.Image) -> Image.Image:
+    """The same pixels in 8 bits and a mode that can be shrunk."""
     plain = _eight_bits(picture)
     if plain.mode in {"1", "P", "PA"} or "transparency" in plain.info:  # these can't be shrunk as they are
-        plain = plain.convert("RGBA" if plain.has_transparency_data else "RGB")
+        return plain.convert("RGBA" if plain.has_transparency_data else "RGB")
+    return plain
+
+
+def _shrunk_rgb(plain: Image.Image, limits: Settings) -> tuple[Image.Image, list[str]]:
+    """At most `kept_side` long, in RGB, transparent parts over white."""
     size = _kept_size(plain.size, limits)
     if size != plain.size:
         plain = plain.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
@@ -204,33 +206,27 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
         raise _not_shown(_NOT_SHOWN[picture.mode])
     if not picture.mode.startswith("I"):
         return picture
-    values = np.asarray(picture)
-    if values.min() < 0 or values.max() > 65_535:
-        raise _not_shown("32-bit numbers, and nothing says which of them is white")
-    grey = Image.fromarray((values >> 8).astype(np.uint8))
-    hidden = picture.info.get("transparency")
-    if isinstance(hidden, int):  # a PNG may name one 16-bit value that is transparent
-        grey.putalpha(Image.fromarray(np.where(values == hidden, 0, 255).astype(np.uint8)))
-    return grey
+    grey, hidden = np.empty((picture.height, picture.width), np.uint8), picture.info.get("transparency")
+    opaque = np.empty_like(grey) if isinstance(hidden, int) else None  # a PNG may name one value that is transparent
+    rows = max(1, _BAND // picture.width)
+    for top in range(0, picture.height, rows):
+        values = np.asarray(picture.crop((0, top, picture.width, min(top + rows, picture.height))))
+        if values.min() < 0 or values.max() > 65_535:
+            raise _not_shown("32-bit numbers, and nothing says which of them is white")
+        grey[top : top + rows] = values >> 8
+        if opaque is not None:
+            opaque[top : top + rows] = np.uint8(255) * (values != hidden)
+    return Image.fromarray(grey if opaque is None else np.stack([grey, opaque], axis=2))
 
 
-def _frame_notes(picture: Image.Image) -> list[str]:
+def _frame_notes(frames: int) -> list[str]:
     """What to say of the frames or pages that are not shown."""
-    try:
-        frames = int(getattr(picture, "n_frames", 1)) if getattr(picture, "is_animated", False) else 1
-    except Exception:  # noqa: BLE001  the first frame is whole, and it is the one that is shown
-        return ["The first of several frames is shown."]
-    return [f"The first of {frames} frames is shown."] if frames > 1 else []
+    number = str(frames) if frames <= MOST_FRAMES else f"more than {MOST_FRAMES}"
+    return [f"The first of {number} frames is shown."] if frames > 1 else []
 
 
 def _not_shown(pixels: str) -> ImageError:
     return ImageError(f"The pixels of this picture are {pixels}.", hint="Save it as RGB with 8 or 16 bits a channel.")
-
-
-def _too_large(limits: Settings) -> ImageError:
-    return ImageError(
-        f"The picture has more than {limits.max_megapixels:g} megapixels.", hint="Shrink it, for instance by half."
-    )
 
 
 def _broken(data: bytes) -> ImageError:

@@ -58,7 +58,7 @@ def in_words(kind: str) -> str:
         return "a text file" if kind else "a file of a kind that is not known here"
     if kind == "HTML":
         return "a web page (HTML)"
-    return f"{'an' if kind[0] in 'AEFHJSX' and kind[:2] not in {'JP', 'JS'} else 'a'} {kind} file"
+    return f"{'an' if kind[0] in 'AEFHIJMSX' and kind[:2] not in {'JP', 'JS'} else 'a'} {kind} file"
 
 
 def _kind_of_container(head: bytes) -> str:

@@ -9,7 +9,20 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "gradcam_core"
 
 RANKS = [
-    {"errors", "progress", "signatures", "geometry", "hooks", "tinynet", "drawing", "typesetting", "contour", "store"},
+    {
+        "errors",
+        "avif",
+        "tiff",
+        "progress",
+        "signatures",
+        "geometry",
+        "hooks",
+        "tinynet",
+        "drawing",
+        "typesetting",
+        "contour",
+        "store",
+    },
     {"config", "addresses", "methods", "layers", "explanation", "scenes", "pickles", "slots", "ledger", "structure"},
     {"torchfiles"},
     {"images", "download", "weights", "memory", "cores"},

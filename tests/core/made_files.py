@@ -1,0 +1,120 @@
+"""Image files that are made here: ordinary ones with Pillow, unusual ones byte by byte."""
+
+import io
+import struct
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 180, 30), (30, 30, 220), (230, 220, 30)
+PNG_START = b"\x89PNG\r\n\x1a\n"
+GIF_START = b"GIF89a\x10\0\x10\0\0\0\0"  # 16 x 16, no palette
+
+TiffTag = tuple[int, int, int, int]  # tag, type, count, value
+
+
+def quarters(width: int = 48, height: int = 32) -> Image.Image:
+    """Red, green, blue and yellow quarters, in reading order."""
+    pixels = np.empty((height, width, 3), np.uint8)
+    top, left = slice(0, height // 2), slice(0, width // 2)
+    bottom, right = slice(height // 2, None), slice(width // 2, None)
+    pixels[top, left], pixels[top, right], pixels[bottom, left], pixels[bottom, right] = RED, GREEN, BLUE, YELLOW
+    return Image.fromarray(pixels)
+
+
+def noise(side: int = 64) -> Image.Image:
+    """Seeded RGB noise, which no format compresses."""
+    return Image.fromarray(np.random.default_rng(0).integers(0, 255, (side, side, 3), np.uint8))
+
+
+def image_file(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    """The picture as a file of this kind."""
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def orientation(value: int) -> Image.Exif:
+    """EXIF data with this orientation alone."""
+    exif = Image.Exif()
+    exif[0x0112] = value
+    return exif
+
+
+def png_chunk(name: bytes, body: bytes) -> bytes:
+    """One chunk with its length and checksum."""
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def png_header(width: int, height: int, *, depth: int = 8, colour: int = 2, interlaced: bool = False) -> bytes:
+    """The start of a PNG, enough to know its size; by default RGB."""
+    return PNG_START + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced))
+
+
+def png_with(chunks: bytes, *, after: bool = False) -> bytes:
+    """A PNG of 48 x 32 with these chunks in front of its pixels, or after them."""
+    whole = image_file(quarters())
+    cut = len(whole) - 12 if after else 33  # the end chunk has 12 bytes, signature and header have 33
+    return whole[:cut] + chunks + whole[cut:]
+
+
+def interlaced_png(pixels: np.ndarray) -> bytes:
+    """(h, w, 3) uint8 in the seven passes of Adam7, which Pillow does not write."""
+    passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+    rows = [row for y, x, down, right in passes for row in pixels[y::down, x::right]]
+    body = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows if row.size))
+    header = png_header(pixels.shape[1], pixels.shape[0], interlaced=True)
+    return header + png_chunk(b"IDAT", body) + png_chunk(b"IEND", b"")
+
+
+def jpeg_segment(marker: int, body: bytes = b"") -> bytes:
+    """One segment of a JPEG with its length."""
+    return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
+
+
+def jpeg_with(segments: bytes) -> bytes:
+    """A JPEG of 48 x 32 with these bytes right behind its start."""
+    whole = image_file(quarters(), "JPEG")
+    return whole[:2] + segments + whole[2:]
+
+
+def jpeg_of_scans(scans: int, picture: Image.Image | None = None) -> bytes:
+    """A progressive grey JPEG whose last scans refine nothing: each is a Huffman table and runs of empty blocks."""
+    whole = image_file(picture or quarters().convert("L"), "JPEG", progressive=True)
+    table = jpeg_segment(
+        0xC4, b"\x11\1" + bytes(15) + b"\xe0"
+    )  # one code, 0: the next 2 ** 14 blocks or more are empty
+    scan = table + jpeg_segment(0xDA, b"\1\1\x11\x01\x3f\x10") + bytes(200)
+    return whole[:-2] + scan * (scans - whole.count(b"\xff\xda")) + whole[-2:]
+
+
+def gif_with(blocks: bytes, *, frames: int = 1) -> bytes:
+    """A grey GIF of 16 x 16 with these blocks in front of its frames."""
+    whole = image_file(Image.new("L", (16, 16), 90), "GIF")
+    frame = whole[whole.index(b",\0\0\0\0") : -1]
+    return whole[: whole.index(b",\0\0\0\0")] + blocks + frame * frames + b";"
+
+
+def tiff_of(tags: Sequence[TiffTag], *, following: int = 0, tail: bytes = b"") -> bytes:
+    """A grey little-endian TIFF of 16 x 16 at byte 1,000, its directory at 8, with these tags in place of its own."""
+    own: dict[int, TiffTag] = {t[0]: t for t in ((256, 3, 1, 16), (257, 3, 1, 16), (258, 3, 1, 8), (262, 3, 1, 1))}
+    own |= {273: (273, 4, 1, 1000), 278: (278, 3, 1, 16), 279: (279, 4, 1, 256)} | {t[0]: t for t in tags}
+    head = b"II*\0" + struct.pack("<I", 8) + tiff_directory(sorted(own.values()), following)
+    return head.ljust(1000, b"\0") + bytes(range(256)) + tail
+
+
+def tiff_directory(tags: Sequence[TiffTag], following: int = 0) -> bytes:
+    """One directory: its tags, and where the next one is."""
+    return (
+        struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *t) for t in tags) + struct.pack("<I", following)
+    )
+
+
+def run_length_bmp(width: int, height: int, body: bytes) -> bytes:
+    """A BMP with 256 greys in runs: (count, value) pairs."""
+    palette = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 4, axis=1).tobytes()
+    start = 14 + 40 + len(palette)
+    head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 1, len(body), 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", start + len(body), 0, 0, start) + head + palette + body
