@@ -5,6 +5,7 @@ architecture, what the outputs mean, and how the input was prepared in training.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from gradcam_core.errors import ModelError
 from gradcam_core.fields import Fields, one_line, read_text
 from gradcam_core.images import printable
 from gradcam_core.preprocessing import InputSpec
-from gradcam_core.weights import SUFFIXES, read_state, sha256_of
+from gradcam_core.weights import SUFFIXES, check_size, read_state, sha256_of
 
 ACTIVATIONS = ("softmax", "sigmoid", "binary")
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
@@ -28,6 +29,7 @@ _FIELDS = (
 )
 _INPUT_FIELDS = ("resize_size", "crop_size", "interpolation", "mean", "std")
 _MOST_CLASSES = 100_000
+_LONGEST_LABEL = 500
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def find_checkpoints(folder: Path) -> tuple[list[Checkpoint], list[BadCheckpoint
         try:
             good.append(read_checkpoint(folder, name))
         except ModelError as error:
-            bad.append(BadCheckpoint(name, f"{error.message} {error.hint}".strip()))
+            bad.append(BadCheckpoint(printable(name), f"{error.message} {error.hint}".strip()))
     return good, bad
 
 
@@ -130,6 +132,7 @@ def read_weights(checkpoint: Checkpoint) -> tuple[dict[str, Tensor], str]:
     Raises:
         ModelError: if the file is not the one that the description means, or is no weights file.
     """
+    check_size(checkpoint.weights)  # before every byte of it is read for the hash
     digest = sha256_of(checkpoint.weights)
     if checkpoint.sha256 not in ("", digest):
         raise ModelError(
@@ -148,6 +151,8 @@ def _names(folder: Path) -> list[str]:
 
 
 def _weights(folder: Path, name: str) -> Path:
+    if printable(name) != name:
+        raise ModelError(f"The name {printable(name)} holds what can't be printed.", hint="Rename both files.")
     files = [f"{name}{suffix}" for suffix in SUFFIXES if os.path.isfile(folder / f"{name}{suffix}")]
     if not files:
         raise ModelError(f"{name}.json has no weights beside it.", hint=f"Add {name}.safetensors or {name}.pth.")
@@ -174,26 +179,28 @@ def _inside(folder: Path, filename: str, *, hint: str = "Put the file beside the
 def _labels(fields: Fields, folder: Path, activation: str) -> tuple[str, ...]:
     most = 2 if activation == "binary" else _MOST_CLASSES
     num_classes = fields.whole("num_classes", low=1, high=most)
-    labels = _given_labels(fields, folder)
-    if len(labels) != num_classes:
+    given, where = _given_labels(fields, folder)
+    if len(given) != num_classes:
         raise ModelError(
-            f"{fields.where}: there are {len(labels):,} labels for {num_classes:,} classes.",
+            f"{fields.where}: there are {len(given):,} labels for {num_classes:,} classes.",
             hint="Give one label for each class, in the order of the outputs.",
         )
+    labels = _clean_labels(given, where=where)
     if activation == "binary" and num_classes == 1:
         return f"not {labels[0]}", labels[0]
     return labels
 
 
-def _given_labels(fields: Fields, folder: Path) -> tuple[str, ...]:
+def _given_labels(fields: Fields, folder: Path) -> tuple[Sequence[Any], str]:
+    """The labels as they were written, of any type and number, and where."""
     given = fields.required("labels")
     if given == "imagenet":
-        return _imagenet_labels()
+        return _imagenet_labels(), given
     if isinstance(given, str):
         hint = "Name a file beside the description with one label a line, or give a list."
-        return _clean_labels(read_text(_inside(folder, given, hint=hint)).rstrip().split("\n"), where=given)
+        return read_text(_inside(folder, given, hint=hint)).rstrip().split("\n"), given
     if isinstance(given, list):
-        return _clean_labels(given, where=f"{fields.where}, labels")
+        return given, f"{fields.where}, labels"
     raise fields.wrong("labels", '"imagenet", a file name or a list')
 
 
@@ -201,12 +208,13 @@ def _imagenet_labels() -> tuple[str, ...]:
     return tuple(ResNet18_Weights.IMAGENET1K_V1.meta["categories"])
 
 
-def _clean_labels(given: list[Any], *, where: str) -> tuple[str, ...]:
+def _clean_labels(given: Sequence[Any], *, where: str) -> tuple[str, ...]:
     labels = tuple(one_line(label) if isinstance(label, str) else "" for label in given)
-    if "" in labels:
-        raise ModelError(
-            f"{where}: label {labels.index('') + 1:,} is empty or no text.", hint="Give each class a name."
-        )
+    for number, label in enumerate(labels, start=1):
+        if not label:
+            raise ModelError(f"{where}: label {number:,} is empty or no text.", hint="Give each class a name.")
+        if len(label) > _LONGEST_LABEL:
+            raise ModelError(f"{where}: label {number:,} is too long.", hint=f"At most {_LONGEST_LABEL} characters.")
     return labels
 
 

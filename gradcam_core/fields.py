@@ -3,6 +3,7 @@
 import difflib
 import json
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from gradcam_core.errors import ModelError
 from gradcam_core.images import printable
 
 _MOST_BYTES = 4_000_000  # a description with 20,000 labels has under 1 MB
+_MOST_NOTES = 200
+_LONGEST_NAME = 40  # the longest known one has 13 letters
 
 
 class Fields:
@@ -25,9 +28,12 @@ class Fields:
         """The object that a JSON file holds."""
         text = read_text(path)
         try:
-            values = json.loads(text)
+            values = json.loads(text, object_pairs_hook=lambda pairs: _once_each(pairs, path.name))
+        except json.JSONDecodeError as error:
+            raise ModelError(f"{path.name} is no valid JSON.", hint=f"It says: {error}.") from error
         except (ValueError, RecursionError) as error:
-            raise ModelError(f"{path.name} is no valid JSON.", hint=_first_line(error)) from error
+            hint = "A number in it is too long, or it is nested too deeply."
+            raise ModelError(f"{path.name} is no valid JSON.", hint=hint) from error
         if not isinstance(values, dict):
             raise ModelError(f"{path.name} holds no JSON object.", hint="It begins with { and ends with }.")
         return cls(values, where=path.name)
@@ -77,14 +83,22 @@ class Fields:
 
     def refuse_misspelt(self, known: Collection[str]) -> None:
         """A field that is nearly a known one would be left out in silence; quite other fields are somebody's notes."""
-        for key in self.values.keys() - set(known):
+        others = self.values.keys() - set(known)
+        if len(others) > _MOST_NOTES:
+            raise ModelError(
+                f"{self.where} has {len(others):,} fields that are not known.", hint="Is it the right file?"
+            )
+        for key in (key for key in others if len(key) <= _LONGEST_NAME):
             close = difflib.get_close_matches(key.lower(), known, n=1, cutoff=0.8)
             if close:
                 raise ModelError(f"{self.where} has a field {key[:80]!r}.", hint=f"Is {close[0]} meant?")
 
     def wrong(self, key: str, wanted: str) -> ModelError:
         """The error that says what a field holds and what it must be."""
-        shown = json.dumps(self.values.get(key), ensure_ascii=False)
+        try:
+            shown = printable(json.dumps(self.values.get(key), ensure_ascii=False))
+        except RecursionError:
+            shown = "nested too deeply"
         shown = shown if len(shown) <= 60 else shown[:57] + "..."
         return ModelError(f"{self.where}: {key} is {shown}.", hint=f"It must be {wanted}.")
 
@@ -122,6 +136,10 @@ def _listed(words: Collection[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _first_line(error: BaseException) -> str:
-    text = str(error).split("\n", maxsplit=1)[0].rstrip(".")
-    return f"It says: {text}."
+def _once_each(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
+    """An object whose keys all differ: of two fields with one name, JSON would take the last and say nothing."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ModelError(f"{name} has the field {twice[:80]!r} twice.", hint="Remove one of them.")
+    return values

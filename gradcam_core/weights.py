@@ -6,28 +6,34 @@ before one is copied, and their shapes are compared with the network before anyt
 
 import hashlib
 import math
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError, ResourceError
+from gradcam_core.torchfiles import check_torch_file, unreadable
 
 State = dict[str, Tensor]
 
 SUFFIXES = (".safetensors", ".pth", ".pt")  # in order of preference: safetensors can hold nothing but tensors
 
 _PREFIXES = ("module.", "model.", "_orig_mod.")  # DataParallel, Lightning, torch.compile
-_WRAPPERS = ("state_dict", "model")
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 _COUNTER = "num_batches_tracked"
+_DTYPES = {
+    *(torch.float32, torch.float16, torch.bfloat16, torch.float64),
+    *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
+}
 _MOST_TENSORS = 5_000
+_MOST_SIDES = 16
+_MOST_HEADER = 4_000_000  # that of 5,000 tensors has 1 MB
 _MOST_SHOWN = 5
 
 
@@ -37,7 +43,7 @@ def read_state(path: Path) -> State:
     Raises:
         ModelError: if the file is too large, is no weights file, or holds more than named tensors.
     """
-    _check_size(path)
+    check_size(path)
     raw = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
     state: State = _stripped(_unwrapped(raw))
     _check_tensors(state, path)
@@ -82,7 +88,7 @@ def sha256_of(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise _unreadable(path) from error
+        raise unreadable(path.name) from error
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -103,11 +109,11 @@ def enough_memory(message: str, *, hint: str) -> Iterator[None]:
         raise ResourceError(message, hint=hint) from error
 
 
-def _check_size(path: Path) -> None:
+def check_size(path: Path) -> None:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise _unreadable(path) from error
+        raise unreadable(path.name) from error
     limit = settings().max_checkpoint_bytes
     if size > limit:
         may_hold_more = path.suffix != ".safetensors"
@@ -123,16 +129,36 @@ def _megabytes(count: int) -> str:
 
 
 def _read_safetensors(path: Path) -> Any:
+    _check_header(path)
     try:
         return load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise _unreadable(path) from error
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise unreadable(path.name) from error
+
+
+def _check_header(path: Path) -> None:
+    """The library takes a header of 100 MB, which is a gigabyte once it is parsed."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+    except OSError as error:
+        raise unreadable(path.name) from error
+    if length > _MOST_HEADER:
+        raise unreadable(path.name)
 
 
 def _read_torch(path: Path) -> Any:
-    _check_zip(path)
     try:
-        return torch.load(path, weights_only=True, map_location="cpu", mmap=False)
+        with path.open("rb") as file:
+            check_torch_file(file, path.name)
+            file.seek(0)
+            return torch.load(file, weights_only=True, map_location="cpu", mmap=False)
+    except (OSError, BadZipFile) as error:
+        raise unreadable(path.name) from error
+    except ModelError:
+        raise
     except Exception as error:  # a hostile pickle raises anything: KeyError, EOFError, TypeError
         if is_out_of_memory(error):
             raise
@@ -140,25 +166,6 @@ def _read_torch(path: Path) -> Any:
             f"{path.name} is damaged, or it holds more than weights, and nothing else is ever loaded.",
             hint="Save model.state_dict() with torch.save, or better with safetensors.",
         ) from error
-
-
-def _check_zip(path: Path) -> None:
-    """torch.save stores records as they are; a deflated one of 2 MB would take 2 GB before torch refuses it."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            records = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise _unreadable(path) from error
-    is_stored = all(record.compress_type == zipfile.ZIP_STORED for record in records)
-    if not is_stored or sum(record.file_size for record in records) > path.stat().st_size:
-        raise ModelError(
-            f"{path.name} was packed in a way that torch.save never does.", hint="Save it anew with torch.save."
-        )
-
-
-def _unreadable(path: Path) -> ModelError:
-    hint = "It may be cut short, or older than torch 1.6: save model.state_dict() anew with torch.save or safetensors."
-    return ModelError(f"{path.name} can't be read as a weights file.", hint=hint)
 
 
 def _unwrapped(raw: Any) -> Any:
@@ -185,7 +192,8 @@ def _check_tensors(state: Any, path: Path) -> None:
     for key, value in state.items():
         if not isinstance(key, str) or not isinstance(value, Tensor):
             raise _not_a_state_dict(path, f"its entry {str(key)[:80]!r} is no named tensor")
-        if value.device.type != "cpu" or value.layout != torch.strided or value.is_quantized or value.is_complex():
+        is_plain = value.device.type == "cpu" and value.layout == torch.strided and value.dtype in _DTYPES
+        if not is_plain or value.dim() > _MOST_SIDES:
             raise _not_a_state_dict(path, f"its tensor {key[:80]!r} is not of an ordinary kind")
     total = sum(value.numel() * value.element_size() for value in state.values())
     if total > min(settings().max_checkpoint_bytes, 4 * path.stat().st_size):  # a view can claim more than it stores
@@ -202,7 +210,12 @@ def _without_counters(state: Mapping[str, Tensor]) -> State:
 
 
 def _named(what: str, keys: Iterable[str], tensors: Mapping[str, Tensor]) -> list[str]:
-    return [f"{key[:120]} {what} ({_shape(tensors[key])})" for key in keys]
+    return [f"{_printable(key)} {what} ({_shape(tensors[key])})" for key in keys]
+
+
+def _printable(key: str) -> str:
+    """A stranger's key, with escapes for what controls a terminal."""
+    return repr(key[:120])[1:-1]
 
 
 def _differing(wanted: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> Iterable[str]:
@@ -219,7 +232,7 @@ def _shape(tensor: Tensor) -> str:
 
 def _check_finite(state: Mapping[str, Tensor]) -> None:
     for key, value in state.items():
-        if not math.isfinite(value.float().sum(dtype=torch.float64)):  # one number that any wrong value spoils
+        if not math.isfinite(value.detach().float().sum(dtype=torch.float64)):  # one number that any wrong value spoils
             raise ModelError(
                 f"The weights hold a value that is not finite, in {key}.", hint="Train or convert it anew."
             )

@@ -19,29 +19,33 @@ _CHUNK = 65_536
 _TIMEOUT = (10.0, 30.0)  # seconds to connect, and between two pieces
 
 
-def download_file(url: str, target: Path, *, sha256_prefix: str = "", progress: Progress = silent) -> Path:
+def download_file(
+    url: str, target: Path, *, sha256_prefix: str = "", title: str = "", progress: Progress = silent
+) -> Path:
     """Stream a file to `target`; it appears there whole and verified, or not at all.
 
     Args:
         sha256_prefix: the first hex digits of its SHA-256, as in the names of torch's files.
+        title: what the errors call it; by default the name of the file.
         progress: told of the bytes done and in all; what it raises ends the download and passes through.
 
     Raises:
         ModelError: if the file does not come, or another one does.
         ResourceError: if it can't be written.
     """
+    title = title or target.name
     part = target.with_name(f"{target.name}.{uuid.uuid4().hex[:8]}.part")  # of its own, for parallel downloads
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        digest = _stream(_answer(url, target.name), part, progress)
+        digest = _stream(_answer(url, title), part, progress)
         if not digest.startswith(sha256_prefix.lower()):
-            raise _wrong_hash(target.name, digest, sha256_prefix)
+            raise _wrong_hash(title, digest, sha256_prefix)
         part.replace(target)
     except (requests.RequestException, LocationParseError) as error:
-        raise _download_failed(url, target.name, error) from error
+        raise _download_failed(url, title, error) from error
     except OSError as error:
         raise ResourceError(
-            f"{target.name} could not be written to disk: {error.strerror}.",
+            f"{title} could not be written to disk: {error.strerror}.",
             hint="Free some space, or see that the folder can be written to.",
         ) from error
     finally:
@@ -72,26 +76,26 @@ def _stream(answer: requests.Response, part: Path, progress: Progress) -> str:
     return digest.hexdigest()
 
 
-def _answer(url: str, name: str) -> requests.Response:
+def _answer(url: str, title: str) -> requests.Response:
     try:
         return requests.get(url, stream=True, timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"})
     except requests.RequestException:
         raise
     except OSError as error:  # requests looks for the certificates itself, and says so with a bare OSError
         raise ModelError(
-            f"{name} could not be downloaded: the certificates that the environment names can't be read.",
+            f"{title} could not be downloaded: the certificates that the environment names can't be read.",
             hint="Correct or remove REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
         ) from error
 
 
-def _wrong_hash(name: str, digest: str, wanted: str) -> ModelError:
+def _wrong_hash(title: str, digest: str, wanted: str) -> ModelError:
     return ModelError(
-        f"The file that came is not {name}: its SHA-256 begins with {digest[: len(wanted)]}, not {wanted}.",
+        f"The file that came is not {title}: its SHA-256 begins with {digest[: len(wanted)]}, not {wanted}.",
         hint="Try again; if it stays so, the server or a proxy on the way sends another file.",
     )
 
 
-def _download_failed(url: str, name: str, error: requests.RequestException | LocationParseError) -> ModelError:
+def _download_failed(url: str, title: str, error: requests.RequestException | LocationParseError) -> ModelError:
     host = urlsplit(url).hostname
     reason = f"the connection to {host} failed or broke off"
     hint = "Check the network and try again; the embedded network needs no download."
@@ -106,4 +110,4 @@ def _download_failed(url: str, name: str, error: requests.RequestException | Loc
         reason = f"{host} can't prove who it is"
     elif isinstance(error, requests.Timeout):
         reason = f"{host} does not answer in time"
-    return ModelError(f"{name} could not be downloaded: {reason}.", hint=hint)
+    return ModelError(f"{title} could not be downloaded: {reason}.", hint=hint)

@@ -48,13 +48,23 @@ def build(name: str, num_outputs: int, state: Mapping[str, Tensor]) -> nn.Module
     Raises:
         ModelError: if the architecture is unknown or too large, or the weights do not fit it.
     """
+    module = outline(name, num_outputs)
+    return filled(module, {key: value for key, value in state.items() if not key.startswith(_unused(name))})
+
+
+def outline(name: str, num_outputs: int) -> nn.Module:
+    """The network without memory for its weights; ModelError if it is unknown or too large."""
     check_architecture(name)
     module = _skeleton(name, num_outputs)
     _check_parameters(name, module)
-    used = {key: value for key, value in state.items() if not key.startswith(_unused(name))}
-    check_fit(module, used)
+    return module
+
+
+def filled(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
+    """A skeleton with these weights; ModelError if they do not fit it."""
+    check_fit(module, state)
     module.to_empty(device="cpu")  # memory for every tensor; `load_into` fills each, there are no unsaved buffers
-    load_into(module, used)
+    load_into(module, state)
     return module
 
 

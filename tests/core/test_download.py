@@ -13,7 +13,7 @@ import pytest
 
 from gradcam_core.download import download_file
 from gradcam_core.download import weights as weights_module
-from gradcam_core.errors import Cancelled, ModelError, ResourceError
+from gradcam_core.errors import Cancelled, HeatproofError, ModelError, ResourceError
 from tests.core.loopback import Server, chunks, http, moved, running, together
 
 _WEIGHTS = bytes(range(256)) * 2000
@@ -81,6 +81,19 @@ def test_failed_download_is_one_sentence_and_leaves_nothing(server: Server, tmp_
     assert refusal.value.hint
     assert str(refusal.value).startswith((target.name, f"The file that came is not {target.name}"))
     assert _left_behind(target) == []
+
+
+def test_errors_call_the_file_by_its_title(server: Server, tmp_path: Path) -> None:
+    server.answers["/a"] = http(_WEIGHTS)
+    (tmp_path / "file").write_bytes(b"")
+    said = []
+    for path, target in (("/a", tmp_path / "a"), ("/b", tmp_path / "b"), ("/a", tmp_path / "file" / "a")):
+        with pytest.raises(HeatproofError) as refusal:
+            download_file(server.url(path), target, sha256_prefix="00000000", title="ResNet-18")
+        said.append(str(refusal.value))
+    assert said[0].startswith("The file that came is not ResNet-18: its SHA-256")
+    assert said[1].startswith("ResNet-18 could not be downloaded: ")
+    assert said[2].startswith("ResNet-18 could not be written to disk: ")
 
 
 def test_failed_download_leaves_the_former_file_alone(server: Server, tmp_path: Path) -> None:

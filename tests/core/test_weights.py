@@ -76,7 +76,6 @@ def refused(tmp_path: Path) -> dict[str, Callable[[Path], object]]:
         "empty": lambda path: path.write_bytes(b""),
         "text": lambda path: path.write_text("no weights at all"),
         "bare pickle": lambda path: path.write_bytes(pickle.dumps({"weight": [1.0]})),
-        "old format": lambda path: torch.save(weight, path, _use_new_zipfile_serialization=False),
         "whole network": lambda path: torch.save(TinyNet(2), path),
         "TorchScript": lambda path: torch.jit.save(torch.jit.script(nn.Linear(2, 2)), path),
         "list": lambda path: torch.save([torch.zeros(2)], path),
