@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import idna
 
@@ -14,6 +14,7 @@ _OWN_PORT = {"http": 80, "https": 443}
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMERIC = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
+_BRACKETED = re.compile(r"\[[^\[\]]*\](:[^\[\]]*)?")
 _IN_PATH = "/%:@!$&'()*+,;=~-._"  # what RFC 3986 allows there unescaped
 _TYPE_IT = "Give an address such as https://example.org/cat.jpg."
 
@@ -52,6 +53,7 @@ _NOT_PUBLIC_V6 = tuple(
         "3fff::/20",  # documentation
     )
 )
+_INSIDE_V4 = tuple(network for network in _NOT_PUBLIC_V4 if 0 < network.network_address.packed[0] < 224)
 _ISATAP = (0x00005EFE, 0x02005EFE)  # RFC 5214: these interface identifiers carry an IPv4 address
 
 
@@ -92,8 +94,8 @@ class WebAddress:
         return host if self.port == _OWN_PORT[self.scheme] else f"{host}:{self.port}"
 
 
-def parse_url(url: str) -> WebAddress:
-    """Take apart an http or https URL.
+def parse_url(url: str, *, base: str = "") -> WebAddress:
+    """Take apart an http or https URL, which may be relative to a base.
 
     Raises:
         ImageError: if it is anything else, or written in a way that two programs could read differently.
@@ -102,13 +104,13 @@ def parse_url(url: str) -> WebAddress:
         raise ImageError(
             f"The address is longer than {MAX_URL_LENGTH:,} characters.", hint="Save the picture and upload it."
         )
-    if _FORBIDDEN.search(url):
+    if _FORBIDDEN.search(url):  # before urljoin and urlsplit, which drop tabs and line ends silently
         raise ImageError("The address contains a space, a backslash or a control character.", hint=_TYPE_IT)
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(urljoin(base, url))
         port = parts.port
-    except ValueError as error:
-        raise ImageError("The address has a host or port that can't be read.", hint=_TYPE_IT) from error
+    except ValueError:
+        raise ImageError("The address has a host or port that can't be read.", hint=_TYPE_IT) from None
     _check_parts(parts)
     own_port = _OWN_PORT[parts.scheme]
     return WebAddress(parts.scheme, _host(parts), own_port if port is None else port, _target(parts))
@@ -149,8 +151,11 @@ def is_public(ip: str) -> bool:
 def _is_public_v6(address: ipaddress.IPv6Address) -> bool:
     if address.scope_id is not None or address not in _PUBLIC_V6:
         return False
-    interface = (int(address) >> 32) & 0xFFFFFFFF
-    return interface not in _ISATAP and not any(address in network for network in _NOT_PUBLIC_V6)
+    interface, last = (int(address) >> 32) & 0xFFFFFFFF, ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if interface in _ISATAP or any(address in network for network in _NOT_PUBLIC_V6):
+        return False
+    # RFC 6052 section 2.2: a network may translate to IPv4 under a prefix of its own, mostly of 96 bits.
+    return interface != 0 or not any(last in network for network in _INSIDE_V4)
 
 
 def _check_parts(parts: SplitResult) -> None:
@@ -167,17 +172,19 @@ def _host(parts: SplitResult) -> str:
     typed = parts.hostname or ""
     try:
         if "[" in parts.netloc:
-            return _ipv6_host(typed)
+            return _ipv6_host(typed, parts.netloc)
         host = typed if typed.isascii() else idna.encode(typed, uts46=True).decode("ascii")
         host = str(ipaddress.IPv4Address(host)) if _ends_in_number(host) else host.removesuffix(".")
-    except ValueError as error:  # idna's own error is one
-        raise ImageError("The address names a host that can't be read.", hint=_TYPE_IT) from error
+    except ValueError:  # idna's own error is one
+        raise ImageError("The address names a host that can't be read.", hint=_TYPE_IT) from None
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in host.split(".")):
         raise ImageError("The address names a host that can't be read.", hint=_TYPE_IT)
     return host
 
 
-def _ipv6_host(typed: str) -> str:
+def _ipv6_host(typed: str, netloc: str) -> str:
+    if not _BRACKETED.fullmatch(netloc):  # urlsplit takes what is in the brackets and forgets what is round them
+        raise ValueError("something stands round the brackets")
     address = ipaddress.IPv6Address(typed)
     if address.scope_id is not None:
         raise ValueError("an address with a zone belongs to one machine")

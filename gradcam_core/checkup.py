@@ -10,6 +10,7 @@ from PIL import Image
 
 from gradcam_core.config import Settings, settings
 from gradcam_core.cores import core_count, share_cores, slot_count
+from gradcam_core.download import policy_from
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import HeatproofError
 from gradcam_core.images import decode_image
@@ -81,6 +82,7 @@ def _models() -> str:
 
 def _web() -> str:
     limits = settings()
+    policy_from(limits)  # refuses what is no host
     if not limits.fetch_urls:
         return "image URLs are not fetched"
     if limits.fetch_private:

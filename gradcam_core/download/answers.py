@@ -2,7 +2,6 @@
 
 import contextlib
 from email.message import Message
-from urllib.parse import urljoin
 
 from gradcam_core.addresses import WebAddress, parse_url
 from gradcam_core.errors import ImageError
@@ -18,7 +17,7 @@ def redirect_target(address: WebAddress, location: str | None) -> WebAddress:
         raise ImageError("The server says that the picture has moved, but not where to.", hint=SAVE_IT)
     with contextlib.suppress(UnicodeError):  # header bytes are read as Latin-1, but mean UTF-8 where they can
         location = location.encode("latin-1").decode("utf-8")
-    return parse_url(urljoin(address.url, location))
+    return parse_url(location, base=address.url)
 
 
 def promised_length(status: int, headers: Message, max_bytes: int) -> int | None:

@@ -9,11 +9,8 @@ The environment's proxies, netrc, cookies and retries do not exist here.
 import contextlib
 import http.client
 import logging
-import queue
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Sequence
 
 import certifi
 
@@ -30,15 +27,16 @@ from gradcam_core.download.answers import (
     stopped_half_way,
 )
 from gradcam_core.download.deadline import Deadline
-from gradcam_core.errors import ImageError, ResourceError
+from gradcam_core.download.lookup import Resolver, ask_the_system, looked_up
+from gradcam_core.download.patience import Turns
+from gradcam_core.download.policy import policy_from
+from gradcam_core.download.wire import connection_over
+from gradcam_core.errors import HeatproofError, ImageError
 from gradcam_core.signatures import ACCEPTED, HEAD_BYTES, kind_of
 
-Resolver = Callable[[str], Sequence[str]]
-"""A host name to its IP addresses; raises OSError where there are none."""
-
 _log = logging.getLogger(__name__)
-_fetches = threading.BoundedSemaphore(8)
-_lookups = threading.BoundedSemaphore(8)  # a lookup can't be cancelled, so those that hang are counted
+_turns = Turns()
+_WAIT_SECONDS = 3.0
 _LOOKUP_SECONDS = 3.0
 _DIAL_SECONDS = 3.0
 _DIALLED_ANSWERS = 3
@@ -54,6 +52,9 @@ _HEADERS = {
 def fetch_image(url: str, *, policy: FetchPolicy | None = None, resolver: Resolver | None = None) -> bytes:
     """The bytes of a picture on the public web; their first bytes are those of an accepted kind.
 
+    Args:
+        policy: what may be fetched; by default what the settings say.
+
     Raises:
         ImageError: if the address may not be fetched, or no picture comes from it in time.
         ResourceError: if too many others are fetching.
@@ -61,18 +62,16 @@ def fetch_image(url: str, *, policy: FetchPolicy | None = None, resolver: Resolv
     limits = settings()
     if not limits.fetch_urls:
         raise ImageError("Fetching pictures from the web is switched off here.", hint=SAVE_IT)
-    policy = policy or FetchPolicy(seconds=limits.fetch_seconds, max_bytes=limits.max_file_bytes)
+    policy = policy or policy_from(limits)
     address = parse_url(url)
-    if not _fetches.acquire(timeout=policy.seconds):
-        raise ResourceError("Too many pictures are being fetched just now.", hint="Try again in a few seconds.")
+    check_address(address, policy)  # a typing mistake waits for nobody
+    patience = min(_WAIT_SECONDS, policy.seconds)
     try:
-        with Deadline(policy.seconds) as deadline:
-            body = _Fetch(policy, resolver or _ask_the_system, deadline).follow(address)
-    except ImageError as error:
+        with Deadline(policy.seconds) as deadline, _turns.one(limits.fetches_at_once, patience=patience):
+            body = _Fetch(policy, resolver or ask_the_system, deadline).follow(address)
+    except HeatproofError as error:
         _log.info("not fetched from %s: %s", address.host, error)  # never the path or the query
         raise
-    finally:
-        _fetches.release()
     _log.info("fetched %d bytes from %s", len(body), address.host)
     return body
 
@@ -106,44 +105,29 @@ class _Fetch:
     def _dialled(self, address: WebAddress) -> socket.socket:
         """A connection to an address that was judged; the same sentence for private, closed and unknown hosts."""
         answers = [address.ip] if address.ip else self._looked_up(address.host)
-        if is_allowed_private(address, self._policy) or all(is_public(ip) for ip in answers):
+        is_allowed = is_allowed_private(address, self._policy)
+        if is_allowed or all(is_public(ip) for ip in answers):
             for ip in answers[:_DIALLED_ANSWERS]:
                 with contextlib.suppress(OSError):  # the next answer may be reachable
                     timeout = min(_DIAL_SECONDS, self._deadline.left())
-                    return socket.create_connection((ip, address.port), timeout=timeout)
+                    dialled = socket.create_connection((ip, address.port), timeout=timeout)
+                    if is_allowed or not _is_this_machine(dialled):
+                        return dialled
+                    dialled.close()
         raise ImageError(
             "No public web server answers at this address.",
             hint="Check its spelling, or save the picture and upload it.",
         )
 
     def _looked_up(self, host: str) -> list[str]:
-        """Empty if the name is unknown or the lookup takes too long."""
-        answers: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
-
-        def look_up() -> None:
-            try:
-                answers.put(list(dict.fromkeys(self._resolver(host))))
-            except (OSError, UnicodeError):
-                answers.put([])
-            finally:
-                _lookups.release()
-
-        if not _lookups.acquire(timeout=min(_LOOKUP_SECONDS, self._deadline.left())):
-            return []
-        threading.Thread(target=look_up, daemon=True).start()
-        try:
-            return answers.get(timeout=min(_LOOKUP_SECONDS, self._deadline.left()))
-        except queue.Empty:
-            return []
+        return looked_up(host, self._resolver, seconds=min(_LOOKUP_SECONDS, self._deadline.left()))
 
     def _exchanged(self, address: WebAddress, dialled: socket.socket) -> bytes | WebAddress:
         with _secured(address, dialled) as ready:
             self._deadline.hold(ready)
             if isinstance(ready, ssl.SSLSocket):
                 ready.do_handshake()
-            connection = http.client.HTTPConnection(address.host, address.port)
-            connection.auto_open = 0  # it may never dial by itself
-            connection.sock = ready
+            connection = connection_over(ready, address.host, address.port, max_bytes=self._policy.max_bytes)
             connection.request("GET", address.target, headers={"Host": address.netloc, **_HEADERS})
             with connection.getresponse() as response:
                 self._deadline.check()
@@ -170,6 +154,11 @@ class _Fetch:
         return body
 
 
+def _is_this_machine(dialled: socket.socket) -> bool:
+    """Whether it leads to an own public address, where what trusts its own machine may listen."""
+    return bool(dialled.getsockname()[0] == dialled.getpeername()[0])
+
+
 def _secured(address: WebAddress, dialled: socket.socket) -> socket.socket:
     """The socket itself for http; for https in TLS, the handshake still to be done."""
     if address.scheme == "http":
@@ -183,7 +172,3 @@ def _talk_failed(error: Exception) -> ImageError:
     if isinstance(error, ssl.SSLError):
         return ImageError("The server can't prove who it is, or does not speak https.", hint=SAVE_IT)
     return stopped_half_way() if isinstance(error, http.client.IncompleteRead) else broken_off()
-
-
-def _ask_the_system(host: str) -> list[str]:
-    return [str(answer[4][0]) for answer in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]

@@ -22,12 +22,14 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
+    request_queue_size = 64  # with the usual 5, the sixth of many at once waits a second for its connection
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, 0), _Handler)
         self.answers: dict[str, Answer] = {}
         self.requests: list[str] = []
-        self.greeting = b""  # sent before anything is asked
+        self.greeting: Answer = b""  # sent before anything is asked
 
     @property
     def port(self) -> int:
@@ -45,7 +47,7 @@ class Server(socketserver.ThreadingTCPServer):
 class _Handler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         assert isinstance(self.server, Server)
-        self.request.sendall(self.server.greeting)
+        self._give(self.server.greeting)
         head = b""
         while b"\r\n\r\n" not in head:
             received = self.request.recv(65_536)
@@ -55,9 +57,12 @@ class _Handler(socketserver.BaseRequestHandler):
         text = head.decode("latin-1")
         self.server.requests.append(text)
         answer = self.server.answers.get(text.split(" ")[1].partition("?")[0], http(b"", status="404 Not Found"))
-        self.request.sendall(answer) if isinstance(answer, bytes) else answer(self.request)
+        self._give(answer)
         with contextlib.suppress(OSError):
             self.request.shutdown(socket.SHUT_WR)
+
+    def _give(self, answer: Answer) -> None:
+        self.request.sendall(answer) if isinstance(answer, bytes) else answer(self.request)
 
 
 def http(body: bytes, *headers: str, status: str = "200 OK", length: int | None = None) -> bytes:
@@ -74,9 +79,9 @@ def http(body: bytes, *headers: str, status: str = "200 OK", length: int | None 
     return "\r\n".join(lines).encode("latin-1") + body
 
 
-def moved(location: str) -> bytes:
+def moved(location: str, *, status: int = 302) -> bytes:
     """A redirect."""
-    return http(b"", f"Location: {location}", status="302 Found")
+    return http(b"", f"Location: {location}", status=f"{status} Moved")
 
 
 def chunks(*pieces: bytes, end: bool = True) -> bytes:
@@ -85,9 +90,9 @@ def chunks(*pieces: bytes, end: bool = True) -> bytes:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Server]:
+def running(host: str = "127.0.0.1") -> Iterator[Server]:
     """A server, listening while the block runs."""
-    with Server() as server:
+    with Server(host) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:

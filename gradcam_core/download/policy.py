@@ -1,0 +1,35 @@
+"""What this server may fetch: a policy from its settings."""
+
+import contextlib
+import re
+
+from gradcam_core.addresses import FetchPolicy, WebAddress, parse_url
+from gradcam_core.config import Settings
+from gradcam_core.errors import HeatproofError, ImageError
+
+_HOST = r"([^/?#@:\[\]]+|\[[^/?#@\[\]]+\])"
+_HOST_AND_PORT = _HOST + ":[0-9]+"
+
+
+def policy_from(limits: Settings) -> FetchPolicy:
+    """The policy that the settings describe; hosts are written as `parse_url` writes them.
+
+    Raises:
+        HeatproofError: if an entry of `fetch_hosts` or `fetch_private` is no host, or no host:port.
+    """
+    private = [_parsed(entry, _HOST_AND_PORT, "FETCH_PRIVATE") for entry in limits.fetch_private]
+    return FetchPolicy(
+        allowed_private=frozenset((address.host, address.port) for address in private),
+        only_hosts=frozenset(_parsed(entry, _HOST, "FETCH_HOSTS").host for entry in limits.fetch_hosts),
+        seconds=limits.fetch_seconds,
+        max_bytes=limits.max_file_bytes,
+    )
+
+
+def _parsed(entry: str, form: str, name: str) -> WebAddress:
+    if re.fullmatch(form, entry):
+        with contextlib.suppress(ImageError):
+            return parse_url(f"http://{entry}/")
+    wanted = "hosts such as example.org" if form == _HOST else "pairs such as nas.local:8080 or [fd00::1]:80"
+    shown = entry if len(entry) <= 60 else entry[:57] + "..."
+    raise HeatproofError(f"HEATPROOF_{name} names {shown!r}.", hint=f"Set it to {wanted}, with commas, or remove it.")

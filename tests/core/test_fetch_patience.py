@@ -1,0 +1,189 @@
+"""Who may fetch now: the bound for all visitors, and each visitor's own."""
+
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+from PIL import Image
+
+from gradcam_core.config import Settings
+from gradcam_core.download import Allowance, fetch_image
+from gradcam_core.download import fetch as fetch_module
+from gradcam_core.download import lookup as lookup_module
+from gradcam_core.errors import HeatproofError, ImageError, ResourceError
+from gradcam_core.images import decode_image
+from tests.core.loopback import PNG, Server, fetch_from, http, together
+
+_MANY = "Too many pictures are being fetched"
+
+
+@pytest.fixture
+def loris(server: Server) -> Iterator[list[threading.Thread]]:
+    """Eight fetches that hang until the test is over; the server gives /b at once."""
+    over = threading.Event()
+
+    def hang(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        over.wait(20)
+
+    def fetch() -> None:
+        with suppress(ImageError):
+            fetch_from(server, "/a", seconds=20)
+
+    server.answers |= {"/a": hang, "/b": http(PNG)}
+    threads = [threading.Thread(target=fetch, daemon=True) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for _ in range(500):
+        if len(server.requests) == len(threads):
+            break
+        time.sleep(0.01)
+    yield threads
+    over.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_slow_servers_hold_up_neither_uploads_nor_refusals(loris: list[threading.Thread]) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (6, 4)).save(buffer, "PNG")
+    assert decode_image(buffer.getvalue(), name="cat.png").size == (6, 4)
+    for url in ("ftp://img.test/a", "http://127.1/", "http://img.test:22/"):
+        with pytest.raises(ImageError):
+            fetch_image(url)
+    assert all(thread.is_alive() for thread in loris)
+
+
+def test_ninth_fetch_waits_a_moment_and_is_refused(
+    server: Server, loris: list[threading.Thread], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch_module, "_WAIT_SECONDS", 0.05)
+    with pytest.raises(ResourceError, match=_MANY) as refusal:
+        fetch_from(server, "/b")
+    assert refusal.value.hint
+    assert all(thread.is_alive() for thread in loris)
+    monkeypatch.setenv("HEATPROOF_FETCHES_AT_ONCE", "9")
+    assert fetch_from(server, "/b") == PNG
+
+
+def test_nine_quick_fetches_at_once_all_come_through(server: Server) -> None:
+    server.answers["/a"] = http(PNG)
+    bodies: list[bytes] = []
+    together(9, lambda: bodies.append(fetch_from(server, "/a")))
+    assert bodies == [PNG] * 9
+
+
+def test_failed_fetches_give_their_turns_back(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEATPROOF_FETCHES_AT_ONCE", "1")
+    for _ in range(3):
+        with pytest.raises(ImageError, match="404"):
+            fetch_from(server, "/a")
+
+
+@pytest.mark.slow
+def test_time_spent_waiting_counts(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEATPROOF_FETCHES_AT_ONCE", "1")
+    server.answers["/a"] = lambda _: time.sleep(3)
+    ended: list[float] = []
+
+    def fetch() -> None:
+        with suppress(HeatproofError):
+            fetch_from(server, "/a", seconds=2)
+        ended.append(time.monotonic())
+
+    start = time.monotonic()
+    first = threading.Thread(target=fetch)
+    first.start()
+    time.sleep(0.5)
+    fetch()
+    first.join()
+    assert ended[1] - start < 3.5  # 4.0 if the second one's two seconds began with its turn
+
+
+def test_lookups_that_hang_are_bounded_and_said_to_be_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    slots = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(lookup_module, "_lookups", slots)
+    hanging = threading.Event()
+
+    def resolver(_: str) -> list[str]:
+        return [str(hanging.wait(5))]
+
+    assert lookup_module.looked_up("img.test", resolver, seconds=0.05) == []
+    with pytest.raises(ResourceError, match=_MANY):
+        fetch_image("http://img.test/", resolver=resolver)
+    hanging.set()
+    assert slots.acquire(timeout=5)  # given back
+
+
+# One visitor
+
+
+class _Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _refusal(allowance: Allowance, limits: Settings) -> tuple[str, str]:
+    with pytest.raises(ResourceError) as refusal, allowance.one(limits):
+        pass
+    return refusal.value.message, refusal.value.hint
+
+
+def test_a_visitor_has_so_many_in_a_minute_and_is_told_when_to_come_back() -> None:
+    clock, limits = _Clock(), Settings()
+    allowance = Allowance(clock=clock)
+    for _ in range(20):
+        with allowance.one(limits):
+            clock.now += 1
+    clock.now += 27.5
+    assert _refusal(allowance, limits) == ("You have asked for 20 pictures in a minute.", "Try again in 13 seconds.")
+    clock.now += 12.5
+    with allowance.one(limits):
+        pass
+    assert _refusal(allowance, limits)[1] == "Try again in 1 second."
+    with Allowance(clock=clock).one(limits):  # another visitor
+        pass
+
+
+def test_refusals_do_not_count_and_failed_fetches_do() -> None:
+    clock, limits = _Clock(), Settings(fetches_a_minute=1)
+    allowance = Allowance(clock=clock)
+    with pytest.raises(ImageError), allowance.one(limits):
+        raise ImageError("No picture.")
+    for _ in range(5):
+        clock.now += 10
+        assert _refusal(allowance, limits)[0] == "You have asked for 1 picture in a minute."
+    clock.now += 10
+    with allowance.one(limits):
+        pass
+
+
+def test_a_visitor_fetches_one_at_a_time() -> None:
+    allowance, limits = Allowance(patience=0.01), Settings()
+    with allowance.one(limits):
+        said = _refusal(allowance, limits)
+    assert said == ("Your last picture is still being fetched.", "Try again in a few seconds.")
+    with allowance.one(limits):
+        pass
+
+
+def test_a_visitors_second_fetch_begins_when_the_first_ends_in_time() -> None:
+    allowance, limits = Allowance(patience=5), Settings()
+    inside: list[int] = []
+
+    def fetch() -> None:
+        with allowance.one(limits):
+            inside.append(1)
+            time.sleep(0.02)
+            assert sum(inside) == 1
+            inside.pop()
+
+    together(3, fetch)
+    assert inside == []
+    assert _refusal(allowance, Settings(fetches_a_minute=3))[0].startswith("You have asked for 3 pictures")
