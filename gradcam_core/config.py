@@ -38,7 +38,9 @@ class Settings:
     fetches_a_minute: int = _setting(20, "image URLs that one visitor can have fetched in a minute")
     fetches_at_once: int = _setting(8, "image URLs that are fetched at the same time, for all visitors")
     max_file_bytes: int = _setting(10_000_000, "largest upload or fetched image file")
-    max_megapixels: float = _setting(50.0, "a picture of 50 megapixels takes up to 800 MB to decode")
+    max_megapixels: float = _setting(
+        50.0, "a picture of 50 megapixels takes up to 500 MB to decode; kinds that take more are refused earlier"
+    )
     max_aspect: float = _setting(100.0, "a picture of 1 x 4,000 would be resized to 256 x 1,024,000")
     max_jpeg_scans: int = _setting(100, "a JPEG of 1,000 scans holds the decoder for 21 seconds")
     kept_side: int = _setting(2048, "long side of the kept picture, in pixels")

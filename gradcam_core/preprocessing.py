@@ -65,7 +65,9 @@ def input_picture(tensor: Tensor, spec: InputSpec) -> np.ndarray:
 def get_preprocessing(name: str) -> Preprocessing:
     """The preprocessing of this name in capitals or not, or a HeatproofError that lists them."""
     if name.lower() not in PREPROCESSINGS:
-        raise HeatproofError(f"{name!r} is not a preprocessing.", hint=f"Choose one of {', '.join(PREPROCESSINGS)}.")
+        raise HeatproofError(
+            f"{name[:80]!r} is not a preprocessing.", hint=f"Choose one of {', '.join(PREPROCESSINGS)}."
+        )
     return PREPROCESSINGS[name.lower()]
 
 

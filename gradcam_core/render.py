@@ -97,7 +97,7 @@ def get_colormap(name: str) -> Colormap:
         HeatproofError: if there is none.
     """
     if name.lower() not in COLORMAPS:
-        raise HeatproofError(f"{name!r} is not a colour map.", hint=f"Choose one of {', '.join(COLORMAPS)}.")
+        raise HeatproofError(f"{name[:80]!r} is not a colour map.", hint=f"Choose one of {', '.join(COLORMAPS)}.")
     return COLORMAPS[name.lower()]
 
 

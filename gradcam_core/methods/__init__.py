@@ -41,7 +41,7 @@ def get_method(name: str) -> CamMethod:
     for method in METHODS.values():
         if wanted == _plain(method.slug):
             return method
-    raise MethodError(f"{name!r} is not a method.", hint=f"Choose one of {', '.join(METHODS)}.")
+    raise MethodError(f"{name[:80]!r} is not a method.", hint=f"Choose one of {', '.join(METHODS)}.")
 
 
 def _plain(name: str) -> str:

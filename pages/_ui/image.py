@@ -11,7 +11,7 @@ from gradcam_core.samples import DEFAULT_SAMPLE, SAMPLES, SCHEME
 from pages._ui import link
 from pages._ui.doors import camera_door, link_door, upload_door
 from pages._ui.incidents import mistakes_told, told
-from pages._ui.intake import Click, Parcel, receive, taking
+from pages._ui.intake import Click, Parcel, listen, received, taking
 from pages._ui.messages import say_error
 from pages._ui.question import UPLOAD, Picture
 from pages._ui.samples import sample_picture, show_gallery
@@ -28,7 +28,10 @@ def pick_image() -> Picture:
     """Draw the image's pickers and say which picture is the good one now."""
     st.markdown("## Image")
     _follow_link()
-    _take_acts(*receive())
+    listener = st.container(key="intake")
+    _take_acts(*received())
+    with listener:
+        listen()
     place = st.container(key="doors", gap="small")
     with place:
         source = _pick_source()

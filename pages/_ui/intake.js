@@ -5,22 +5,43 @@
 const doors = new WeakMap();
 const CARDS = ":is(.st-key-sample, .st-key-tray)";
 const CARD = "[data-testid=stRadioOption]";
+const QUIET = 400; // milliseconds: the end of a run is heard by then
 let acts = 0;
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue }) {
   const known = doors.get(parentElement);
-  const door = known ?? {};
+  const door = known ?? { parcels: [] };
   door.limits = data;
-  door.send = (parcel) => setTriggerValue("parcel", { ...empty(), number: ++acts, ...parcel });
+  door.taken = data.taken;
+  door.say = () => setStateValue("parcels", [...door.parcels]);
+  door.send = (parcel) => {
+    door.parcels.push({ ...empty(), number: ++acts, ...parcel });
+    door.say();
+  };
+  forget(door, parentElement.ownerDocument);
   door.tell = (click) => setStateValue("click", { ...click, number: ++acts });
   if (!known) {
     doors.set(parentElement, door);
     door.close = listen(parentElement.ownerDocument, door);
   }
   return () => {
+    clearTimeout(door.forgetting);
     door.close();
     doors.delete(parentElement);
   };
+}
+
+// A parcel is said with every act until the server has taken it: of messages that come fast Streamlit drops some.
+// To say that nothing is left begins a run, which would cut off the one that opens the picture: so only once it is over.
+function forget(door, page) {
+  clearTimeout(door.forgetting);
+  if (door.parcels.every((parcel) => parcel.number > door.taken)) return;
+  door.forgetting = setTimeout(() => {
+    const isOver = page.querySelector(".stApp")?.dataset.testScriptState !== "running";
+    if (!isOver) return forget(door, page);
+    door.parcels = door.parcels.filter((parcel) => parcel.number > door.taken);
+    door.say();
+  }, QUIET);
 }
 
 function listen(page, door) {

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import RerunException
 
 from gradcam_core.config import settings
 from pages._ui import link
 from pages._ui.tray import MOST_BYTES, MOST_PICTURES, Arrival
 
-_KEY, _HELD, _TAKEN = "intake_parcel", "intake_held", "intake_taken"
+_KEY, _TAKEN = "intake_told", "intake_taken"
 _ELEMENT = st.components.v2.component(
     "heatproof_intake", html="<span></span>", js=Path(__file__).with_name("intake.js").read_text(encoding="utf-8")
 )
@@ -53,13 +52,21 @@ class Click:
     number: int = 0
 
 
-def receive() -> tuple[list[Parcel], Click]:
-    """Mount the listener; what was pasted or dropped and is not yet taken, and the last card that was clicked ever."""
-    limits = {"each": settings().max_file_bytes, "together": MOST_BYTES, "most": MOST_PICTURES}
-    with st.container(key="intake"):
-        told = _ELEMENT(key=_KEY, data=limits, on_parcel_change=_hold_parcel, on_click_change=lambda: None)
-    _hold(told.parcel)
-    return [unpacked(sent) for sent in _held().values()], understood(told.click)
+def received() -> tuple[list[Parcel], Click]:
+    """What was pasted or dropped and is not yet taken, and the last card that was clicked ever."""
+    told = st.session_state.get(_KEY, {})
+    return [unpacked(sent) for sent in _new(told.get("parcels"))], understood(told.get("click"))
+
+
+def listen() -> None:
+    """Mount the listener, and tell it what has been taken: it says everything again and again until it hears that."""
+    told = {
+        "each": settings().max_file_bytes,
+        "together": MOST_BYTES,
+        "most": MOST_PICTURES,
+        "taken": st.session_state.get(_TAKEN, 0),
+    }
+    _ELEMENT(key=_KEY, data=told, on_parcels_change=_hear_parcels, on_click_change=lambda: None)
 
 
 @contextmanager
@@ -68,9 +75,9 @@ def taking(parcel: Parcel) -> Iterator[None]:
     try:
         yield
     except Exception:
-        _forget(parcel)
+        _take(parcel)
         raise
-    _forget(parcel)  # what cuts a run off is no Exception
+    _take(parcel)  # what cuts a run off is no Exception
 
 
 def unpacked(sent: Any) -> Parcel:
@@ -102,31 +109,20 @@ def understood(sent: Any) -> Click:
     return Click(sent["group"], _count(sent, "place"), _count(sent, "number"))
 
 
-def _hold_parcel() -> None:
-    """A waiting click cuts even a callback off, at its first look into the session; at its second none is waiting."""
-    link.acted()
-    try:
-        _hold(st.session_state[_KEY].parcel)
-    except RerunException:
-        _hold(st.session_state[_KEY].parcel)
-        raise
+def _hear_parcels() -> None:
+    """To bring something is an act; that the listener lets go of what was taken is none."""
+    if _new(st.session_state[_KEY].get("parcels")):
+        link.acted()
 
 
-def _hold(sent: Any) -> None:
-    """Streamlit says it once, to a run that may be cut off by a click before it has opened anything."""
-    number = _count(sent, "number") if isinstance(sent, dict) else 0
-    if number > st.session_state.get(_TAKEN, 0):
-        _held()[number] = sent
+def _new(sent: Any) -> list[Any]:
+    """Of what a browser still says, that which has not been taken."""
+    parcels = [one for one in sent if isinstance(one, dict)] if isinstance(sent, list) else []
+    return [one for one in parcels if _count(one, "number") > st.session_state.get(_TAKEN, 0)]
 
 
-def _held() -> dict[int, Any]:
-    held: dict[int, Any] = st.session_state.setdefault(_HELD, {})
-    return held
-
-
-def _forget(parcel: Parcel) -> None:
+def _take(parcel: Parcel) -> None:
     st.session_state[_TAKEN] = max(parcel.number, st.session_state.get(_TAKEN, 0))
-    _held().pop(parcel.number, None)
 
 
 def _list(sent: dict[str, Any], name: str) -> list[Any]:

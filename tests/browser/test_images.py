@@ -199,6 +199,21 @@ def test_a_picture_pasted_after_fast_clicks_stays(visit: NewVisit) -> None:
     on_screen(page, "c.png", noise(3))
 
 
+@pytest.mark.parametrize("pause", [10, 60, 150])
+def test_a_large_picture_that_is_pasted_before_fast_clicks_is_not_lost(visit: NewVisit, pause: int) -> None:
+    page = visit().open()
+    picture = to_png(np.random.default_rng(pause).integers(0, 256, (1100, 1500, 3), dtype=np.uint8))
+    assert 4_900_000 < len(picture) < 10_000_000
+    hand_over(page, "paste", ("large.png", picture))
+    page.wait_for_timeout(pause)
+    page.evaluate(CLICK_FAST, [[("sample", place) for place in (3, 1, 4, 2)], 20])
+    expect(cards(page)).to_have_count(1, timeout=30_000)
+    settle(page)
+    expect(cards(page)).to_have_text("large.png")
+    cards(page).click()
+    on_screen(page, "large.png", picture)
+
+
 def test_the_card_that_a_group_shows_as_chosen_can_be_clicked_before_the_answer_to_a_click_in_the_other(
     visit: NewVisit,
 ) -> None:

@@ -4,7 +4,7 @@ import urllib.request
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from gradcam_core.render import to_png
 from gradcam_core.scenes import draw_scene
@@ -64,7 +64,7 @@ def test_hostile_texts_in_the_address_do_nothing(visit: NewVisit, text: str) -> 
 def test_hostile_file_names_are_shown_letter_by_letter(visit: NewVisit) -> None:
     page = visit().open()
     page.get_by_text("Upload", exact=True).click()
-    files = [
+    files: list[FilePayload] = [
         {"name": f"{name.replace('/', '_')}.png", "mimeType": "image/png", "buffer": to_png(draw_scene(seed).pixels)}
         for seed, name in enumerate(HOSTILE[:8])
     ]

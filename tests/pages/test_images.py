@@ -337,31 +337,40 @@ def test_a_click_that_our_script_does_not_send_is_none(sent: Any) -> None:
     assert understood(sent) == Click()
 
 
-def held(sent: dict[str, Any], end: str) -> int:
-    """In a script: hold this parcel, begin to take it, come to this end; how many are held then."""
-    app = AppTest.from_function(hold_and_take, kwargs={"sent": sent, "end": end}).run()
-    return len(app.session_state["intake_held"])
+def left_after(sent: object, end: str) -> int:
+    """In a script: begin to take what a browser says, come to this end; how many parcels are new afterwards."""
+    app = AppTest.from_function(receive_and_take, kwargs={"sent": sent, "end": end}).run()
+    return int(app.session_state["left"])
 
 
-def hold_and_take(sent: dict[str, object], end: str) -> None:
+def receive_and_take(sent: object, end: str) -> None:
     import contextlib  # the function is a script of its own
 
+    import streamlit as st
     from streamlit.runtime.scriptrunner import RerunData, RerunException
 
-    from pages._ui.intake import _hold, taking, unpacked
+    from pages._ui.intake import received, taking
 
-    _hold(sent)
+    st.session_state["intake_told"] = {"parcels": sent}
     ends = {"cut off": RerunException(RerunData()), "failed": ValueError()}
-    with contextlib.suppress(BaseException), taking(unpacked(sent)):
-        if end in ends:
-            raise ends[end]
-    if end == "said again":
-        _hold(sent)
+    for parcel in received()[0]:
+        with contextlib.suppress(BaseException), taking(parcel):
+            if end in ends:
+                raise ends[end]
+    st.session_state["left"] = len(received()[0])
 
 
-@pytest.mark.parametrize(("end", "count"), [("taken", 0), ("failed", 0), ("said again", 0), ("cut off", 1)])
+PARCELS = [{"address": "https://a.test/b.png", "number": 3}, {"address": "https://a.test/c.png", "number": 5}]
+
+
+@pytest.mark.parametrize(("end", "count"), [("taken", 0), ("failed", 0), ("cut off", 2)])
 def test_a_parcel_waits_for_the_next_run_only_where_its_own_was_cut_off(end: str, count: int) -> None:
-    assert held({"address": "https://a.test/b.png", "number": 3}, end) == count
+    assert left_after(PARCELS, end) == count
+
+
+@pytest.mark.parametrize("sent", [None, 7, {}, [None, 7, {}, {"number": 0}, {"number": "9"}], "text"])
+def test_parcels_that_our_script_does_not_send_are_none(sent: object) -> None:
+    assert left_after(sent, "cut off") == 0
 
 
 def test_a_click_is_understood() -> None:

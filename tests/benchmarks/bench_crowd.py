@@ -1,0 +1,212 @@
+"""Does one server carry a crowd: thirty people, five acts each within a minute?
+
+    python -m tests.benchmarks.bench_crowd [--sessions 30] [--seconds 60] [--after 180]
+
+A fresh server with a resnet18 of random weights, and that many visitors without a browser (tests/crowd), who come
+within some seconds, do five things at random moments (one brings a photograph of its own) and leave. The clock of an
+act runs from what is sent to the end of the last run that it causes. Memory is the server's resident one, before the
+crowd (one visitor has come and gone, so everything is imported), at its peak, and some minutes after all have left.
+Wrong is a view that does not belong to the last act of its visitor. Linux only.
+"""
+
+import argparse
+import os
+import platform
+import random
+import statistics
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from safetensors.torch import save_file
+
+from gradcam_core.methods import METHODS
+from gradcam_core.samples import available_samples
+from tests.benchmarks.bench_sessions import server_megabytes
+from tests.browser.conftest import running_server
+from tests.crowd.client import Visitor, visiting
+from tests.pages.support import write_description
+from tests.support import IMAGENET_MEAN, IMAGENET_STD, calibrated, photograph
+
+_MODEL, _CLASSES, _SIDE = "photos", 50, 1024
+_ACTS = ("class", "method", "layer", "model", "sample")
+_USUAL = {"image": "meadow", "model": "tinynet", "method": "gradcam"}  # what the address leaves out
+_LOOK_EVERY = 0.2  # seconds, at the memory
+
+
+@dataclass
+class Crowd:
+    """What became of all acts.
+
+    Attributes:
+        seconds: of each act, by its kind.
+        slow: the same, each with what was then on screen.
+        faults: what should not have happened, in words.
+    """
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    slow: list[tuple[float, str]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def note(self, kind: str, visitor: Visitor, expected: dict[str, str]) -> None:
+        """Wait for the answer to an act, and look at it."""
+        seconds, shown = visitor.settle(), shown_by(visitor)
+        self.seconds.setdefault(kind, []).append(seconds)
+        self.slow.append((seconds, f"{kind}: {shown['model']} {shown['layer']} {shown['method']}"))
+        self.faults += [
+            f"{kind}: {name} is not {want}: {shown}" for name, want in expected.items() if shown[name] != want
+        ]
+        self.faults += [f"{kind}: {problem}" for problem in visitor.screen.problems]
+        visitor.screen.problems.clear()
+
+
+def add_resnet(folder: Path) -> None:
+    """A resnet18 with random weights and fifty classes, as an operator adds a checkpoint."""
+    save_file(calibrated("resnet18").state_dict(), folder / f"{_MODEL}.safetensors")
+    preprocessing = {"resize_size": 256, "crop_size": 224, "mean": IMAGENET_MEAN, "std": IMAGENET_STD}
+    description = {"version": 1, "title": "Photo network", "architecture": "torchvision/resnet18"}
+    labels = [f"kind {index}" for index in range(_CLASSES)]
+    description |= {"num_classes": _CLASSES, "labels": labels, "preprocessing": preprocessing}
+    write_description(folder, _MODEL, description)
+
+
+def shown_by(visitor: Visitor) -> dict[str, str]:
+    """What the viewer's last message is about."""
+    head = visitor.view.head
+    image, model = head["owner"]
+    said = _USUAL | head["address"] | {"image": image or _USUAL["image"], "model": model or _USUAL["model"]}
+    layer = visitor.screen.element("layer").raw_value.split(" ")[0]
+    return {"layer": layer, "mapped": str(head["mapped"]), "photo": str(visitor.view.photo_is_its_own), **said}
+
+
+def act(kind: str, visitor: Visitor, rng: random.Random) -> dict[str, str]:
+    """Do one thing; what must be on screen afterwards."""
+    screen = visitor.screen
+    if kind == "class":
+        missing = [
+            index for index in range(len(visitor.view.head["labels"])) if index not in visitor.view.head["mapped"]
+        ]
+        visitor.ask_class(rng.choice(missing))
+        return {}
+    if kind == "sample":
+        at_hand = [sample.slug for sample in available_samples()]
+        place = rng.choice([at for at, slug in enumerate(at_hand) if slug != shown_by(visitor)["image"]][:8])
+        visitor.click_card("sample", place)
+        return {"image": at_hand[place]}
+    if kind == "model":
+        names = ["tinynet", _MODEL]
+        place = 1 - names.index(shown_by(visitor)["model"])
+        visitor.choose("model", place)
+        return {"model": names[place]}
+    options = screen.options(kind)
+    place = rng.choice([at for at, option in enumerate(options) if option != screen.element(kind).raw_value])
+    visitor.choose(kind, place)
+    return {kind: list(METHODS)[place] if kind == "method" else options[place].split(" ")[0]}
+
+
+def visit(address: str, crowd: Crowd, seconds: float, number: int) -> None:
+    """One person's minute."""
+    rng, start = random.Random(number), time.perf_counter()
+    moments = sorted(rng.uniform(0, seconds - 5) for _ in range(5))
+    kinds = ["photograph", *rng.sample(_ACTS, 4)]
+    rng.shuffle(kinds)
+    picture = photograph(_SIDE, _SIDE, seed=number)
+    time.sleep(rng.uniform(0, 5))
+    try:
+        with visiting(address, {"model": _MODEL}) as visitor:
+            crowd.note("come", visitor, {"image": "meadow", "model": _MODEL})
+            for kind, moment in zip(kinds, moments, strict=True):
+                time.sleep(max(0, start + 5 + moment - time.perf_counter()))
+                _do(kind, visitor, crowd, rng, picture)
+            time.sleep(max(0, start + seconds + 5 - time.perf_counter()))
+    except Exception:  # noqa: BLE001 - whatever it is, it is counted and shown
+        crowd.faults.append(traceback.format_exc(limit=-3))
+
+
+def _do(kind: str, visitor: Visitor, crowd: Crowd, rng: random.Random, picture: bytes) -> None:
+    """One act and its answer; what the act did not touch must have stayed."""
+    before = shown_by(visitor)
+    if kind == "photograph":
+        visitor.bring("mine.jpg", picture)
+        expected = {}
+    else:
+        expected = act(kind, visitor, rng)
+    kept = {"image", "model", "method"} - ({"image"} if kind == "photograph" else set())
+    crowd.note(kind, visitor, {name: before[name] for name in kept} | expected | {"photo": "True"})
+    if kind == "photograph" and not visitor.view.head["owner"][0].startswith("upload-"):
+        crowd.faults.append("the photograph is not on screen")
+
+
+@contextmanager
+def watched(read: Callable[[], float]) -> Iterator[list[float]]:
+    """Look again and again while the block runs."""
+    seen, over = [read()], threading.Event()
+
+    def look() -> None:
+        while not over.wait(_LOOK_EVERY):
+            seen.append(read())
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        looking.join()
+
+
+def print_times(crowd: Crowd) -> None:
+    """A row for each kind of act, and one for all but the coming."""
+    every = [second for kind, seconds in crowd.seconds.items() if kind != "come" for second in seconds]
+    print(f"{'':24}{'acts':>6}{'p50':>10}{'p95':>10}{'slowest':>10}")
+    for kind, seconds in [*sorted(crowd.seconds.items()), ("all but come", every)]:
+        p95 = statistics.quantiles(seconds, n=20, method="inclusive")[-1] if len(seconds) > 1 else seconds[0]
+        print(f"{kind:24}{len(seconds):>6}{statistics.median(seconds):>8.2f} s{p95:>8.2f} s{max(seconds):>8.2f} s")
+
+
+def print_slowest(crowd: Crowd) -> None:
+    """The acts that took longest, and what they asked for."""
+    print(f"\nslowest: {'; '.join(f'{seconds:.1f} s {what}' for seconds, what in sorted(crowd.slow)[:-6:-1])}")
+
+
+def print_memory(before: float, peak: float, at_end: float, after: float, waited: float) -> None:
+    """The server's, in MB."""
+    print(f"\nresident: {before:,.0f} MB before, {peak:,.0f} at peak, {at_end:,.0f} when they had left,")
+    print(f"{after:,.0f} MB {waited:.0f} s later: {after - before:+,.0f} MB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sessions", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--after", type=float, default=180)
+    options = parser.parse_args()
+    crowd = Crowd()
+    print(
+        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {options.sessions} sessions"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        add_resnet(Path(folder))
+        with running_server(Path(folder)) as address, ThreadPoolExecutor(options.sessions) as people:
+            visit(address, Crowd(), 10, options.sessions)
+            before = server_megabytes()
+            with watched(server_megabytes) as seen:
+                list(people.map(partial(visit, address, crowd, options.seconds), range(options.sessions)))
+            at_end = server_megabytes()
+            time.sleep(options.after)
+            after = server_megabytes()
+    print(f"faults: {len(crowd.faults)}", *crowd.faults[:20], sep="\n")
+    print_times(crowd)
+    print_slowest(crowd)
+    print_memory(before, max(seen), at_end, after, options.after)
+
+
+if __name__ == "__main__":
+    main()
