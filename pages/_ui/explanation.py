@@ -73,9 +73,10 @@ def _classes_beside(question: Question) -> tuple[int, ...]:
 def _linked_class(question: Question, count: int) -> int | None:
     """The class that the address newly names, while the image and the model that it names are on screen."""
     owner = address_owner(question)
-    if link.news("class"):
-        st.session_state[_LINKED] = (owner, _told_class(question, count))
-    linked_owner, index = st.session_state.get(_LINKED, (owner, None))
+    linked_owner, index = st.session_state.get(_LINKED, (None, None))
+    if link.news("class") or (linked_owner != owner and not link.has_act()):
+        linked_owner, index = st.session_state[_LINKED] = (owner, _told_class(question, count))
+        link.hear("class")
     return index if linked_owner == owner else None
 
 

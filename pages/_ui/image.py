@@ -86,7 +86,7 @@ def _take_click(click: Click) -> None:
         is_new = click.number != st.session_state.get(_CLICK)
         chosen = card_at(click.group, click.place) if is_new else None
     else:
-        chosen = changed("sample") or changed("tray")
+        chosen = None if link.is_travel() else changed("sample") or changed("tray")
     if chosen in SAMPLES or chosen in tray():
         link.acted()
         _open(str(chosen))

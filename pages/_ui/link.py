@@ -4,26 +4,39 @@ Streamlit's own binding writes what a picker shows, not what it means, and never
 title is written here, after a person's act, and all that one run wants to say becomes one entry of the browser's
 history: `flush` writes it at the run's end. The class and the look belong to the viewer, which writes them itself.
 
-A browser that is clicked fast still sends the address it had before the last answer. So in a run that an act began,
-what we wrote counts; only a run without one (a link opened, Back, Forward) is told something new by the address.
+A browser that is clicked fast still sends the address it had before the last answer. So from an act until its end has
+been written, what we wrote counts; only a run without one (a link opened, Back, Forward) is told something new by the
+address. A browser that goes back or forward fast still sends the choices it had before: those are no act.
 """
 
-import threading
 from collections.abc import Collection
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages._ui.messages import say_warning
 from pages._ui.words import literal
 
 _SEEN = "link_seen"  # what the address said when it was last looked at, or is to say from the end of this run on
+_ACT = "link_act"  # whether an act has not been written yet: the run that it began may be cut off
 _CLASS, _OWNERS = "class", ("image", "model")  # the browser's own, and what it belongs to
-_script_run = threading.local()  # one run of the script, its callbacks first, is one thread
 
 
 def acted() -> None:
-    """A person did something: the callback of every widget, for it makes this run deaf to a late address."""
-    _script_run.has_act = True
+    """A person did something: the callback of every widget, for it makes us deaf to a late address."""
+    if not is_travel():
+        st.session_state[_ACT] = True
+
+
+def has_act() -> bool:
+    """Whether a person did something that the address does not say yet."""
+    return bool(st.session_state.get(_ACT)) and not is_travel()
+
+
+def is_travel() -> bool:
+    """Whether the browser went back or forward to come to this run."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def peek(name: str) -> str | None:
@@ -33,12 +46,16 @@ def peek(name: str) -> str | None:
 
 
 def news(name: str) -> bool:
-    """Whether the address says something else about a parameter than when this was last asked; true at first."""
-    told = st.query_params.get(name)
-    if not _is_news(name, told):
-        return False
-    _seen()[name] = told
-    return True
+    """Whether the address says something else about a parameter than was written or heard last; at first it does.
+
+    It stays news until it is heard or something is written, for a run may be cut off in between.
+    """
+    return _is_news(name, st.query_params.get(name))
+
+
+def hear(name: str) -> None:
+    """What the address says about a parameter is no news from now on."""
+    _seen()[name] = st.query_params.get(name)
 
 
 def write(name: str, value: str | None) -> None:
@@ -51,13 +68,14 @@ def flush() -> None:
 
     Without an act there is no step to make: what the address then says wrongly, the viewer puts right (`address`).
     """
-    had_act, _script_run.has_act = getattr(_script_run, "has_act", False), False
+    had_act = has_act()
     told = st.query_params.to_dict()
     wanted = {name: value for name, value in (told | _ours()).items() if value is not None}
     if any(wanted.get(name) != told.get(name) for name in _OWNERS):
         wanted.pop(_CLASS, None)
     if had_act and wanted != told:
         st.query_params.from_dict(wanted)
+    st.session_state.pop(_ACT, None)
 
 
 def address() -> dict[str, str]:
@@ -87,8 +105,10 @@ def said(name: str) -> str | None:
 
 
 def _is_news(name: str, told: str | None) -> bool:
+    if is_travel():
+        return True  # what the browser says of its pickers may be older than the address
     seen = _seen()
-    return name not in seen or (seen[name] != told and not getattr(_script_run, "has_act", False))
+    return name not in seen or (seen[name] != told and not has_act())
 
 
 def _ours() -> dict[str, str | None]:
