@@ -166,7 +166,7 @@ WISHES = [
     for image, model, method in itertools.product(IMAGES, LAYERS, METHOD_NAMES)
     for layer in LAYERS[model]
 ]
-BURSTS = (  # what is clicked together: a list of layers is of the model on screen, and a link is followed on its own
+BURSTS = (  # what is clicked together: a list of layers is of the model on screen
     ("sample", "picture", "bring", "method", "layer", "class"),
     ("sample", "picture", "bring", "method", "model"),
     ("link",),
@@ -220,8 +220,7 @@ def test_five_hundred_acts_without_waiting_mix_nothing_up(address: str, known: K
 def burst(people: list[Person], rng: random.Random) -> int:
     """Everybody clicks several times, all mixed; how many clicks these were."""
     kinds = {id(person): rng.choice(BURSTS) for person in people}
-    longest = {id(person): 1 if kinds[id(person)] == ("link",) else LONGEST_BURST for person in people}
-    turns = [person for person in people for _ in range(rng.randint(1, longest[id(person)]))]
+    turns = [person for person in people for _ in range(rng.randint(1, LONGEST_BURST))]
     rng.shuffle(turns)
     for person in turns:
         with suppress(LookupError):  # a picker that is just being drawn elsewhere can't be clicked
