@@ -1,0 +1,81 @@
+"""The line before the computations, as a page goes through it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gradcam_core.render import to_png
+from pages._ui import queue
+from pages._ui.shared import shared
+from pages._ui.words import ahead
+from tests.pages.support import view
+
+Open = Callable[..., AppTest]
+
+
+@contextmanager
+def busy() -> Iterator[ExitStack]:
+    """Others compute in every slot until the stack is closed."""
+    with ExitStack() as others:
+        for person in range(shared().slots.count):
+            others.enter_context(shared().slots.turn(f"other {person}"))
+        yield others
+
+
+def bring(app: AppTest, seed: int) -> AppTest:
+    app.segmented_control(key="source").set_value("Upload").run()
+    picture = np.random.default_rng(seed).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    app.file_uploader[0].upload("new.png", to_png(picture))
+    return app.run()
+
+
+def test_a_person_in_the_line_hears_how_many_are_ahead_and_then_gets_the_answer(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, told = open_app(), []
+    truly = queue.tell
+    with busy() as others:
+
+        def tell(count: int) -> None:
+            truly(count)
+            told.append(count)
+            if len(told) == 3:
+                others.close()
+
+        monkeypatch.setattr("pages._ui.queue.tell", tell)
+        app = bring(app, 40_001)
+    assert told[:3] == [0, 0, 0]
+    assert not app.error
+    assert view(app)["owner"][0].startswith("upload-")
+    assert not [caption for caption in app.caption if "Many are asking" in caption.value]
+
+
+def test_a_full_line_is_one_sentence_and_the_former_result_stays(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app()
+    before = view(app)["id"]
+    monkeypatch.setattr(shared().slots, "most_waiting", 0)
+    with busy():
+        app = bring(app, 40_002)
+    assert any("This server is busy" in error.value for error in app.error)
+    assert view(app)["id"] == before
+    app.radio(key="method").set_value("layercam").run()
+    assert not app.error
+    assert view(app)["owner"][0].startswith("upload-")
+
+
+def test_what_was_answered_before_needs_no_turn(open_app: Open) -> None:
+    good = view(open_app(image="bay"))
+    with busy():
+        assert view(open_app(image="bay"))["question"] == good["question"]
+
+
+@pytest.mark.parametrize(
+    ("count", "sentence"), [(0, "You are next."), (1, "1 is ahead of you."), (7, "7 are ahead of you.")]
+)
+def test_the_line_is_told_in_words(count: int, sentence: str) -> None:
+    assert ahead(count) == f"Many are asking just now. {sentence}"
