@@ -4,9 +4,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages._ui import SecurityHeaders, run_app
+from pages._ui import SecurityHeaders, run_app, tidying
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    app = st.App(__file__, middleware=[Middleware(SecurityHeaders)])
+    app = st.App(__file__, middleware=[Middleware(SecurityHeaders)], lifespan=tidying)
 else:
     run_app()

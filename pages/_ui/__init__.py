@@ -3,6 +3,7 @@
 from pages._ui.explanation import show_explanation
 from pages._ui.frame import page, run_app
 from pages._ui.headers import SecurityHeaders
+from pages._ui.housekeeping import tidying
 from pages._ui.image import pick_image
 from pages._ui.model_picker import pick_model
 from pages._ui.pickers import pick_layer, pick_method, pick_preprocessing
@@ -21,4 +22,5 @@ __all__ = [
     "pick_preprocessing",
     "run_app",
     "show_explanation",
+    "tidying",
 ]

@@ -5,8 +5,6 @@ torch is imported in the functions that need it, so that a page paints before it
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from gradcam_core.config import settings
 from gradcam_core.images import LoadedImage
 from gradcam_core.ledger import Ledger
-from gradcam_core.memory import ensure_memory, give_back
+from gradcam_core.memory import ensure_memory
 from gradcam_core.slots import Slots
 from gradcam_core.store import Store
 
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from gradcam_core.shelf import ModelShelf
 
 _KEPT_SECONDS = 900  # what was made of a picture is no part of a session, and is not to outlive one for long
-_TIDIED_EVERY = 20  # seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,18 +57,16 @@ class Shared:
 
 @st.cache_resource(show_spinner=False)
 def shared() -> Shared:
-    """Made once in a server's life, with a thread that tidies up."""
+    """Made once in a server's life."""
     from gradcam_core.cores import slot_count
 
     limits = settings()
-    everything = Shared(
+    return Shared(
         Slots(slot_count(), most_waiting=limits.most_waiting),
         Store(limits.answers_bytes, seconds=_KEPT_SECONDS),
         Store(limits.pictures_bytes, seconds=_KEPT_SECONDS),
         Ledger(limits.trays_bytes),
     )
-    threading.Thread(target=_tidy_for_ever, args=(everything,), name="tidying", daemon=True).start()
-    return everything
 
 
 @st.cache_resource(show_spinner=False)
@@ -93,13 +88,3 @@ def person() -> str:
     """Whose run of the script this is: the session."""
     context = get_script_run_ctx()
     return context.session_id if context else ""
-
-
-def _tidy_for_ever(everything: Shared) -> None:
-    """Old pictures go though nobody brings new ones, and what was freed goes back to the system between two rushes."""
-    while True:
-        time.sleep(_TIDIED_EVERY)
-        everything.answers.forget_old()
-        everything.pixels.forget_old()
-        if everything.slots.running == everything.slots.waiting == 0:
-            give_back()

@@ -28,8 +28,8 @@ ROOM = f"There is room for {MOST_PICTURES} pictures and {MOST_BYTES // 10**6} MB
 _FILES, _NEWS, _KNOWN = "tray_files", "tray_news", "tray_known"
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols by Unicode's count, and never seen
 _PROMISE = (
-    "What you bring stays in this server's memory until newer pictures take its place. It is not written to disk and "
-    "is sent nowhere, and a link can't carry it."
+    "What you bring stays in this server's memory while your page is open, and is gone a quarter of an hour after. It "
+    "is not written to disk and is sent nowhere, and a link can't carry it."
 )
 
 

@@ -134,7 +134,7 @@ def test_what_happens_to_a_picture_is_said_where_it_is_brought(open_app: Open) -
     for promise in (
         "not written to disk",
         "sent nowhere",
-        "until newer pictures take its place",
+        "while your page is open",
         "a link can't carry it",
     ):
         assert promise in told(app)

@@ -1,0 +1,75 @@
+"""What goes away though nobody comes any more."""
+
+import asyncio
+import gc
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
+
+from gradcam_core.images import LoadedImage
+from gradcam_core.store import Store
+from pages._ui import housekeeping
+from pages._ui.housekeeping import forget_closed_sessions, forget_old_answers, tidying
+from pages._ui.shared import Shared, shared
+
+
+class Session:
+    """Stands in Streamlit's store of closed sessions."""
+
+
+def test_a_closed_session_goes_after_its_time_though_nobody_comes() -> None:
+    storage = MemorySessionStorage(ttl_seconds=0)
+    manager = WebsocketSessionManager(storage, MemoryUploadedFileManager("/upload"), ScriptCache(), None)
+    session = Session()
+    gone = weakref.ref(session)
+    storage._cache["closed"] = session  # type: ignore[assignment]
+    del session
+    assert gone() is not None
+    forget_closed_sessions(SimpleNamespace(_session_mgr=manager))
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_streamlit_that_keeps_its_sessions_elsewhere_is_left_alone() -> None:
+    forget_closed_sessions(SimpleNamespace())
+    forget_closed_sessions(SimpleNamespace(_session_mgr=SimpleNamespace()))
+
+
+def test_old_answers_and_pictures_go_though_nobody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    answers: Store[str] = Store(100, seconds=10, clock=lambda: now)
+    pixels: Store[LoadedImage] = Store(100, seconds=10, clock=lambda: now)
+    everything = Shared(shared().slots, answers, pixels, shared().files)
+    monkeypatch.setattr(housekeeping, "shared", lambda: everything)
+    answers.put("a", "A", 1)
+    pixels.put("a", LoadedImage(np.zeros((1, 1, 3), np.uint8), (1, 1), "0" * 64), 3)
+    forget_old_answers()
+    assert (len(answers), len(pixels)) == (1, 1)
+    now = 11.0
+    forget_old_answers()
+    assert (len(answers), len(pixels)) == (0, 0)
+
+
+def test_the_task_tidies_while_the_server_runs_and_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = []
+    monkeypatch.setattr(housekeeping, "_EVERY", 0.0)
+    monkeypatch.setattr("pages._ui.housekeeping.runtime.get_instance", lambda: None)
+    monkeypatch.setattr(housekeeping, "forget_old_answers", lambda: times.append(1))
+
+    async def serve() -> None:
+        async with tidying(None):
+            while len(times) < 3:
+                await asyncio.sleep(0.001)
+        count = len(times)
+        await asyncio.sleep(0.01)
+        assert len(times) <= count + 1
+
+    with ThreadPoolExecutor(1) as pool:  # the browser tests may have a loop of their own in this thread
+        pool.submit(asyncio.run, serve()).result(timeout=30)
