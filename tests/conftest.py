@@ -1,5 +1,6 @@
 """What many tests need: images made on the spot, small networks, and the model that is shipped."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,14 @@ from torch import nn
 
 from gradcam_core.images import LoadedImage, decode_image
 from gradcam_core.models import LoadedModel, load_model
+from tests.core import loopback
 from tests.pages.support import add_hostile, add_photo_network
 from tests.support import png
 
+loopback.stay_here()  # this process, and with the following line every Python that it starts
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(Path(__file__).parent / "offline"), os.environ.get("PYTHONPATH")])
+)
 torch.set_num_threads(1)  # tests start threads of their own, and would otherwise fight over the cores
 threadpool_limits(1)  # numpy's linear algebra likewise
 

@@ -1,5 +1,6 @@
 """What the package offers, and what importing it costs."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -27,3 +28,13 @@ def test_importing_the_core_and_the_pages_frame_leaves_torch_unimported() -> Non
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])
+def test_no_test_and_no_process_of_one_can_leave_the_machine(host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as own, pytest.raises(ConnectionRefusedError, match="a test may not leave"):
+        own.connect((host, 80))
+    code = f"import socket; socket.socket(socket.{family.name}).connect(({host!r}, 80))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "a test may not leave the machine" in done.stderr

@@ -121,6 +121,7 @@ def together(count: int, work: Callable[[], object]) -> None:
 def witnessed() -> Iterator[list[Address]]:
     """The (address, port) of every connection this process makes; what would leave the machine ends here."""
     seen: list[Address] = []
+    stay_here()
     _witnesses.append(seen)
     try:
         yield seen
@@ -128,15 +129,22 @@ def witnessed() -> Iterator[list[Address]]:
         _witnesses.remove(seen)
 
 
+def stay_here() -> None:
+    """From now on nothing in this process reaches another machine."""
+    if not _hooks:
+        _hooks.append(_see)
+        sys.addaudithook(_see)  # it can't be removed
+
+
 def _see(event: str, arguments: tuple[object, ...]) -> None:
-    if not _witnesses or event != "socket.connect":
+    if event != "socket.connect" or not isinstance(arguments[1], tuple):  # others are no addresses of machines
         return
-    address = arguments[1]
-    assert isinstance(address, tuple)
-    _witnesses[-1].append(address[:2])
-    if address[0] not in {"127.0.0.1", "::1"}:
+    address: Address = arguments[1]
+    if _witnesses:
+        _witnesses[-1].append(address[:2])
+    if address[0] not in {"127.0.0.1", "::1", "localhost"}:
         raise ConnectionRefusedError("a test may not leave the machine")
 
 
 _witnesses: list[list[Address]] = []
-sys.addaudithook(_see)  # it can't be removed, but it sleeps while nobody looks
+_hooks: list[object] = []
