@@ -6,6 +6,7 @@ page, busy or idle, and for the command line.
 """
 
 import os
+from pathlib import Path
 
 from gradcam_core.config import settings
 
@@ -15,11 +16,25 @@ def slot_count() -> int:
     return settings().slots or core_count()
 
 
-def core_count() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
+def core_count(*, group: Path = Path("/sys/fs/cgroup")) -> int:
+    """The cores that this process may use; a container may have a share of time instead of cores of its own.
+
+    Args:
+        group: where the system tells of the container.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, round(_share_of_time(group) or cores)))
+
+
+def _share_of_time(group: Path) -> float:
+    """In cores; 0 where there is no limit."""
+    for files in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
+        try:
+            quota, period = " ".join((group / name).read_text(encoding="ascii") for name in files).split()
+            return max(0.0, int(quota) / int(period))  # "max" or -1 is none
+        except (OSError, ValueError, ZeroDivisionError):
+            continue
+    return 0.0
 
 
 def share_cores() -> int:

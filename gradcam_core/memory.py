@@ -17,10 +17,11 @@ from gradcam_core.errors import ResourceError
 _SHARE = 0.8  # of the limit; what is running when the watch looks still needs some
 _UNLIMITED = 2**60  # the first kind of cgroups writes a number like this for "none"
 _GROUP = Path("/sys/fs/cgroup")
-_FILES = (  # of the second and of the first kind: the limit, what is used, and its parts
-    ("memory.max", "memory.current", "memory.stat", "inactive_file"),
-    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_inactive_file"),
+_FILES = (  # of the second and of the first kind: the limit, what is used, its parts, and how these begin
+    ("memory.max", "memory.current", "memory.stat", ""),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_"),
 )
+_RECLAIMABLE = ("active_file", "inactive_file")  # copies of files, which the system keeps only while there is room
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,11 @@ def give_back() -> None:
 
 def _container(group: Path) -> Memory | None:
     """What the system says of the container; None where there is none with a limit."""
-    for limit_file, used_file, parts_file, reclaimable in _FILES:
+    for limit_file, used_file, parts_file, prefix in _FILES:
         limit, used = _number(group / limit_file), _number(group / used_file)
         if limit and used and limit < _UNLIMITED:
-            return Memory(max(0, used - _part(group / parts_file, reclaimable)), limit)
+            parts = _parts(group / parts_file)
+            return Memory(max(0, used - sum(parts.get(prefix + name, 0) for name in _RECLAIMABLE)), limit)
     return None
 
 
@@ -95,13 +97,13 @@ def _number(file: Path) -> int:
         return 0
 
 
-def _part(file: Path, name: str) -> int:
-    """One line of a file of names and numbers: here, files that the system keeps only while there is room."""
+def _parts(file: Path) -> dict[str, int]:
+    """A file of lines with a name and a number; empty where there is none."""
     try:
-        lines = dict(line.split() for line in file.read_text(encoding="ascii").splitlines())
-        return int(lines[name])
-    except (OSError, ValueError, KeyError):
-        return 0
+        lines = [line.split() for line in file.read_text(encoding="ascii").splitlines()]
+        return {name: int(number) for name, number in lines}
+    except (OSError, ValueError):
+        return {}
 
 
 def _resident(process: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -12,6 +13,7 @@ from streamlit import runtime
 from gradcam_core.memory import give_back
 from pages._ui.shared import shared
 
+_log = logging.getLogger("heatproof")
 _EVERY = 20.0  # seconds
 _CLOSED = ("_session_mgr", "_session_storage", "_cache", "expire")  # of Streamlit's runtime; nothing public does it
 
@@ -31,8 +33,11 @@ async def tidying(_app: object) -> AsyncIterator[None]:
 async def _tidy_for_ever() -> None:
     while True:
         await asyncio.sleep(_EVERY)
-        forget_closed_sessions(runtime.get_instance())
-        await asyncio.to_thread(forget_old_answers)
+        try:
+            forget_closed_sessions(runtime.get_instance())
+            await asyncio.to_thread(forget_old_answers)
+        except Exception:
+            _log.exception("Tidying up failed; it is tried again")
 
 
 def forget_closed_sessions(server: object) -> None:

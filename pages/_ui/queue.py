@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui.words import ahead
 
@@ -18,9 +19,16 @@ def queue_shown() -> Iterator[None]:
     _run.place, _run.told = place, None
     try:
         yield
+    except Exception:
+        _end(place)
+        raise
     finally:
-        was_told, _run.place = _run.told is not None, None
-    if was_told:
+        _run.place = None  # what cuts a run off is no Exception, and draws nothing more
+    _end(place)
+
+
+def _end(place: DeltaGenerator) -> None:
+    if _run.told is not None:
         place.empty()
 
 

@@ -29,7 +29,7 @@ def test_a_containers_limit_is_read_and_what_the_system_can_reclaim_is_not_count
         tmp_path,
         memory_dot_max="2000000000",
         memory_dot_current="1700000000",
-        memory_dot_stat="anon 1\ninactive_file 300000000\nfile 5",
+        memory_dot_stat="anon 1\ninactive_file 100000000\nactive_file 200000000\nfile 5",
     )
     assert memory(group=told) == Memory(1_400_000_000, 2_000_000_000)
     assert not memory(group=told).is_short
@@ -94,6 +94,23 @@ print(len(kept))
 
 def test_memory_can_be_given_back_anywhere() -> None:
     give_back()
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({"cpu_dot_max": "100000 100000"}, 1),
+        ({"cpu_dot_max": "10000 100000"}, 1),
+        ({"cpu_dot_max": "max 100000"}, None),
+        ({"cpu_dot_max": "nonsense"}, None),
+        ({"cpu__cpu_dot_cfs_quota_us": "100000", "cpu__cpu_dot_cfs_period_us": "100000"}, 1),
+        ({"cpu__cpu_dot_cfs_quota_us": "-1", "cpu__cpu_dot_cfs_period_us": "100000"}, None),
+        ({}, None),
+    ],
+)
+def test_a_containers_share_of_time_counts_as_cores(tmp_path: Path, files: dict[str, str], cores: int | None) -> None:
+    free = core_count(group=tmp_path / "absent")
+    assert core_count(group=group(tmp_path, **files)) == (free if cores is None else cores)
 
 
 def test_every_computation_has_its_share_of_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
