@@ -191,9 +191,14 @@ def _fetched(address: str, source: str) -> Picture:
     from gradcam_core.pictures import read_address
 
     allowance: Allowance = st.session_state.setdefault(_ALLOWANCE, Allowance())
-    with allowance.one(settings()), st.spinner("Fetching the picture"):
-        file = read_address(source)
+    with st.spinner("Fetching the picture"):
+        file = allowance.fetch(source, lambda: read_address(source), settings(), waiting=_look)
     return bring(Arrival(file.name, file.data, address, source))
+
+
+def _look() -> None:
+    """Where Streamlit has a newer run for this session, it ends this one here."""
+    st.session_state.get(_ALLOWANCE)
 
 
 def _keep(picture: Picture) -> None:

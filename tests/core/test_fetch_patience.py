@@ -129,61 +129,90 @@ class _Clock:
         return self.now
 
 
+def _asked(allowance: Allowance, limits: Settings, address: str = "a") -> str:
+    """A fetch that gives its own address at once."""
+    return allowance.fetch(address, lambda: address, limits)
+
+
 def _refusal(allowance: Allowance, limits: Settings) -> tuple[str, str]:
-    with pytest.raises(ResourceError) as refusal, allowance.one(limits):
-        pass
+    with pytest.raises(ResourceError) as refusal:
+        _asked(allowance, limits)
     return refusal.value.message, refusal.value.hint
 
 
 def test_a_visitor_has_so_many_in_a_minute_and_is_told_when_to_come_back() -> None:
     clock, limits = _Clock(), Settings()
     allowance = Allowance(clock=clock)
-    for _ in range(20):
-        with allowance.one(limits):
-            clock.now += 1
+    for number in range(20):
+        assert _asked(allowance, limits, str(number)) == str(number)
+        clock.now += 1
     clock.now += 27.5
     assert _refusal(allowance, limits) == ("You have asked for 20 pictures in a minute.", "Try again in 13 seconds.")
     clock.now += 12.5
-    with allowance.one(limits):
-        pass
+    assert _asked(allowance, limits) == "a"
     assert _refusal(allowance, limits)[1] == "Try again in 1 second."
-    with Allowance(clock=clock).one(limits):  # another visitor
-        pass
+    assert _asked(Allowance(clock=clock), limits) == "a"  # another visitor
 
 
 def test_refusals_do_not_count_and_failed_fetches_do() -> None:
     clock, limits = _Clock(), Settings(fetches_a_minute=1)
     allowance = Allowance(clock=clock)
-    with pytest.raises(ImageError), allowance.one(limits):
+
+    def fail() -> str:
         raise ImageError("No picture.")
+
+    with pytest.raises(ImageError, match="No picture"):
+        allowance.fetch("a", fail, limits)
     for _ in range(5):
         clock.now += 10
         assert _refusal(allowance, limits)[0] == "You have asked for 1 picture in a minute."
     clock.now += 10
-    with allowance.one(limits):
-        pass
+    assert _asked(allowance, limits) == "a"
 
 
-def test_a_visitor_fetches_one_at_a_time() -> None:
-    allowance, limits = Allowance(patience=0.01), Settings()
-    with allowance.one(limits):
-        said = _refusal(allowance, limits)
-    assert said == ("Your last picture is still being fetched.", "Try again in a few seconds.")
-    with allowance.one(limits):
-        pass
+class _CutOff(BaseException):
+    """As Streamlit ends a run."""
 
 
-def test_a_visitors_second_fetch_begins_when_the_first_ends_in_time() -> None:
-    allowance, limits = Allowance(patience=5), Settings()
-    inside: list[int] = []
+def test_who_is_cut_off_and_asks_again_gets_what_was_being_fetched() -> None:
+    allowance, limits, times = Allowance(), Settings(), []
+    may_end = threading.Event()
 
-    def fetch() -> None:
-        with allowance.one(limits):
-            inside.append(1)
-            time.sleep(0.02)
-            assert sum(inside) == 1
-            inside.pop()
+    def work() -> bytes:
+        times.append(1)
+        assert may_end.wait(timeout=30)
+        return PNG
 
-    together(3, fetch)
+    def cut_off() -> None:
+        raise _CutOff
+
+    for _ in range(3):
+        with pytest.raises(_CutOff):
+            allowance.fetch("a", work, limits, waiting=cut_off)
+    may_end.set()
+    assert allowance.fetch("a", work, limits) == PNG
+    assert times == [1]
+    assert allowance.fetch("a", work, limits) == PNG
+    assert times == [1, 1]
+
+
+def test_a_visitor_fetches_one_at_a_time_and_the_newest_address_counts() -> None:
+    allowance, limits = Allowance(), Settings()
+    inside: list[str] = []
+
+    def work(address: str) -> str:
+        inside.append(address)
+        time.sleep(0.02)
+        assert inside == [address]
+        inside.pop()
+        return address
+
+    def cut_off() -> None:
+        raise _CutOff
+
+    with suppress(_CutOff):
+        allowance.fetch("old", lambda: work("old"), limits, waiting=cut_off)
+    found: list[str] = []
+    together(3, lambda: found.append(allowance.fetch("new", lambda: work("new"), limits)))
+    assert found == ["new"] * 3
     assert inside == []
-    assert _refusal(allowance, Settings(fetches_a_minute=3))[0].startswith("You have asked for 3 pictures")
