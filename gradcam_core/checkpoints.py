@@ -28,6 +28,7 @@ _FIELDS = (
     *("source", "license", "sha256"),
 )
 _INPUT_FIELDS = ("resize_size", "crop_size", "interpolation", "mean", "std")
+_TORCH_SUFFIXES = (".ckpt", ".pth.tar", ".bin")  # other names that torch.save's files are given
 _MOST_CLASSES = 100_000
 _LONGEST_LABEL = 500
 
@@ -155,10 +156,17 @@ def _weights(folder: Path, name: str) -> Path:
         raise ModelError(f"The name {printable(name)} holds what can't be printed.", hint="Rename both files.")
     files = [f"{name}{suffix}" for suffix in SUFFIXES if os.path.isfile(folder / f"{name}{suffix}")]
     if not files:
-        raise ModelError(f"{name}.json has no weights beside it.", hint=f"Add {name}.safetensors or {name}.pth.")
+        raise ModelError(f"{name}.json has no weights beside it.", hint=_weights_hint(folder, name))
     if not os.path.isfile(folder / f"{name}.json"):
         raise ModelError(f"{files[0]} has no description beside it.", hint=f"Add {name}.json.")
     return _inside(folder, files[0])
+
+
+def _weights_hint(folder: Path, name: str) -> str:
+    for suffix in _TORCH_SUFFIXES:
+        if os.path.isfile(folder / f"{name}{suffix}"):
+            return f"Rename {name}{suffix} to {name}.pth."
+    return f"Add {name}.safetensors or {name}.pth."
 
 
 def _inside(folder: Path, filename: str, *, hint: str = "Put the file beside the description.") -> Path:

@@ -16,6 +16,9 @@ MOST_BYTES = 8_000_000  # a state dict of 5,000 tensors has 1.3 MB, with the opt
 _MOST_STEPS = 1_000_000  # instructions, and entries copied: one takes about 2 microseconds here and 100 bytes in torch
 _MOST_TENSORS = 20_000  # those of the network, of its average and of the optimizer
 _MOST_SIDES = 16
+_MOST_PROTOCOL = 3  # torch.save writes 2, and torch.load(weights_only=True) knows no instruction of 4
+_LONGEST_NAME = 80
+_LONGEST_DEVICE = 20
 _MOST_ITEMS = 2**48
 _STORAGES = {
     **dict.fromkeys(("torch DoubleStorage", "torch LongStorage"), 8),
@@ -23,12 +26,21 @@ _STORAGES = {
     **dict.fromkeys(("torch HalfStorage", "torch BFloat16Storage", "torch ShortStorage"), 2),
     **dict.fromkeys(("torch CharStorage", "torch ByteStorage", "torch BoolStorage"), 1),
 }
+_DTYPES = {
+    *("torch float64", "torch float32", "torch float16", "torch bfloat16"),
+    *("torch int64", "torch int32", "torch int16", "torch int8", "torch uint8", "torch bool"),
+}
 _CALLABLE = {
-    *("collections OrderedDict", "collections Counter", "torch Size", "torch.nn.parameter Parameter"),
+    *("collections OrderedDict", "collections Counter", "torch Size", "torch device"),
+    "torch.nn.parameter Parameter",
     *("torch._utils _rebuild_tensor", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter"),
 }
 _CONSTANTS: dict[str, Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 _LITERALS = {"BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE"}
+
+
+class ForeignError(ValueError):
+    """The pickle may be sound, but it is of another kind: what it holds, to follow the file's name."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,10 @@ class _Tensor:
     """Stands for a tensor that lies within its storage."""
 
 
+class _Inert:
+    """Stands for a size or a device, of which nothing else is made."""
+
+
 class _Ordered(dict[Any, Any]):
     """Stands for an OrderedDict or a Counter, which alone can be given attributes."""
 
@@ -79,7 +95,8 @@ class Reader:
         """The next pickle's content, with stand-ins; the stream is left behind its end.
 
         Raises:
-            ValueError: if it says anything that weights do not need. Whatever is wrong in its grammar is an
+            ForeignError: if it names a class that weights do not need, or is of a newer protocol.
+            ValueError: if it says anything else that they do not need. Whatever is wrong in its grammar is an
                 IndexError, a KeyError or a TypeError.
         """
         stack = _Stack()
@@ -107,7 +124,9 @@ class Reader:
         elif name == "BUILD":
             state = stack.values.pop()
             self._charge(_attributes(stack.values[-1], state))
-        elif name not in {"PROTO", "STOP"}:
+        elif name == "PROTO":
+            _check_protocol(argument)
+        elif name != "STOP":
             stack.arrange(name, argument)
 
     def _charge(self, steps: int) -> None:
@@ -134,7 +153,10 @@ class Reader:
             (content,) = arguments
             _need(type(content) is {"Counter": dict, "Size": tuple}[what], f"no {what}")
             self._charge(len(content))  # it is copied, and might be a thousand times
-            return _Ordered() if what == "Counter" else ()
+            return _Ordered() if what == "Counter" else _Inert()
+        if what == "device":
+            _need(_is_device(*arguments), "no device")
+            return _Inert()
         self._tensors += 1
         _need(self._tensors <= _MOST_TENSORS, "it has too many tensors")
         if what in {"Parameter", "_rebuild_parameter"}:
@@ -217,8 +239,21 @@ def _view(storage: Any, offset: Any, sides: Any, strides: Any, *settings: Any) -
 
 
 def _named(argument: str) -> Named:
-    _need(argument in _STORAGES or argument in _CALLABLE, "it names what weights do not need")
+    if argument not in _STORAGES and argument not in _CALLABLE and argument not in _DTYPES:
+        name = argument[: 2 * _LONGEST_NAME].replace(" ", ".").removeprefix("__builtin__.")
+        shown = ascii(name)[1:-1][:_LONGEST_NAME]
+        raise ForeignError(f"holds {shown}, and nothing but tensors and plain containers is ever read")
     return Named(argument)
+
+
+def _check_protocol(number: int) -> None:
+    if number > _MOST_PROTOCOL:
+        raise ForeignError(f"was saved with pickle_protocol={number}, and at most {_MOST_PROTOCOL} is read")
+
+
+def _is_device(kind: Any, number: Any = 0) -> bool:
+    """Whether it is a device such as ("cuda", 1), which need not be there."""
+    return type(kind) is str and len(kind) <= _LONGEST_DEVICE and _is_count(number)
 
 
 def _is_count(value: Any) -> bool:

@@ -6,6 +6,7 @@ before one is copied, and their shapes are compared with the network before anyt
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError, ResourceError
+from gradcam_core.pickles import ForeignError
 from gradcam_core.torchfiles import check_torch_file, unreadable
 
 State = dict[str, Tensor]
@@ -27,6 +29,8 @@ SUFFIXES = (".safetensors", ".pth", ".pt")  # in order of preference: safetensor
 _PREFIXES = ("module.", "model.", "_orig_mod.")  # DataParallel, Lightning, torch.compile
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net")
 _COUNTER = "num_batches_tracked"
+_AVERAGED = "n_averaged"  # how many networks AveragedModel has averaged, beside the average itself
+_SAVE_STATE = "Save model.state_dict() alone with plain torch.save, or better with safetensors."
 _DTYPES = {
     *(torch.float32, torch.float16, torch.bfloat16, torch.float64),
     *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
@@ -35,6 +39,8 @@ _MOST_TENSORS = 5_000
 _MOST_SIDES = 16
 _MOST_HEADER = 4_000_000  # that of 5,000 tensors has 1 MB
 _MOST_SHOWN = 5
+_MOST_PREFIX = 3  # parts, as in model.net.module.
+_LONGEST_PREFIX = 80
 
 
 def read_state(path: Path) -> State:
@@ -54,8 +60,9 @@ def check_fit(module: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Compare names and shapes; `module` may be on the meta device.
 
     Raises:
-        ModelError: if they differ, with up to five of the keys and their shapes.
+        ModelError: if they differ, with up to five of the keys and their shapes, or with the prefix that explains it.
     """
+    _check_prefix(module.state_dict(), state)
     wanted, state = _without_counters(module.state_dict()), _without_counters(state)
     problems = [
         *_named("is missing", (key for key in wanted if key not in state), wanted),
@@ -159,12 +166,14 @@ def _read_torch(path: Path) -> Any:
         raise unreadable(path.name) from error
     except ModelError:
         raise
+    except ForeignError as error:
+        raise ModelError(f"{path.name} {error}.", hint=_SAVE_STATE) from error
     except Exception as error:  # a hostile pickle raises anything: KeyError, EOFError, TypeError
         if is_out_of_memory(error):
             raise
         raise ModelError(
             f"{path.name} is damaged, or it holds more than weights, and nothing else is ever loaded.",
-            hint="Save model.state_dict() with torch.save, or better with safetensors.",
+            hint=_SAVE_STATE,
         ) from error
 
 
@@ -180,10 +189,15 @@ def _stripped(raw: Any) -> Any:
     """Without the prefixes that wrappers put before every name."""
     if not isinstance(raw, Mapping) or not all(isinstance(key, str) for key in raw):
         return raw
+    raw = {key: value for key, value in raw.items() if key != _AVERAGED or not _is_number(value)}
     for prefix in _PREFIXES * 2:  # in any order
         if raw and all(key.startswith(prefix) for key in raw):
             raw = {key.removeprefix(prefix): value for key, value in raw.items()}
-    return dict(raw)
+    return raw
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.dim() == 0
 
 
 def _check_tensors(state: Any, path: Path) -> None:
@@ -207,6 +221,26 @@ def _not_a_state_dict(path: Path, why: str) -> ModelError:
 def _without_counters(state: Mapping[str, Tensor]) -> State:
     """Batch normalisation counts its steps: unused in eval, absent from old files, sometimes cast with the weights."""
     return {key: value for key, value in state.items() if not key.endswith(_COUNTER)}
+
+
+def _check_prefix(wanted: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> None:
+    """Refuse a state most of whose names would be the network's own without what they begin with."""
+    found = Counter(prefix for key in state for prefix in _prefixes(key, wanted) if key not in wanted).most_common(1)
+    if found and 2 * found[0][1] > len(state):
+        prefix, _ = found[0]
+        count = sum(key.startswith(prefix) for key in state)
+        shown = _printable(prefix)[:_LONGEST_PREFIX]
+        message = f'{count:,} of {len(state):,} names begin with "{shown}", and those of the network do not'
+        hint = f"Save that part alone, as network.{shown}state_dict() gives it."
+        raise ModelError(f"The weights do not fit the network: {message}.", hint=hint)
+
+
+def _prefixes(key: str, wanted: Mapping[str, Tensor]) -> Iterator[str]:
+    rest = key
+    for _ in range(_MOST_PREFIX):
+        rest = rest.partition(".")[2]
+        if rest in wanted:
+            yield key.removesuffix(rest)
 
 
 def _named(what: str, keys: Iterable[str], tensors: Mapping[str, Tensor]) -> list[str]:

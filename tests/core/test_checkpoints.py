@@ -187,6 +187,12 @@ def test_half_a_pair_is_said_to_be_one(tmp_path: Path, write_pair: WritePair, ab
     assert only_sentence(tmp_path) == said
 
 
+@pytest.mark.parametrize("suffix", [".ckpt", ".pth.tar", ".bin"])
+def test_weights_of_another_ending_are_to_be_renamed(tmp_path: Path, write_pair: WritePair, suffix: str) -> None:
+    write_pair().rename(tmp_path / f"small{suffix}")
+    assert only_sentence(tmp_path) == f"small.json has no weights beside it. Rename small{suffix} to small.pth."
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a path is shorter there")
 @pytest.mark.parametrize("letters", [246, 250])
 def test_name_that_is_too_long_for_its_weights_hides_no_other_pair(

@@ -56,6 +56,9 @@ GOOD: dict[str, Callable[[nn.Module], Any]] = {
     "a plain mapping": lambda net: dict(net.state_dict()),
     "parameters": lambda net: net.state_dict(keep_vars=True),
     "DataParallel": lambda net: nn.DataParallel(net).state_dict(),
+    "average": lambda net: torch.optim.swa_utils.AveragedModel(net).state_dict(),
+    "average in parallel": lambda net: torch.optim.swa_utils.AveragedModel(nn.DataParallel(net)).state_dict(),
+    "device and precision": lambda net: {"net": net.state_dict(), "on": torch.device("cuda", 1), "as": torch.float32},
     "Lightning": with_prefix("model."),
     "compiled": with_prefix("_orig_mod."),
     "compiled in parallel": with_prefix("module._orig_mod."),
@@ -107,6 +110,13 @@ def test_parameters_of_the_oldest_torch_load(
     torch.save(net.state_dict(keep_vars=True), folder / "small.pth", _use_new_zipfile_serialization=False)
     assert b"nn.parameter\nParameter\nq\x03)\x81" in (folder / "small.pth").read_bytes()
     check_same(net)
+
+
+def test_protocol_3_loads(folder: Path, write_pair: WritePair, net: TinyNet) -> None:
+    write_pair("small", suffix=".pth")
+    torch.save(net.state_dict(), folder / "small.pth", pickle_protocol=3)
+    with pytest.warns(UserWarning, match="pickle protocol 3"):
+        check_same(net)
 
 
 def test_file_of_a_big_endian_machine_loads(folder: Path, write_pair: WritePair, net: TinyNet) -> None:

@@ -1,11 +1,14 @@
 """What gets from a weights file into a network, and what is refused?"""
 
+import argparse
 import pickle
 import zipfile
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -60,10 +63,37 @@ def test_training_checkpoint_is_unwrapped(tmp_path: Path, net: TinyNet, wrapper:
     assert equal(read_state(saved(content, tmp_path / "a.pt")), net.state_dict())
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (argparse.Namespace(lr=0.1), "argparse.Namespace"),
+        (np.float64(0.9), "numpy._core.multiarray.scalar"),
+        ({1, 2}, "set"),
+        (defaultdict(list), "collections.defaultdict"),
+        (Path("logs"), f"pathlib.{type(Path()).__name__}"),
+    ],
+)
+def test_what_a_sound_checkpoint_also_holds_is_named(tmp_path: Path, net: TinyNet, content: object, said: str) -> None:
+    path = saved({"state_dict": net.state_dict(), "more": content}, tmp_path / "a.pth")
+    with pytest.raises(ModelError) as caught:
+        read_state(path)
+    assert caught.value.message == f"a.pth holds {said}, and nothing but tensors and plain containers is ever read."
+    assert "model.state_dict()" in caught.value.hint
+
+
+@pytest.mark.parametrize("protocol", [4, 5])
+def test_newer_pickle_protocol_is_said_to_be_one(tmp_path: Path, net: TinyNet, protocol: int) -> None:
+    torch.save(net.state_dict(), tmp_path / "a.pth", pickle_protocol=protocol)
+    with pytest.raises(ModelError) as caught:
+        read_state(tmp_path / "a.pth")
+    assert caught.value.message == f"a.pth was saved with pickle_protocol={protocol}, and at most 3 is read."
+    assert "plain torch.save" in caught.value.hint
+
+
 def test_payload_is_refused_and_never_runs(tmp_path: Path) -> None:
     target = tmp_path / "ran"
     path = saved({"weight": Payload(target)}, tmp_path / "a.pth")
-    with pytest.raises(ModelError, match="holds more than weights"):
+    with pytest.raises(ModelError, match="and nothing but tensors and plain containers is ever read"):
         read_state(path)
     assert not target.exists()
     assert torch.load(path, weights_only=False) is not None
@@ -171,6 +201,32 @@ def test_mismatch_names_five_keys_at_most(net: TinyNet) -> None:
     with pytest.raises(ModelError, match="; and 28 more") as caught:
         check_fit(net, {"x": torch.zeros(1)})
     assert caught.value.message.count("is missing") == 5
+
+
+@pytest.mark.parametrize("prefix", ["model.", "backbone.", "net.", "model.net."])
+def test_prefix_of_most_names_is_said_to_be_one(tmp_path: Path, net: TinyNet, prefix: str) -> None:
+    state = {prefix + key: value for key, value in net.state_dict().items()}
+    state = {**state, "criterion.weight": torch.ones(3), "loss_fn.x": torch.ones(1)}
+    with pytest.raises(ModelError) as caught:
+        check_fit(net, read_state(saved(state, tmp_path / "a.pth")))
+    assert caught.value.message == (
+        f"The weights do not fit the network: {len(state) - 2} of {len(state)} names "
+        f'begin with "{prefix}", and those of the network do not.'
+    )
+    assert caught.value.hint == f"Save that part alone, as network.{prefix}state_dict() gives it."
+
+
+def test_strangers_prefix_is_shown_short_and_printable(net: TinyNet) -> None:
+    state = {"\x1b" * 5_000 + "." + key: value for key, value in net.state_dict().items()}
+    with pytest.raises(ModelError) as caught:
+        check_fit(net, state)
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) < 250
+
+
+def test_names_that_also_fit_without_their_beginning_are_the_networks_own() -> None:
+    nested = nn.ModuleDict({"a": nn.Linear(2, 2), "b": nn.ModuleDict({"a": nn.Linear(2, 2)})})
+    check_fit(nested, nested.state_dict())
 
 
 def test_integers_do_not_become_weights(net: TinyNet) -> None:
