@@ -12,6 +12,7 @@ from typing import Any
 
 from gradcam_core.config import settings as current_settings
 from gradcam_core.cores import share_cores
+from gradcam_core.download import policy_from
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import HeatproofError
 from gradcam_core.images import LoadedImage
@@ -92,6 +93,7 @@ def download(options: Namespace, progress: Progress) -> Iterator[str]:
 
 def settings(_options: Namespace, _progress: Progress) -> Iterator[str]:
     """Every limit and switch, what it is now, and why."""
+    policy_from(current_settings())  # refuses what is no host
     yield from settings_lines(current_settings())
 
 

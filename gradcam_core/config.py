@@ -1,5 +1,6 @@
 """The settings: every limit and switch with its default and its reason; the only reader of the environment."""
 
+import difflib
 import math
 import os
 from collections.abc import Mapping
@@ -52,7 +53,9 @@ class Settings:
         2_000_000_000, "loaded models together, and at most 40 % of the memory; the least recently used goes first"
     )
     slots: int = _setting(0, "computations at the same time; more would only share the cores", zero="the cores")
-    most_waiting: int = _setting(20, "visitors in the queue for a computation; the next one is asked to come back")
+    most_waiting: int = _setting(
+        20, "visitors in the line for a computation; the next one is asked to come back", zero="no line"
+    )
     max_memory_bytes: int = _setting(
         0, "memory of this program; over 80 % of it new work is refused", zero="the container's limit, if there is one"
     )
@@ -71,8 +74,19 @@ def settings(environ: Mapping[str, str] | None = None) -> Settings:
         HeatproofError: if a variable does not hold a value of its kind.
     """
     source = os.environ if environ is None else environ
+    _check_names(source)
     given = {f.name: source[PREFIX + f.name.upper()] for f in fields(Settings) if source.get(PREFIX + f.name.upper())}
     return Settings(**{name: _parsed(name, text) for name, text in given.items()})
+
+
+def _check_names(source: Mapping[str, str]) -> None:
+    """A mistyped variable would leave a door open in silence."""
+    known = {PREFIX + f.name.upper() for f in fields(Settings)}
+    for name in source:
+        if name.startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            near = f"Near that name: {close[0]}." if close else "python -m gradcam_core settings lists them."
+            raise HeatproofError(f"There is no setting {name[:80]}.", hint=near)
 
 
 def torch_cache() -> Path:
@@ -87,12 +101,19 @@ def _parsed(name: str, text: str) -> Any:
     if isinstance(default, bool):
         return _parsed_switch(name, text)
     if isinstance(default, tuple):
-        return tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+        return _parsed_names(name, text)
     if isinstance(default, Path):
         return Path(os.path.expanduser(text))  # unlike Path.expanduser, it leaves the name of an unknown user as it is
     if isinstance(default, str):
         return text
     return _parsed_limit(name, text, default)
+
+
+def _parsed_names(name: str, text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    if not names:
+        raise _wrong(name, text, "names with commas")
+    return names
 
 
 def _parsed_limit(name: str, text: str, default: float) -> float:
@@ -102,9 +123,11 @@ def _parsed_limit(name: str, text: str, default: float) -> float:
         number = type(default)(text)
         is_sound = number >= lowest and math.isfinite(number)
     except (ValueError, OverflowError) as error:
-        raise _wrong(name, text, f"a number such as {default or 1}") from error
+        raise _wrong(name, text, f"a number such as {default}") from error
     if not is_sound:
-        raise _wrong(name, text, f"a number above 0, such as {default or 1}")
+        raise _wrong(
+            name, text, f"a number from 0, such as {default}" if lowest == 0 else f"a number above 0, such as {default}"
+        )
     if name.endswith("_seconds") and number > _MOST_SECONDS:
         raise _wrong(name, text, f"at most {_MOST_SECONDS:,} seconds")
     return number

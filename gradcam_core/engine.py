@@ -190,6 +190,7 @@ def _numpy(tensor: Tensor) -> np.ndarray:
 @contextmanager
 def _differentiable(device: torch.device) -> Iterator[None]:
     """Record gradients, in full precision, whatever mode the caller is in."""
+    torch.get_num_threads()  # a fresh thread takes over the number that was set only once it is asked
     with torch.inference_mode(False), torch.enable_grad(), torch.autocast(device.type, enabled=False):
         yield
 

@@ -93,10 +93,9 @@ class Slots:
             self._line.append(ticket)
             if self._next() is not ticket and len(self._line) > self.most_waiting:
                 self._line.remove(ticket)
-                raise ResourceError(
-                    f"This server is busy: {len(self._line)} others are waiting already.",
-                    hint="Try again in a minute.",
-                )
+                count = len(self._line)
+                others = "somebody is" if count == 1 else f"{count} others are"
+                raise ResourceError(f"This server is busy: {others} waiting already.", hint="Try again in a minute.")
 
     def _wait(self, ticket: _Ticket, waiting: Waiting) -> None:
         while True:

@@ -1,6 +1,7 @@
 """A model that is ready to be explained: what it is, which layers it offers, which classes it names."""
 
 import difflib
+import hashlib
 from dataclasses import dataclass
 
 import torch
@@ -36,6 +37,12 @@ class LoadedModel:
     device: torch.device
     nbytes: int
     weights_sha256: str
+
+    @property
+    def description_sha256(self) -> str:
+        """Of what decides what goes in and what comes out beside the weights."""
+        told = (self.spec.architecture, self.labels, self.input_spec, self.activation, str(self.device))
+        return hashlib.sha256(repr(told).encode()).hexdigest()
 
     def layer(self, name: str | None = None) -> TargetLayer:
         """The layer of this name, or the default one.

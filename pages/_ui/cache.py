@@ -56,7 +56,8 @@ def model_card(name: str) -> ModelCard:
         ModelError, ResourceError: if it can't be loaded.
     """
     with shelf().borrow(name) as model:
-        return ModelCard(model.spec, model.labels, model.layers, model.default_layer, model.weights_sha256)
+        hashes = (model.weights_sha256, model.description_sha256)
+        return ModelCard(model.spec, model.labels, model.layers, model.default_layer, *hashes)
 
 
 def reading(question: Question) -> Reading:
@@ -101,7 +102,7 @@ def _answered(
         return known
     ensure_room()
     image = pixels_of(question.picture)
-    with shelf().borrow(question.model.spec.name) as model, shared().slots.turn(person(), waiting=queue.tell):
+    with shared().slots.turn(person(), waiting=queue.tell), shelf().borrow(question.model.spec.name) as model:
 
         def computed() -> _Answer:
             explainer = Explainer(model, question.layer)

@@ -14,7 +14,7 @@ from pages._ui.takeaway import reply_to
 from pages._ui.view import address_owner, view_message
 from pages._ui.viewer import Request, asked_class, show_viewer, wanted_file
 from pages._ui.viewer.payload import pack, unpack
-from pages._ui.words import literal
+from pages._ui.words import literal, what_is_still_shown
 
 _GOOD, _SERVED, _LINKED = "message_sent", "file_served", "class_linked"
 _DIGITS = 10  # more than any class index has; Python refuses to read a number of thousands
@@ -42,19 +42,27 @@ def _explanation(question: Question) -> None:
 
 def _message(question: Question, more: tuple[int, ...], request: Request | None) -> bytes:
     """The message of this question; where it has no answer, why, and the former result as it was sent."""
+    former: tuple[Question, bytes] | None = st.session_state.get(_GOOD)
     try:
         with mistakes_told("while an answer was computed"), queue_shown():
             message = view_message(question, more, reply_to(request, question) if request else None)
     except HeatproofError as error:
-        former: bytes | None = st.session_state.get(_GOOD)
         if former is None:
             raise
-        show_error(error)
-        head, blobs = unpack(former)
-        return pack(head | {"address": link.address()}, blobs)
+        show_error(error, what_is_still_shown(former[0]))
+        return _sent_again(*former, request)
     if request is None:  # a file that was asked for is sent once and not kept
-        st.session_state[_GOOD] = message
+        st.session_state[_GOOD] = question, message
     return message
+
+
+def _sent_again(question: Question, message: bytes, request: Request | None) -> bytes:
+    """A former message, and a file of it if one is asked for; the address names what is on screen."""
+    head, blobs = unpack(message)
+    link.show(head["address"])
+    if request:
+        head["reply"], blobs["reply"] = reply_to(request, question)
+    return pack(head, blobs)
 
 
 def _request() -> Request | None:

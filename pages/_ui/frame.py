@@ -60,9 +60,9 @@ def errors_shown() -> Iterator[None]:
         st.error(logged_incident("on a page"))
 
 
-def show_error(error: HeatproofError) -> None:
-    """What is wrong, and what to do about it."""
-    st.error(told(error))
+def show_error(error: HeatproofError, more: str = "") -> None:
+    """What is wrong, what to do about it, and more as markdown."""
+    st.error(f"{told(error)} {more}".strip())
 
 
 def _header() -> None:

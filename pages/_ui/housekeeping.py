@@ -36,7 +36,7 @@ async def _tidy_for_ever() -> None:
         try:
             forget_closed_sessions(runtime.get_instance())
             await asyncio.to_thread(forget_old_answers)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever went wrong once, the next time is another
             _log.exception("Tidying up failed; it is tried again")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from gradcam_core.config import settings
-from gradcam_core.errors import HeatproofError, ImageError
+from gradcam_core.errors import Cancelled, HeatproofError, ImageError
 from gradcam_core.images import display_name, file_too_large
 from gradcam_core.samples import DEFAULT_SAMPLE, SAMPLES, SCHEME
 from pages._ui import link
@@ -14,8 +14,9 @@ from pages._ui.incidents import mistakes_told, told
 from pages._ui.intake import Click, Parcel, listen, received, taking
 from pages._ui.messages import say_error
 from pages._ui.question import UPLOAD, Picture
+from pages._ui.queue import queue_shown
 from pages._ui.samples import sample_picture, show_gallery
-from pages._ui.tray import ROOM, Arrival, bring, card_at, changed, forget_news, show_tray, tray, was_here
+from pages._ui.tray import MOST_PICTURES, ROOM, Arrival, bring, card_at, changed, forget_news, show_tray, tray, was_here
 from pages._ui.words import literal
 
 _SAMPLES, _UPLOAD, _CAMERA, _LINK = "Samples", "Upload", "Camera", "Link"
@@ -27,13 +28,15 @@ _UNREADABLE = ImageError("This is a folder, or a file that can't be read.", hint
 def pick_image() -> Picture:
     """Draw the image's pickers and say which picture is the good one now."""
     st.markdown("## Image")
-    _follow_link()
+    with queue_shown():
+        _follow_link()
     listener = st.container(key="intake")
-    _take_acts(*received())
+    with queue_shown():
+        _take_acts(*received())
     with listener:
         listen()
     place = st.container(key="doors", gap="small")
-    with place:
+    with place, queue_shown():
         source = _pick_source()
         _take_from(source)
         if source == _SAMPLES:
@@ -41,6 +44,7 @@ def pick_image() -> Picture:
     for sentence in st.session_state.get(_REFUSALS, []):
         say_error(sentence)
     show_tray(_current(), with_promise=source not in (_UPLOAD, _CAMERA))
+    _write_link()  # in every run: where there was no answer, the address named the view that stayed
     return _current()
 
 
@@ -124,9 +128,7 @@ def _take_parcel(parcel: Parcel) -> None:
     refused = [(name, file_too_large(settings())) for name in parcel.large]
     refused += [(name, _UNREADABLE) for name in parcel.unreadable]
     _take_files(parcel.files, refused)
-    if parcel.left_out:
-        left = "1 was" if parcel.left_out == 1 else f"{parcel.left_out} were"
-        _refuse(ImageError(f"{ROOM}: {left} left out."))
+    _refuse_left_out(parcel.left_out)
     if parcel.address:
         link.acted()
         _open(parcel.address)
@@ -140,18 +142,26 @@ def _take_files(files: Sequence[Arrival], refused: Sequence[tuple[str, Heatproof
     _forget_words()
     is_named = len(files) + len(refused) > 1
     opened = None
-    for arrival in files:
+    for arrival in files[:MOST_PICTURES]:
         try:
             with mistakes_told("while a picture was opened"):
                 picture = bring(arrival, staying=opened.address if opened else "")
+        except Cancelled:  # by a newer run, which sees to it
+            raise
         except HeatproofError as error:
             _refuse(error, name=arrival.name if is_named else "")
         else:
             opened = opened or picture
     for name, reason in refused:
         _refuse(reason, name=name if is_named else "")
+    _refuse_left_out(len(files) - MOST_PICTURES)
     if opened:
         _keep(opened)
+
+
+def _refuse_left_out(count: int) -> None:
+    if count > 0:
+        _refuse(ImageError(f"{ROOM}: {'1 was' if count == 1 else f'{count} were'} left out."))
 
 
 def _open(address: str) -> None:
@@ -160,6 +170,8 @@ def _open(address: str) -> None:
     try:
         with mistakes_told("while a picture was brought"):
             _keep(_named(address))
+    except Cancelled:  # by a newer run, which sees to it
+        raise
     except HeatproofError as error:
         _refuse(error)
         _write_link()

@@ -1,7 +1,7 @@
 """What is told of an error, and under which number does the log know it?
 
-What a person typed wrongly needs no number. What the machine, a file or a network did has a cause, and is logged
-whole; so is a mistake of ours.
+What a person typed wrongly needs no number, nor does a full line. What the machine, a file or a network did has a
+cause: that is logged, and so is a mistake of ours, whole.
 """
 
 import logging
@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gradcam_core.errors import Cancelled, HeatproofError, ResourceError
+from gradcam_core.errors import HeatproofError, ImageError
 from pages._ui.words import error_text, incident_text, numbered
 
 _log = logging.getLogger("heatproof")
@@ -45,8 +45,11 @@ def mistakes_told(where: str) -> Iterator[None]:
 
 
 def _numbered(error: HeatproofError) -> HeatproofError:
-    if isinstance(error, Cancelled) or not (isinstance(error, ResourceError) or error.__cause__):
+    if not error.__cause__:
         return error
     incident = secrets.token_hex(4)
-    _log.warning("Error %s: %s", incident, error.message, exc_info=error)
+    is_of_a_stranger = isinstance(error, ImageError)  # who can send as many broken files as there is room in a log
+    _log.warning(
+        "Error %s: %s %.200r", incident, error.message, error.__cause__, exc_info=None if is_of_a_stranger else error
+    )
     return HeatproofError(error.message, hint=numbered(error.hint, incident))

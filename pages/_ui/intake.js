@@ -137,7 +137,7 @@ function showDropping(page, isDropping) {
 
 async function take(offered, door) {
   const parcel = empty();
-  let room = door.limits.together;
+  let room = door.limits.together - waiting(door); // what a message may weigh, for it says them all
   for (const file of offered) {
     const { name } = file;
     if (file.size > door.limits.each) parcel.large.push(name);
@@ -152,6 +152,12 @@ async function take(offered, door) {
     }
   }
   door.send(parcel);
+}
+
+// Bytes of the files that the server has not taken yet.
+function waiting(door) {
+  const files = door.parcels.flatMap((parcel) => parcel.files);
+  return files.reduce((sum, file) => sum + 0.75 * file.base64.length, 0);
 }
 
 function base64Of(file) {

@@ -15,6 +15,7 @@ from typing import Any
 import streamlit as st
 
 from gradcam_core.config import settings
+from gradcam_core.errors import Cancelled
 from pages._ui import link
 from pages._ui.tray import MOST_BYTES, MOST_PICTURES, Arrival
 
@@ -55,7 +56,7 @@ class Click:
 def received() -> tuple[list[Parcel], Click]:
     """What was pasted or dropped and is not yet taken, and the last card that was clicked ever."""
     told = st.session_state.get(_KEY, {})
-    return [unpacked(sent) for sent in _new(told.get("parcels"))], understood(told.get("click"))
+    return [unpacked(sent) for sent in _new(told.get("parcels"))[:MOST_PICTURES]], understood(told.get("click"))
 
 
 def listen() -> None:
@@ -74,6 +75,8 @@ def taking(parcel: Parcel) -> Iterator[None]:
     """Whatever comes of a parcel, it is over; but a run that is cut off by the next one leaves it to that."""
     try:
         yield
+    except Cancelled:  # by a newer run, which sees to it
+        raise
     except Exception:
         _take(parcel)
         raise

@@ -9,7 +9,7 @@ been written, what we wrote counts; only a run without one (a link opened, Back,
 address. A browser that goes back or forward fast still sends the choices it had before: those are no act.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -61,6 +61,12 @@ def hear(name: str) -> None:
 def write(name: str, value: str | None) -> None:
     """Put a choice into the address; None takes it out."""
     _seen()[name] = value
+
+
+def show(shown: Mapping[str, str]) -> None:
+    """Put all choices of a view into the address, for it is the one that is on screen, whatever the pickers say."""
+    for name in _ours():
+        write(name, shown.get(name))
 
 
 def flush() -> None:

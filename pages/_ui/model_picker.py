@@ -19,7 +19,7 @@ from pages._ui.words import literal
 if TYPE_CHECKING:
     from gradcam_core.models import ModelSpec
 
-_IN_USE, _REFUSED = "model_in_use", "models_refused"
+_IN_USE, _REFUSED, _ASKED = "model_in_use", "models_refused", "model_asked"
 
 
 def pick_model() -> ModelCard:
@@ -47,9 +47,9 @@ def choose_model(name: str) -> None:
     st.session_state["model"] = name
 
 
-def refused_models() -> set[str]:
-    """The models that this session could not load when it asked for them last."""
-    refused: set[str] = st.session_state.setdefault(_REFUSED, set())
+def refused_models() -> dict[str, str]:
+    """The models that this session could not load when it asked for them last, and why, as markdown."""
+    refused: dict[str, str] = st.session_state.setdefault(_REFUSED, {})
     return refused
 
 
@@ -74,23 +74,26 @@ def _card_or_former(chosen: ModelSpec, default: str) -> ModelCard:
         st.markdown(literal(f"{chosen.title} is not on this machine yet. What you see is still {former.spec.title}."))
         offer_download(chosen, place="sidebar")
         return former
-    try:
-        with mistakes_told("while a model was loaded"):
-            card = model_card(chosen.name)
-    except HeatproofError as error:
-        refused_models().add(chosen.name)
-        former = _former(default)
-        say_warning(f"{told(error)} {literal(f'What you see is still {former.spec.title}.')}")
-        return former
-    _take(card)
-    return card
+    is_new, st.session_state[_ASKED] = st.session_state.get(_ASKED) != chosen.name, chosen.name
+    if is_new or chosen.name not in refused_models():  # one that failed is tried again once it is chosen again
+        try:
+            with mistakes_told("while a model was loaded"):
+                card = model_card(chosen.name)
+        except HeatproofError as error:
+            refused_models()[chosen.name] = told(error)
+        else:
+            _take(card)
+            return card
+    former = _former(default)
+    say_warning(f"{refused_models()[chosen.name]} {literal(f'What you see is still {former.spec.title}.')}")
+    return former
 
 
 def _take(card: ModelCard) -> None:
     """The chosen model is the one in use; to get one that was waited for is an act."""
     if has_arrived(card.spec.name):
         link.acted()
-    refused_models().discard(card.spec.name)
+    refused_models().pop(card.spec.name, None)
     st.session_state[_IN_USE] = card
 
 

@@ -49,6 +49,7 @@ class ModelCard:
     layers: tuple[TargetLayer, ...]
     default_layer: str
     weights_sha256: str
+    description_sha256: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,5 +65,5 @@ class Question:
     @property
     def key(self) -> tuple[str, ...]:
         """Everything that the answer depends on, by content."""
-        model = (self.model.spec.name, self.model.weights_sha256)
+        model = (self.model.spec.name, self.model.weights_sha256, self.model.description_sha256)
         return (self.picture.sha256, *model, self.layer, self.method, self.preprocessing)

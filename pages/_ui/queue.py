@@ -35,6 +35,7 @@ def _end(place: DeltaGenerator) -> None:
 def tell(count: int) -> None:
     """Heard by the line: so many are ahead. Where Streamlit has a newer run for this session, it ends this one here."""
     place = getattr(_run, "place", None)
+    st.session_state.get("any")  # a look, at which Streamlit may end this run
     if place is not None:
         place.caption(ahead(count))
         _run.told = count

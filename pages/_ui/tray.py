@@ -16,9 +16,9 @@ from gradcam_core.errors import ImageError
 from gradcam_core.images import LoadedImage, decode_image, display_name
 from gradcam_core.reproduce import file_source
 from gradcam_core.samples import SAMPLES, sample_bytes
-from pages._ui import link
+from pages._ui import link, queue
 from pages._ui.question import UPLOAD, Picture
-from pages._ui.shared import ensure_room, shared
+from pages._ui.shared import ensure_room, person, shared
 from pages._ui.thumbnails import cards_css, thumbnail_of
 from pages._ui.words import literal
 
@@ -28,8 +28,8 @@ ROOM = f"There is room for {MOST_PICTURES} pictures and {MOST_BYTES // 10**6} MB
 _FILES, _NEWS, _KNOWN = "tray_files", "tray_news", "tray_known"
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols by Unicode's count, and never seen
 _PROMISE = (
-    "What you bring stays in this server's memory while your page is open, and is gone a quarter of an hour after. It "
-    "is not written to disk and is sent nowhere, and a link can't carry it."
+    "What you bring stays in this server's memory while your page is open and connected, and is gone a quarter of an "
+    "hour after. It is not written to disk and is sent nowhere, and a link can't carry it."
 )
 
 
@@ -175,8 +175,9 @@ def _decoded(sha256: str, read: Callable[[], bytes]) -> LoadedImage:
     known = shared().pixels.get(sha256)
     if known is not None:
         return known
-    ensure_room()
-    image = decode_image(read())
+    with shared().decodes.turn(person(), waiting=queue.tell):
+        ensure_room()
+        image = decode_image(read())
     return shared().pixels.put(sha256, image, image.pixels.nbytes)
 
 

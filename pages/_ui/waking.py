@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 
 import streamlit as st
 
+from gradcam_core.cores import share_cores
 from gradcam_core.errors import HeatproofError
 from pages._ui.cache import answer_usual_question
 from pages._ui.question import Picture
@@ -32,11 +33,15 @@ def engine_awake(picture: Picture) -> Iterator[None]:
         _page_to_come(picture)
     with suppress(HeatproofError):  # the pickers run into it next, and say it
         answer_usual_question(picture)
+        share_cores()  # once more: the libraries that came with the answer have threads of their own
     _spare_the_collector()
     _awake.set()
     beside.empty()
-    yield
-    below.empty()
+    try:
+        yield
+    finally:  # also where the rest can't be shown
+        beside.empty()
+        below.empty()
 
 
 def _spare_the_collector() -> None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from gradcam_core.errors import HeatproofError
 from gradcam_core.explanation import Cam
 from gradcam_core.geometry import InputGeometry
-from gradcam_core.methods import CamMethod
+from gradcam_core.methods import CamMethod, get_method
 
 if TYPE_CHECKING:
     from gradcam_core.preprocessing import Preprocessing
+    from pages._ui.question import Question
 
 NOT_IN_A_LINK = (
     "A link can't carry your picture: it opens here while your visit lasts, and asks anybody else to bring it."
@@ -50,6 +51,13 @@ def incident_text(incident: str) -> str:
 def numbered(hint: str, incident: str) -> str:
     """A hint with the number under which the log knows more."""
     return f"{hint.removesuffix('.') or 'It is logged'} (error {incident})."
+
+
+def what_is_still_shown(question: Question) -> str:
+    """After a refusal: which view it is that stays, as markdown."""
+    method = get_method(question.method).title
+    picture, model = question.picture.name, question.model.spec.title
+    return literal(f"What you see is still {picture or 'the former picture'}: {model}, {question.layer}, {method}.")
 
 
 def ahead(count: int) -> str:

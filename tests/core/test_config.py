@@ -75,6 +75,22 @@ def test_zero_is_taken_only_where_it_has_a_meaning() -> None:
         settings({"HEATPROOF_SLOTS": "-1"})
 
 
+@pytest.mark.parametrize("text", [",", " , ", " "])
+def test_a_list_that_names_nothing_is_refused(text: str) -> None:
+    with pytest.raises(HeatproofError, match="HEATPROOF_FETCH_HOSTS is"):
+        settings({"HEATPROOF_FETCH_HOSTS": text})
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("HEATPROOF_FETCH_HOST", "HEATPROOF_FETCH_HOSTS"), ("HEATPROOF_XYZQQQQQQQQQQQ", "settings lists them")]
+)
+def test_a_mistyped_variable_is_refused_for_it_would_leave_a_door_open(name: str, hint: str) -> None:
+    with pytest.raises(HeatproofError, match=f"no setting {name}") as refusal:
+        settings({name: "example.org"})
+    assert hint in refusal.value.hint
+    assert settings({"OTHER_VARIABLE": "1"}) == Settings()
+
+
 def test_names_with_commas_become_a_list() -> None:
     given = settings({"HEATPROOF_FETCH_HOSTS": " Example.org, ,images.test,example.org"})
     assert given.fetch_hosts == ("example.org", "images.test")

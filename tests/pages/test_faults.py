@@ -1,6 +1,7 @@
 """Things go wrong in many places: each is one sentence with a number that the log knows, and the next click works."""
 
 import errno
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from gradcam_core.pictures import PictureFile
 from gradcam_core.render import to_png
 from pages._ui.shared import shared, shelf
-from tests.pages.support import view
+from tests.pages.support import view, view_and_blobs
 
 Open = Callable[..., AppTest]
 Act = Callable[[AppTest], AppTest]
@@ -192,3 +193,26 @@ def test_a_page_that_sees_the_fault_of_another_session_is_untouched(
 def test_a_fetched_picture_arrives_after_the_faults(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradcam_core.pictures.read_address", lambda _source: PictureFile(picture(), "cat.png"))
     assert sentences(fetch(open_app())) == set()
+
+
+def test_after_a_refusal_the_page_says_which_view_stays_and_gives_its_files(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_app()
+    good = view(app)
+    with monkeypatch.context() as broken:
+        broken.setattr("gradcam_core.engine.prepare", lambda *_args, **_options: 1 / 0)
+        app = change_sample(app)
+        (said,) = sentences(app)
+        assert "What you see is still Meadow: TinyNet (12 drawn things), blocks.5, Grad-CAM." in said
+        assert view(app)["address"] == good["address"] == {}
+        wanted = {"token": "t1", "what": "json", "index": good["classes"][0]["index"], "view": good["question"]}
+        app.session_state["viewer"] = {"wanted": wanted | {"look": {"colormap": "inferno", "opacity": 0.5}}}
+        app = app.run()
+        head, blobs = view_and_blobs(app)
+        assert "error" not in head["reply"]
+        assert json.loads(blobs["reply"])["layer"] == "blocks.5"
+    app = change_method(app)
+    assert sentences(app) == set()
+    assert view(app)["owner"][0] in ("bay", "winter")
+    assert view(app)["address"]["image"] == view(app)["owner"][0]

@@ -1,5 +1,8 @@
 """What the server tells browsers to refuse, and how it is set up as it comes."""
 
+import os
+import subprocess
+import sys
 import tomllib
 from collections.abc import Coroutine
 from pathlib import Path
@@ -81,6 +84,20 @@ def test_a_websocket_passes_untouched() -> None:
 
     finish(SecurityHeaders(app)({"type": "websocket"}, nothing, nothing))
     assert seen == ["websocket"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SLOTS", "many"), ("FETCH_PRIVATE", "nas"), ("FETCH_HOST", "a.test"), ("FETCH_URLS", "?")],
+)
+def test_a_wrong_setting_ends_the_server_before_it_begins(name: str, value: str) -> None:
+    environment = os.environ | {f"HEATPROOF_{name}": value}
+    command = [sys.executable, "-c", "import app"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert f"HEATPROOF_{name}" in done.stderr.splitlines()[-2]
+    assert "Traceback" not in done.stderr
 
 
 def test_the_server_as_it_comes_is_closed() -> None:

@@ -22,7 +22,8 @@ LOOK = {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "contour": 0.0,
 def question() -> Question:
     """Grad-CAM of the embedded network on the first sample."""
     model, image, sample = load_model("tinynet"), load_sample("meadow"), SAMPLES["meadow"]
-    card = ModelCard(model.spec, model.labels, model.layers, model.default_layer, model.weights_sha256)
+    hashes = (model.weights_sha256, model.description_sha256)
+    card = ModelCard(model.spec, model.labels, model.layers, model.default_layer, *hashes)
     picture = Picture(
         image.sha256, image.size, image.original_size, sample.title, (), sample.slug, True, f"sample:{sample.slug}"
     )
@@ -92,7 +93,7 @@ def test_a_mistake_of_ours_is_a_number_and_the_log_knows_the_rest(
 
 def test_a_full_memory_says_what_to_do(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: object) -> bytes:
-        raise ResourceError("There is not enough memory.", hint="Try a smaller picture.")
+        raise ResourceError("There is not enough memory.", hint="Try a smaller picture.") from MemoryError()
 
     monkeypatch.setattr(takeaway, "_made", fail)
     said = reply_to(asked(question, "zip"), question)[0]["error"]

@@ -1,0 +1,17 @@
+"""What is looked at before the server begins? Wrong settings are its operator's business, not a visitor's."""
+
+import sys
+
+from gradcam_core.config import settings
+from gradcam_core.errors import HeatproofError
+
+
+def stop_if_misconfigured() -> None:
+    """End the program with one sentence and 2 where a setting is wrong."""
+    from gradcam_core.download import policy_from
+
+    try:
+        policy_from(settings())
+    except HeatproofError as error:
+        print(error.message, error.hint, sep="\n", file=sys.stderr)  # noqa: T201 - on a terminal, to whoever starts it
+        sys.exit(2)
