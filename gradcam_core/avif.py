@@ -5,31 +5,50 @@ The decoder makes room for what the data say. Boxes are those of ISO/IEC 14496-1
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import TypeVar
 
 _PARENTS = {b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0, b"meta": 4, b"iinf": 6}  # bytes before children
 _DEEPEST = 6  # levels of boxes
-_MOST_PARTS = 10_000  # boxes, extents and units of a file; a grid of 256 pictures has about 800
-_MOST_LOCATION_BYTES = 65_536  # of such a grid it takes 8,000
+_MOST_PARTS = 10_000  # boxes, items with their extents, and units of a file; a grid of 256 pictures has about 800
+_MOST_HEADERS = 1_000  # each may take a quarter of a millisecond; such a grid with alpha has 512
 _MOST_TRACKS = 16
+_MOST_USES, _SHARED = 4, 1_000_000  # of every byte, in a film with alpha three; so many bytes more for equal cells
 _SEQUENCE_HEADER = 1
-_Boxes = list[tuple[bytes, bytes]]
+_Boxes = list[tuple[bytes, memoryview]]
 _Part = TypeVar("_Part")
 
 
 class _Bits:
     """Numbers of so many bits each, one after the other; 0 past the end."""
 
-    def __init__(self, data: bytes) -> None:
-        self._bits, self._left = int.from_bytes(data.ljust(400, b"\0")), 8 * max(len(data), 400)
+    def __init__(self, data: memoryview) -> None:
+        self._data, self._position = data, 0
 
     def take(self, length: int) -> int:
-        self._left = max(0, self._left - length)
-        return self._bits >> self._left & (1 << length) - 1
+        start, self._position = self._position, self._position + length
+        first, behind = start // 8, (self._position + 7) // 8
+        value = int.from_bytes(bytes(self._data[first:behind]).ljust(behind - first, b"\0"))
+        return value >> -self._position % 8 & (1 << length) - 1
 
     def take_all(self, *lengths: int) -> list[int]:
         return [self.take(length) for length in lengths]
+
+
+class _Numbers:
+    """Numbers of so many bytes each, one after the other, from a position on."""
+
+    def __init__(self, data: memoryview, position: int) -> None:
+        self._data, self._position = data, position
+
+    def take(self, size: int) -> int:
+        self.skip(size)
+        return int.from_bytes(self._data[self._position - size : self._position])
+
+    def skip(self, size: int) -> None:
+        self._position += size
+        if self._position > len(self._data):
+            raise ValueError("numbers past the end")
 
 
 def coded_sizes(data: bytes) -> Iterator[tuple[int, int]]:
@@ -39,12 +58,11 @@ def coded_sizes(data: bytes) -> Iterator[tuple[int, int]]:
         ValueError: if the file has more parts than a picture has.
     """
     boxes: _Boxes = []
-    _collect(data, boxes, _DEEPEST)
-    samples = [*_item_samples(data, boxes), *_first_samples(data, boxes)]
-    units = (unit for sample in samples for unit in _units(sample))
-    for kind, body in _at_most(_MOST_PARTS, units):
-        if kind == _SEQUENCE_HEADER:
-            yield _coded_size(_Bits(body[:400]))
+    _collect(memoryview(data), boxes, _DEEPEST)
+    units = (unit for sample in _samples(memoryview(data), boxes) for unit in _units(sample))
+    headers = (body for kind, body in _at_most(_MOST_PARTS, units) if kind == _SEQUENCE_HEADER)
+    for body in _at_most(_MOST_HEADERS, headers):
+        yield _coded_size(_Bits(body))
 
 
 def _at_most(number: int, parts: Iterable[_Part]) -> Iterator[_Part]:
@@ -59,70 +77,92 @@ def _at_most(number: int, parts: Iterable[_Part]) -> Iterator[_Part]:
         raise ValueError(f"more than {number} parts")
 
 
-def _collect(data: bytes, boxes: _Boxes, levels: int) -> None:
-    """Adds the names and contents of the boxes, those of children right behind their parent's."""
+def _collect(data: memoryview, boxes: _Boxes, levels: int) -> None:
+    """Adds the names and contents of the boxes, those of children right behind their parent's.
+
+    The `meta` of a track is left alone: it holds EXIF and such, no pictures.
+    """
     position = 0
     while position + 8 <= len(data):
-        size, name, head = int.from_bytes(data[position : position + 4]), data[position + 4 : position + 8], 8
+        size, name, head = int.from_bytes(data[position : position + 4]), bytes(data[position + 4 : position + 8]), 8
         if size == 1:
             size, head = int.from_bytes(data[position + 8 : position + 16]), 16
         content = data[position + head : position + size if size else len(data)]
         boxes.append((name, content))
         if len(boxes) > _MOST_PARTS:
             raise ValueError(f"more than {_MOST_PARTS} boxes")
-        if name in _PARENTS and levels:
-            is_wide = name == b"iinf" and content[:1] != b"\0"
+        if name in _PARENTS and levels and (name != b"meta" or levels == _DEEPEST):
+            is_wide = name == b"iinf" and bytes(content[:1]) != b"\0"
             _collect(content[_PARENTS[name] + (2 if is_wide else 0) :], boxes, levels - 1)
         position += max(size, 8) if size else len(data)
 
 
-def _item_samples(data: bytes, boxes: _Boxes) -> list[bytes]:
-    """The data of the items of kind av01, their extents joined."""
+def _samples(data: memoryview, boxes: _Boxes) -> Iterator[memoryview]:
+    """What the decoder may be given, one after the other: the parts of each joined, which is a copy."""
+    room = _MOST_USES * len(data) + _SHARED
+    for parts in chain(_item_parts(data, boxes), _first_samples(data, boxes)):
+        room -= sum(map(len, parts))
+        if room < 0:
+            raise ValueError("the same bytes are used over and over")
+        yield parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
+
+
+def _item_parts(data: memoryview, boxes: _Boxes) -> Iterator[list[memoryview]]:
+    """The extents of each item of kind av01, not copied."""
     wanted = {
         int.from_bytes(content[4 : 6 if content[0] == 2 else 8])
         for name, content in boxes
-        if name == b"infe" and b"av01" in content[8:14]
+        if name == b"infe" and b"av01" in bytes(content[8:14])
     }
-    inner = [content for name, content in boxes if name == b"idat"]
-    extents = (extent for name, content in boxes if name == b"iloc" for extent in _extents(content))
-    samples: dict[tuple[int, int], list[bytes]] = {}
-    room = 8 * len(data)
-    for item, method, start, length in _at_most(_MOST_PARTS, extents):
-        for index, source in enumerate(inner if method == 1 else [data]):
-            part = source[start : start + length if length else len(source)] if item in wanted else b""
-            samples.setdefault((item, index), []).append(part)
-            room -= len(part)
-            if room < 0:
-                raise ValueError("the same bytes are used over and over")
-    return [b"".join(parts) for parts in samples.values()]
+    inner = _only(b"idat", boxes)
+    for method, extents in _places(_only(b"iloc", boxes), wanted):
+        source = inner if method == 1 else data
+        yield [source[start : start + length if length else len(source)] for start, length in extents]
 
 
-def _extents(content: bytes) -> Iterator[tuple[int, int, int, int]]:
-    """(item, construction method, start, length) of each extent in an `iloc` box."""
-    if len(content) > _MOST_LOCATION_BYTES:
-        raise ValueError(f"more than {_MOST_LOCATION_BYTES} bytes of locations")
-    bits, version = _Bits(content), content[0]
-    _, start_size, length_size, base_size, index_size = bits.take_all(32, 4, 4, 4, 4)
-    for _ in range(min(bits.take(16 if version < 2 else 32), _MOST_LOCATION_BYTES)):
-        item = bits.take(16 if version < 2 else 32)
-        method = bits.take(16) & 15 if version else 0
-        _, base, extents = bits.take_all(16, 8 * base_size, 16)
-        for _ in range(extents):
-            bits.take(8 * index_size if version else 0)
-            yield item, method, base + bits.take(8 * start_size), bits.take(8 * length_size)
+def _only(wanted: bytes, boxes: _Boxes) -> memoryview:
+    """The content of the one box of this name, nothing where there is none."""
+    found = [content for name, content in boxes if name == wanted]
+    if len(found) > 1:
+        raise ValueError(f"{len(found)} boxes {wanted!r}")
+    return found[0] if found else memoryview(b"")
 
 
-def _first_samples(data: bytes, boxes: _Boxes) -> list[bytes]:
-    """The data that each place of a track's first sample and each length of one make."""
+def _places(content: memoryview, wanted: set[int]) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+    """(construction method, (start, length) of each extent) of the wanted items in an `iloc` box."""
+    if not content:
+        return
+    version, start_size, length_size = content[0], content[4] >> 4, content[4] & 15
+    base_size, wide = content[5] >> 4, 2 if version < 2 else 4
+    if version and content[5] & 15:
+        raise ValueError("extents with an index, which the decoder reads otherwise than ISO/IEC 14496-12")
+    numbers, parts = _Numbers(content, 6), 0
+    for _ in range(numbers.take(wide)):
+        item = numbers.take(wide)
+        method = numbers.take(2) & 15 if version else 0
+        numbers.skip(2)
+        base, extents = numbers.take(base_size), numbers.take(2)
+        parts += 1 + (extents if item in wanted else 0)
+        if parts > _MOST_PARTS:
+            raise ValueError(f"more than {_MOST_PARTS} items and extents")
+        if item in wanted:
+            yield method, [(base + numbers.take(start_size), numbers.take(length_size)) for _ in range(extents)]
+        else:
+            numbers.skip(extents * (start_size + length_size))
+
+
+def _first_samples(data: memoryview, boxes: _Boxes) -> Iterator[list[memoryview]]:
+    """The data that each place of a track's first sample and each length of one make, not copied."""
     widths = {b"stco": 4, b"co64": 8}
     starts = [int.from_bytes(content[8 : 8 + widths[name]]) for name, content in boxes if name in widths]
     sizes = [content[4:8] if any(content[4:8]) else content[12:16] for name, content in boxes if name == b"stsz"]
     if max(len(starts), len(sizes)) > _MOST_TRACKS:
         raise ValueError(f"more than {_MOST_TRACKS} tracks")
-    return [data[start : start + int.from_bytes(size)] for start, size in product(starts, sizes)]
+    for start, size in product(starts, sizes):
+        yield [data[start : start + int.from_bytes(size)]]
 
 
-def _units(sample: bytes) -> Iterator[tuple[int, bytes]]:
+def _units(sample: memoryview) -> Iterator[tuple[int, memoryview]]:
     """(type, body) of the units (OBUs) of a sample."""
     position = 0
     while position < len(sample):
@@ -135,7 +175,7 @@ def _units(sample: bytes) -> Iterator[tuple[int, bytes]]:
         position += length
 
 
-def _variable_length(sample: bytes, position: int) -> tuple[int, int]:
+def _variable_length(sample: memoryview, position: int) -> tuple[int, int]:
     """A number in the format leb128, and the position behind it."""
     value = 0
     for index, byte in enumerate(sample[position : position + 8]):

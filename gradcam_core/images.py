@@ -88,9 +88,9 @@ def decode_image(data: bytes, *, name: str = "") -> LoadedImage:
         ResourceError: if memory runs out.
     """
     limits = settings()
-    _check_file(data, limits)
     try:
         with _decoding.setdefault(limits.decodes_at_once, threading.BoundedSemaphore(limits.decodes_at_once)):
+            _check_file(data, limits)
             rgb, original_size, notes = _decoded(data, limits)
             pixels = np.array(rgb)
     except HeatproofError:

@@ -24,13 +24,16 @@ _RUNS = "run-length BMP"
 _MOST_MEGAPIXELS = {"WEBP": 30.0, "AVIF": 30.0, _RUNS: 10.0}  # 17 bytes a pixel, 15 to 20 bytes, 0.2 µs in Python
 _MOST_PARTS = 1_000  # segments of a JPEG, chunks of a PNG: each of them may hold a megabyte of deflated text
 _MOST_STRAY_BYTES = 1_000_000  # between the segments of a JPEG; Pillow goes through them one by one
-_MOST_BLOCKS = 100_000  # in front of a GIF's first frame; a colour profile of 10 MB has 40,000
+_MOST_PIXEL_CHUNKS = 50_000  # of a PNG; Pillow goes through them one by one
+_MOST_BLOCKS_IN_FRONT = 100_000  # of a GIF's first frame; a colour profile of 10 MB has 40,000
+_MOST_BLOCKS = 500_000  # of all frames that are counted; 10 MB of pixels have 40,000
 _MOST_STRIPS = 50_000  # strips or tiles of a TIFF; each starts its own decoder
 _MOST_TILE_PIXELS = 4096 * 4096  # a tile is decoded whole, however small the picture is
 _MOST_NUMBERS = 500_000  # in the tags of a TIFF; Pillow makes a fraction of 300 bytes out of 8
 _MOST_TAGS = 4_000  # in one directory of a TIFF
 _MOST_DIRECTORIES = 16  # of EXIF and GPS in a TIFF; programs write three
 
+_GIF_BLOCK = re.compile(rb"[,!;]")  # what starts a frame or an extension, or ends the file
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 _MARKER_AFTER_PIXELS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # ITU T.81, B.1.1.5: pixels hold FF 00 and RSTn alone
 _WITHOUT_BODY = frozenset({*range(0xC0), 0xC8, *range(0xD0, 0xDA), *range(0xF0, 0xFE)})
@@ -125,35 +128,43 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         yield marker, found.start() - end, body
         end = body if marker in _WITHOUT_BODY else body + max(2, int.from_bytes(data[body : body + 2]))
         pattern = _MARKER_AFTER_PIXELS if marker == _SCAN else pattern
+    yield _JPEG_END, max(0, len(data) - end), len(data)  # Pillow looks on to the end of the file
 
 
 def _check_png(data: bytes) -> None:
-    position, parts, name = 8, 0, b""
+    position, parts, pixels, name = 8, 0, 0, b""
     while position + 8 <= len(data) and name != b"IEND":
         length, name = struct.unpack_from(">I4s", data, position)
         position += length + 12
-        parts += name not in _PIXEL_CHUNKS
+        has_pixels = name in _PIXEL_CHUNKS
+        parts, pixels = parts + (not has_pixels), pixels + has_pixels
         _refuse_over(_MOST_PARTS, parts, "PNG", "chunks besides its pixels")
+        _refuse_over(_MOST_PIXEL_CHUNKS, pixels, "PNG", "chunks of pixels")
 
 
 def _gif_frames(data: bytes) -> Iterator[int]:
-    """Where each frame starts.
+    """Where each frame starts; bytes between the blocks are passed over, as Pillow does.
 
     Raises:
-        ImageError: if there are too many blocks in front of the first.
+        ImageError: if there are too many blocks in front of the first, or in all.
     """
     position, blocks, has_frame = _after_palette(data, 10, 13), 0, False
-    while position < len(data) and data[position] != _GIF_END:
-        if is_frame := data[position] == _GIF_FRAME:
-            yield position
-            position, passed = _after_blocks(data, _after_palette(data, position + 9, position + 10) + 1)
-        elif data[position] == _GIF_EXTENSION:
-            position, passed = _after_extension(data, position + 1)
-        else:
-            position, passed = position + 1, 0
-        has_frame, blocks = has_frame or is_frame, blocks + passed + 1
+    while True:
+        found = _GIF_BLOCK.search(data, position)
+        start, kind = (found.start(), data[found.start()]) if found else (len(data), _GIF_END)
         if not has_frame:
-            _refuse_over(_MOST_BLOCKS, blocks, "GIF", "blocks in front of its first frame")
+            blocks += max(0, start - position)  # Pillow takes these bytes one by one
+            _refuse_over(_MOST_BLOCKS_IN_FRONT, blocks, "GIF", "blocks in front of its first frame")
+        _refuse_over(_MOST_BLOCKS, blocks, "GIF", "blocks")
+        if kind == _GIF_END:
+            return
+        if kind == _GIF_FRAME:
+            has_frame = True
+            yield start
+            position, passed = _after_blocks(data, _after_palette(data, start + 9, start + 10) + 1)
+        else:
+            position, passed = _after_extension(data, start + 1)
+        blocks += passed + 1
 
 
 def _after_palette(data: bytes, flags: int, position: int) -> int:
@@ -174,9 +185,9 @@ def _after_extension(data: bytes, label: int) -> tuple[int, int]:
 
 
 def _after_blocks(data: bytes, position: int) -> tuple[int, int]:
-    """The position after the empty block that ends these, and their number."""
+    """The position after the empty block that ends these, and their number, as far as a file may have them."""
     count = 0
-    while position < len(data) and data[position]:
+    while position < len(data) and data[position] and count <= _MOST_BLOCKS:
         position += data[position] + 1
         count += 1
     return position + 1, count
@@ -184,19 +195,19 @@ def _after_blocks(data: bytes, position: int) -> tuple[int, int]:
 
 def _check_directories(data: bytes, positions: list[int]) -> None:
     """The first directory and the EXIF and GPS directories that it names: Pillow reads them all."""
-    numbers, seen, sides = 0, set[int](), {322: 0, 323: 0}  # width and height of a tile
+    numbers, named, sides = 0, set(positions), {322: 0, 323: 0}  # width and height of a tile
     while positions:
-        _refuse_over(_MOST_DIRECTORIES, len(seen), "TIFF", "directories of EXIF")
-        seen.add(position := positions.pop())
-        for number, (tag, kind, count, value) in enumerate(tiff.tags(data, position)):
+        for number, (tag, kind, count, value) in enumerate(tiff.tags(data, positions.pop())):
             _refuse_over(_MOST_TAGS, number + 1, "TIFF", "tags")
             numbers += 0 if kind in _BYTE_TYPES else count
             if tag in _STRIPS:
                 _refuse_over(_MOST_STRIPS, count, "TIFF", "strips or tiles")
             elif tag in sides:
                 sides[tag] = max(sides[tag], value)
-            elif tag in _DIRECTORIES and value not in {*seen, *positions}:
+            elif tag in _DIRECTORIES and value not in named:
+                named.add(value)
                 positions.append(value)
+                _refuse_over(_MOST_DIRECTORIES, len(named), "TIFF", "directories of EXIF")
     _refuse_over(_MOST_NUMBERS, numbers, "TIFF", "numbers in its tags")
     _refuse_over(_MOST_TILE_PIXELS, sides[322] * sides[323], "TIFF", "pixels in a tile")
 

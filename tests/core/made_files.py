@@ -118,3 +118,41 @@ def run_length_bmp(width: int, height: int, body: bytes) -> bytes:
     start = 14 + 40 + len(palette)
     head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 1, len(body), 0, 0, 0, 0)
     return b"BM" + struct.pack("<IHHI", start + len(body), 0, 0, start) + head + palette + body
+
+
+def avif_box(name: bytes, content: bytes) -> bytes:
+    """One box with its length."""
+    return struct.pack(">I", len(content) + 8) + name + content
+
+
+def avif_grid(columns: int, rows: int, cell: Image.Image) -> bytes:
+    """An AVIF whose picture is made of items that all show this cell, as avifenc writes it for large pictures."""
+    whole, cells = image_file(cell, "AVIF", speed=10), columns * rows
+    coded, size = whole[whole.index(b"mdat") + 4 :], (columns * cell.width, rows * cell.height)
+    names = [(i + 1, b"av01" if i else b"grid") for i in range(cells + 1)]
+    infos = b"".join(avif_box(b"infe", struct.pack(">IHH4sx", 2 << 24, i, 0, name)) for i, name in names)
+    sources = struct.pack(f">HH{cells}H", 1, cells, *range(2, cells + 2))
+    grid = struct.pack(">BBBBHH", 0, 0, rows - 1, columns - 1, *size)
+    head = avif_box(b"ftyp", b"avif\0\0\0\0avifmif1miaf")
+    meta = avif_box(b"hdlr", bytes(8) + b"pict" + bytes(13)) + avif_box(b"pitm", bytes(4) + b"\0\1")
+    meta += avif_box(b"iinf", struct.pack(">IH", 0, cells + 1) + infos)
+    meta += avif_box(b"iref", bytes(4) + avif_box(b"dimg", sources)) + avif_box(b"idat", grid)
+    meta += _grid_properties(whole, size, cells)
+    start = len(head) + 12 + len(meta) + 16 + 16 * (cells + 1) + 8
+    places = [(1, 1, 0, 1, 0, len(grid)), *((i + 2, 0, 0, 1, start, len(coded)) for i in range(cells))]
+    locations = b"".join(struct.pack(">HHHHII", *place) for place in places)
+    meta += avif_box(b"iloc", b"\1\0\0\0\x44\0" + struct.pack(">H", cells + 1) + locations)
+    return head + avif_box(b"meta", bytes(4) + meta) + avif_box(b"mdat", coded)
+
+
+def _grid_properties(whole: bytes, size: tuple[int, int], cells: int) -> bytes:
+    """Those of one picture for each cell, and for the grid all but the size and the settings of the decoder."""
+    start = whole.index(b"ipco")
+    behind = start - 4 + int.from_bytes(whole[start - 4 : start])
+    found = whole[start + 4 : behind]
+    names = sorted((name for name in (b"ispe", b"pixi", b"av1C", b"colr") if name in found), key=found.index)
+    shared = [i + 1 for i, name in enumerate(names) if name not in {b"ispe", b"av1C"}]
+    owned = [[*shared, len(names) + 1], *([*range(1, len(names) + 1)] for _ in range(cells))]
+    links = b"".join(struct.pack(">HB", i + 1, len(own)) + bytes(own) for i, own in enumerate(owned))
+    properties = avif_box(b"ipco", found + avif_box(b"ispe", struct.pack(">III", 0, *size)))
+    return avif_box(b"iprp", properties + avif_box(b"ipma", struct.pack(">II", 0, cells + 1) + links))

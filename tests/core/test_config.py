@@ -82,7 +82,8 @@ def test_a_list_that_names_nothing_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("HEATPROOF_FETCH_HOST", "HEATPROOF_FETCH_HOSTS"), ("HEATPROOF_XYZQQQQQQQQQQQ", "settings lists them")]
+    ("name", "hint"),
+    [("HEATPROOF_FETCH_HOST", "HEATPROOF_FETCH_HOSTS"), ("HEATPROOF_XYZQQQQQQQQQQQ", "settings lists them")],
 )
 def test_a_mistyped_variable_is_refused_for_it_would_leave_a_door_open(name: str, hint: str) -> None:
     with pytest.raises(HeatproofError, match=f"no setting {name}") as refusal:

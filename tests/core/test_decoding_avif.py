@@ -7,16 +7,12 @@ import pytest
 from PIL import Image
 
 from gradcam_core import structure
-from gradcam_core.avif import coded_sizes
+from gradcam_core.avif import _Bits, coded_sizes
 from gradcam_core.errors import ImageError
 from gradcam_core.images import decode_image
-from tests.core.made_files import image_file
+from tests.core.made_files import avif_box, avif_grid, image_file, orientation, quarters
 
 _FILE_TYPE = b"\0\0\0\x18ftypavif\0\0\0\0mif1avif"
-
-
-def _box(name: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content) + 8) + name + content
 
 
 def _container(extents: Sequence[tuple[int, int]], coded: bytes, *, inner: bool = False) -> bytes:
@@ -25,12 +21,12 @@ def _container(extents: Sequence[tuple[int, int]], coded: bytes, *, inner: bool 
     def meta(origin: int) -> bytes:
         places = b"".join(struct.pack(">II", origin + start, length) for start, length in extents)
         place = struct.pack(">HHHH", 1, int(inner), 0, len(extents)) + places
-        items = _box(b"iinf", bytes(4) + b"\0\1" + _box(b"infe", b"\2\0\0\0\0\1\0\0av01\0"))
-        locations = _box(b"iloc", b"\1\0\0\0\x44\0\0\1" + place)
-        return _box(b"meta", bytes(4) + items + locations + (_box(b"idat", coded) if inner else b""))
+        items = avif_box(b"iinf", bytes(4) + b"\0\1" + avif_box(b"infe", b"\2\0\0\0\0\1\0\0av01\0"))
+        locations = avif_box(b"iloc", b"\1\0\0\0\x44\0\0\1" + place)
+        return avif_box(b"meta", bytes(4) + items + locations + (avif_box(b"idat", coded) if inner else b""))
 
     origin = 0 if inner else len(_FILE_TYPE) + len(meta(0)) + 8
-    return _FILE_TYPE + meta(origin) + (b"" if inner else _box(b"mdat", coded))
+    return _FILE_TYPE + meta(origin) + (b"" if inner else avif_box(b"mdat", coded))
 
 
 def _coded(width: int, height: int) -> bytes:
@@ -68,17 +64,92 @@ def test_a_container_that_says_less_than_its_data_is_refused(mode: str, monkeypa
         decode_image(data)
 
 
+def test_bits_past_the_end_are_0() -> None:
+    bits = _Bits(memoryview(b"\xff" * 500))
+    assert bits.take_all(3, 3_993, 8, 8, 5) == [7, (1 << 3_993) - 1, 0xF0, 0, 0]
+
+
+# Everyday files
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(1, 2), (3, 2), (16, 16)])
+def test_a_grid_opens(columns: int, rows: int) -> None:
+    data = avif_grid(columns, rows, quarters(64, 64))
+    assert list(coded_sizes(data)) == [(64, 64)] * columns * rows
+    assert decode_image(data).size == (64 * columns, 64 * rows)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_exif_beside_colours_and_alpha_opens(mode: str) -> None:
+    data = image_file(Image.new(mode, (64, 48)), "AVIF", speed=10, exif=orientation(6), xmp=b"<x/>")
+    assert list(coded_sizes(data)) == [(64, 48)] * len(mode[2:])
+    assert decode_image(data).size == (48, 64)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_frames_open(mode: str) -> None:
+    frames = [Image.new(mode, (64, 48), (80 * i, 9, 9, 99)[: len(mode)]) for i in range(3)]
+    data = image_file(frames[0], "AVIF", speed=10, save_all=True, append_images=frames[1:])
+    assert decode_image(data).size == (64, 48)
+    assert set(coded_sizes(data)) == {(64, 48)}
+
+
+def test_a_track_may_name_the_place_of_its_exif_once_more() -> None:
+    """So do encoders of films; here no film with EXIF is written, at which Pillow's encoder crashes."""
+    data = image_file(Image.new("RGB", (64, 48)), "AVIF", speed=10, exif=orientation(6))
+    size = int.from_bytes(data[data.index(b"meta") - 4 :][:4])
+    meta = data[data.index(b"meta") - 4 :][:size]
+    film = data + avif_box(b"moov", avif_box(b"trak", meta))
+    assert film.count(b"iloc") == 2
+    assert list(coded_sizes(film)) == [(64, 48)]
+
+
+# Files that are built to hold whoever looks through them
+
+
+def _items(number: int, places: bytes, *, layout: bytes = b"\1\0\0\0\0\0\xff\xff", copies: int = 1) -> bytes:
+    """So many items of kind av01, and boxes `iloc` that begin with this layout."""
+    names = b"".join(avif_box(b"infe", struct.pack(">IHH4sx", 2 << 24, i, 0, b"av01")) for i in range(number))
+    items = avif_box(b"iinf", bytes(4) + struct.pack(">H", number) + names)
+    return _FILE_TYPE + avif_box(b"meta", bytes(4) + items + avif_box(b"iloc", layout + places) * copies)
+
+
+def _track_boxes(number: int) -> bytes:
+    starts = b"".join(avif_box(b"stco", struct.pack(">III", 0, 1, i + 1)) for i in range(number))
+    return _FILE_TYPE + starts + avif_box(b"stsz", struct.pack(">III", 0, 2**32 - 1, 1)) * number
+
+
+_HEADER = b"\x0a\x08" + bytes(8)
 _HOLDING = {
-    "boxes": _FILE_TYPE + _box(b"free", b"") * 10_001,
-    "boxes in boxes": _FILE_TYPE + b"".join(struct.pack(">I", 80_000 - 8 * i) + b"moov" for i in range(10_000)),
-    "extents": _container([(0, 1)] * 8_000, b"\x12\0"),
-    "units": _container([(0, 30_000)], b"\x12\0" * 15_000),
-    "the same bytes": _container([(0, 900_000)] * 100, bytes(900_000)),
+    "boxes": (_FILE_TYPE + avif_box(b"free", b"") * 10_001, "10000 boxes"),
+    "boxes in boxes": (_FILE_TYPE + avif_box(b"moov", avif_box(b"trak", b"") * 10_000), "10000 boxes"),
+    "extents": (_container([(0, 1)] * 10_000, b"\x12\0"), "10000 items and extents"),
+    "extents of no bytes": (_items(1, struct.pack(">HHHH", 0, 0, 0, 9_000) * 9_000), "over and over"),
+    "items without extents": (_items(0, bytes(8) * 65_535), "items and extents"),
+    "items past the end": (_items(0, bytes(60), layout=b"\0\0\0\0\0\0\xff\xff"), "past the end"),
+    "extents past the end": (_items(1, struct.pack(">HHHH", 0, 0, 0, 9_000), layout=b"\1\0\0\0\x44\0\0\1"), "past"),
+    "extents with an index": (_items(1, bytes(60), layout=b"\1\0\0\0\x44\4\0\1"), "index"),
+    "two boxes of locations": (_items(1, b"", layout=bytes(8), copies=2), "2 boxes b'iloc'"),
+    "two boxes of inner data": (_items(1, b"", layout=bytes(8)) + avif_box(b"idat", b"") * 2, "2 boxes b'idat'"),
+    "units": (_container([(0, 30_000)], b"\x12\0" * 15_000), "10000 parts"),
+    "headers": (_container([(0, 10_010)], _HEADER * 1_001), "1000 parts"),
+    "the same bytes": (_container([(0, 900_000)] * 100, bytes(900_000)), "over and over"),
+    "17 tracks": (_track_boxes(17), "16 tracks"),
+    "places and lengths of 16 tracks": (_track_boxes(16) + avif_box(b"mdat", bytes(3_000_000)), "over and over"),
 }
 
 
 @pytest.mark.parametrize("case", _HOLDING)
 def test_a_container_of_too_many_parts_is_refused(case: str) -> None:
+    data, words = _HOLDING[case]
+    with pytest.raises(ValueError, match=words):
+        list(coded_sizes(data))
     with pytest.raises(ImageError, match="This AVIF file is broken or incomplete") as refusal:
-        decode_image(_HOLDING[case])
+        decode_image(data)
     assert refusal.value.hint
+
+
+def test_items_that_are_no_pictures_are_passed_over() -> None:
+    """A hundred million extents of no bytes each, of an item of another kind."""
+    places = struct.pack(">HHHH", 1, 0, 0, 65_535) * 2_000
+    assert list(coded_sizes(_items(1, places, layout=b"\1\0\0\0\0\0\x07\xd0"))) == []

@@ -3,14 +3,16 @@
 import struct
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from gradcam_core.errors import HeatproofError
+from gradcam_core.errors import HeatproofError, ImageError
 from gradcam_core.images import decode_image
-from tests.core.made_files import PNG_START, gif_with, image_file, orientation, png_chunk, quarters, tiff_of
+from gradcam_core.signatures import ACCEPTED
+from tests.core.made_files import PNG_START, gif_with, image_file, noise, orientation, png_chunk, quarters, tiff_of
 
 _QUICK = settings(derandomize=True, database=None, deadline=None, max_examples=150)
 _QUICK_HEADERS = settings(_QUICK, max_examples=50)
@@ -114,3 +116,44 @@ def test_two_thousand_changed_files_open_or_are_refused(kind: str, changes: list
 @_a_header
 def test_five_hundred_random_headers_open_or_are_refused(header: int, body: bytes) -> None:
     _opens_or_is_refused(_HEADERS[header](body))
+
+
+# Cut, and two files in one
+
+
+@pytest.mark.parametrize("kind", ACCEPTED)
+@pytest.mark.parametrize("tenths", range(1, 10))
+def test_a_file_cut_at_any_tenth_is_refused(kind: str, tenths: int) -> None:
+    data = image_file(noise(), kind)
+    with pytest.raises(ImageError, match=rf"This (is a|{kind} file is broken or incomplete)") as refusal:
+        decode_image(data[: len(data) * tenths // 10])
+    assert refusal.value.hint
+
+
+_TAILS = {
+    "HTML": b"<html><script>alert(1)</script></html>",
+    "ZIP": b"PK\x03\x04" + bytes(60),
+    "a JPEG": image_file(Image.new("RGB", (9, 9)), "JPEG"),
+    "a PNG": image_file(Image.new("RGB", (9, 9))),
+    "a megabyte": bytes(1_000_000),
+}
+
+
+@pytest.mark.parametrize("tail", _TAILS)
+@pytest.mark.parametrize("kind", ACCEPTED)
+def test_what_follows_a_picture_is_ignored(kind: str, tail: str) -> None:
+    whole = image_file(quarters(), kind)
+    image = decode_image(whole + _TAILS[tail])
+    np.testing.assert_array_equal(image.pixels, decode_image(whole).pixels)
+    assert image.notes == ()
+
+
+def test_a_gif_that_is_a_script_too_is_a_picture() -> None:
+    script = image_file(quarters().quantize(4), "GIF")
+    script = script.replace(b"GIF87a", b"GIF89a") + b"*/=1;alert(1)//"
+    assert decode_image(script).size == (48, 32)
+
+
+def test_a_picture_behind_text_is_text() -> None:
+    with pytest.raises(ImageError, match=r"web page \(HTML\)"):
+        decode_image(b"<html>".ljust(600) + image_file(quarters()))
