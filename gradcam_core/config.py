@@ -61,7 +61,7 @@ class Settings:
     )
     sessions: int = _setting(200, "open pages of all visitors; the next one is asked to come back")
     sessions_of_one: int = _setting(40, "open pages from one address; a class behind one router is one address")
-    uploads_of_one_bytes: int = _setting(30_000_000, "files that wait in Streamlit's own store for one open page")
+    uploads_of_one_bytes: int = _setting(120_000_000, "files that wait in Streamlit's own store for one open page")
     pictures_bytes: int = _setting(80_000_000, "decoded pictures kept for all visitors; one of 2,048 px takes 13 MB")
     answers_bytes: int = _setting(100_000_000, "maps and predictions kept for all visitors")
     trays_bytes: int = _setting(500_000_000, "files in the trays of all visitors together; one has at most 16 MB")

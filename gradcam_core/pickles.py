@@ -37,6 +37,7 @@ _CALLABLE = {
 }
 _CONSTANTS: dict[str, Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 _LITERALS = {"BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE"}
+_OLD_TEXT = "SHORT_BINSTRING"  # of Python 2, with which torchvision's oldest files may have been written
 
 
 class ForeignError(ValueError):
@@ -107,6 +108,9 @@ class Reader:
 
     def _step(self, stack: "_Stack", name: str, argument: Any) -> None:
         if name in _LITERALS:
+            stack.values.append(argument)
+        elif name == _OLD_TEXT:
+            _need(argument.isascii(), "no name")  # torch reads it as UTF-8, this reader as Latin-1
             stack.values.append(argument)
         elif name in _CONSTANTS:
             stack.values.append(_CONSTANTS[name])

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import torch
 from torch import Tensor, nn
 from torchvision import models
 
@@ -20,7 +19,7 @@ from gradcam_core.models.architectures import filled, outline
 from gradcam_core.models.spec import IMAGENET, ModelSpec, Network
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.progress import Progress
-from gradcam_core.weights import is_out_of_memory, sha256_of
+from gradcam_core.weights import check_size, is_out_of_memory, read_state, sha256_of
 
 
 @dataclass(frozen=True)
@@ -158,11 +157,11 @@ class PretrainedSource:
 
 def _built(name: str, pretrained: Pretrained, *, hint: str) -> nn.Module:
     """torchvision's own loader would run a file's code: it reads with `weights_only=False`, and the hash is 32 bits."""
+    check_size(pretrained.file)  # here, for its own words say which setting to raise
     labels = pretrained.weights.meta["categories"]
     module = outline(f"torchvision/{name}", len(labels))
     try:
-        state = torch.load(pretrained.file, weights_only=True, map_location="cpu", mmap=False)
-        return filled(module, _renamed(state))
+        return filled(module, _renamed(read_state(pretrained.file)))
     except Exception as error:  # a file of this hash that is none of ours raises anything
         if is_out_of_memory(error):
             raise

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -60,10 +60,12 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Threadin
         running.shutdown()
 
 
-def made_file(state: dict[str, torch.Tensor], folder: Path, *, stem: str) -> Path:
+def made_file(
+    state: dict[str, torch.Tensor], folder: Path, *, stem: str, save: Callable[..., None] = torch.save
+) -> Path:
     """The weights in a file that is named by its own hash, as torch's are."""
     folder.mkdir(parents=True, exist_ok=True)
-    torch.save(state, folder / "made")
+    save(state, folder / "made")
     digest = hashlib.sha256((folder / "made").read_bytes()).hexdigest()
     return (folder / "made").rename(folder / f"{stem}-{digest[:8]}.pth")
 
@@ -205,3 +207,36 @@ def test_old_keys_of_densenet_are_renamed_by_torchvision(cache: Path, monkeypatc
     model = load_model("densenet121", device="cpu")
     key = "features.denseblock4.denselayer16.conv2.weight"
     assert torch.equal(model.module.get_parameter(key), state[key])
+
+
+def in_old_format(state: dict[str, torch.Tensor], file: Path) -> None:
+    torch.save(state, file, _use_new_zipfile_serialization=False)
+
+
+def by_python_2(state: dict[str, torch.Tensor], file: Path) -> None:
+    """In the old format, with names as Python 2 wrote them: the letters of one byte each, and their number in one."""
+    in_old_format(state, file)
+    text = re.compile(rb"X([\x01-\x7f])\0\0\0([\w.]+)(?=q|r)", re.DOTALL)
+    file.write_bytes(text.sub(lambda found: b"U" + found[1] + found[2], file.read_bytes()))
+
+
+@pytest.mark.parametrize("save", [torch.save, in_old_format, by_python_2])
+def test_every_format_in_which_torchvision_has_published_weights_is_read(
+    save: Callable[..., None],
+    cache: Path,
+    random_weights: dict[str, torch.Tensor],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = made_file(random_weights, cache, stem=NAME, save=save)
+    moved(SqueezeNet1_0_Weights.IMAGENET1K_V1, file.name, monkeypatch, base="https://example.invalid")
+    model = load_model(NAME, device="cpu")
+    assert torch.equal(model.module.get_parameter("classifier.1.weight"), random_weights["classifier.1.weight"])
+
+
+def test_a_limit_on_files_says_so_in_its_own_words(
+    cache: Path, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    download_model(NAME)
+    monkeypatch.setenv("HEATPROOF_MAX_CHECKPOINT_BYTES", "1000000")
+    with pytest.raises(ModelError, match=r"at most 1\.0 MB are read"):
+        load_model(NAME, device="cpu")

@@ -12,10 +12,18 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
 from pathlib import Path
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
+from pages._ui import gate
 from tests.browser.conftest import ROOT, running_server
 from tests.crowd.client import visiting
 from tests.support import photograph
@@ -99,13 +107,14 @@ def test_a_file_over_the_limit_is_refused_and_the_session_goes_on(address: str) 
 
 
 @contextmanager
-def server_process(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A server that may be asked to end, and its address."""
+def server_process(folder: Path, **settings: object) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A server that may be asked to end, with these settings of ours, and its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless=true"]
     environment = os.environ | {"HEATPROOF_CHECKPOINTS": str(folder), "TORCH_HOME": str(folder / "torch")}
+    environment |= {f"HEATPROOF_{name.upper()}": str(value) for name, value in settings.items()}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     try:
         for _ in range(600):
@@ -118,6 +127,84 @@ def server_process(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]
     finally:
         process.kill()
         process.wait(20)
+
+
+def answered(url: str, method: str = "GET", data: bytes | None = None, **headers: str) -> tuple[int, str, Message]:
+    """What the server says: status, text and headers."""
+    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return answer.status, answer.read().decode(), answer.headers
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(), error.headers
+
+
+@contextmanager
+def connected(address: str, client: str) -> Iterator[ClientConnection]:
+    """A page of somebody for whom a proxy on this machine speaks."""
+    with connect(
+        f"{address.replace('http', 'ws', 1)}/_stcore/stream",
+        origin=Origin(address),
+        subprotocols=[Subprotocol("streamlit")],
+        additional_headers={"X-Forwarded-For": client},
+        proxy=None,
+    ) as page:
+        yield page
+
+
+def refused(address: str, client: str) -> tuple[int, bytes]:
+    """With what one more page is refused."""
+    with pytest.raises(InvalidStatus) as refusal, connected(address, client):
+        pass
+    return refusal.value.response.status_code, bytes(refusal.value.response.body or b"")
+
+
+def has_room(address: str) -> bool:
+    """Whether it has some within ten seconds."""
+    until = time.monotonic() + 10
+    while answered(address)[0] != 200 and time.monotonic() < until:
+        time.sleep(0.1)
+    return time.monotonic() < until
+
+
+def test_a_full_server_says_so_and_lets_the_next_one_in_when_somebody_leaves(tmp_path: Path) -> None:
+    one, two, three = (f"198.51.100.{number}" for number in (1, 2, 3))
+    with server_process(tmp_path, sessions=3, sessions_of_one=2) as (_, address), connected(address, one):
+        with connected(address, one), connected(address, two) as leaving:
+            assert refused(address, one) == (503, gate._FULL.encode())
+            status, text, headers = answered(address)
+            assert (status, gate._FULL in text, headers["Retry-After"]) == (503, True, "60")
+            assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
+            assert answered(f"{address}/_stcore/health")[0] == 200
+            leaving.socket.shutdown(socket.SHUT_RDWR)  # without a word
+            assert has_room(address)
+            assert refused(address, one) == (503, gate._FULL_FOR_ONE.encode())
+            with connected(address, three):
+                assert answered(address)[0] == 503
+        assert has_room(address)
+
+
+def test_uploads_that_nobody_takes_are_bounded(tmp_path: Path) -> None:
+    with server_process(tmp_path) as (_, address), connected(address, "198.51.100.1") as page:
+        page.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+        told = (ForwardMsg.FromString(page.recv(timeout=30, decode=False)) for _ in range(100))
+        session = next(new.new_session.initialize.session_id for new in told if new.HasField("new_session"))
+        cookie = answered(f"{address}/_stcore/health")[2]["Set-Cookie"].split(";")[0]
+        token = {"Cookie": cookie, "X-Xsrftoken": cookie.partition("=")[2]}
+        kind = {"Content-Type": "multipart/form-data; boundary=cut"}
+        part = b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
+        body = part + bytes(9_900_000) + b"\r\n--cut--\r\n"
+        url = f"{address}/_stcore/upload_file/{session}"
+        said = [answered(f"{url}/{count}", "PUT", body, **token, **kind)[:2] for count in range(15)]
+        assert said == [(204, "")] * 3 + [(413, gate._TOO_MANY)] * 12
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is known of memory there")
+def test_a_server_short_of_memory_says_so(tmp_path: Path) -> None:
+    with server_process(tmp_path, max_memory_bytes=1_000_000) as (_, address):
+        assert gate._SHORT in answered(address)[1]
+        assert refused(address, "198.51.100.1") == (503, gate._SHORT.encode())
+        assert answered(f"{address}/_stcore/health")[0] == 200
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such request")
