@@ -8,7 +8,7 @@ import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import ExifTags, Image, TiffImagePlugin
+from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from gradcam_core.config import Settings, settings
 from gradcam_core.errors import HeatproofError, ImageError, ResourceError
@@ -30,9 +30,14 @@ _NOT_SHOWN = {  # modes of Pillow
     "LAB": "Lab colours, which are not converted here",
 }
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_EXIF_AS_TEXT = "Raw profile type exif"  # ImageMagick's, in hexadecimal digits
 _NAME_LENGTH = 80
 _BAND = 1_000_000  # numbers converted at a time
 TiffImagePlugin.READ_LIBTIFF = True  # Pillow's own reader takes a minute for 7,000 strips that overlap
+_WHITE_IS_ZERO, _BIG_16 = 0, (b"MM", 0, (1,), 1, (16,), ())
+TiffImagePlugin.OPEN_INFO[_BIG_16] = ("I;16B", "I;16B")  # Pillow has the other one alone, and shows it inverted
+PngImagePlugin.MAX_TEXT_CHUNK = 16_000_000  # bytes of one profile or text; printers' profiles have some megabytes
+PngImagePlugin.MAX_TEXT_MEMORY = 24_000_000  # of all texts; as characters they may take four times as much
 warnings.filterwarnings("ignore", module=r"PIL\.")  # they would go to the terminal, one for each broken tag
 _decoding: dict[int, threading.BoundedSemaphore] = {}  # by the number of decodes at once
 
@@ -99,6 +104,8 @@ def decode_image(data: bytes, *, name: str = "") -> LoadedImage:
         raise too_large(limits.max_megapixels) from error
     except MemoryError as error:
         raise ResourceError("There is not enough memory to open this picture.", hint="Use a smaller one.") from error
+    except UnidentifiedImageError as error:
+        raise (_unread_pixels() if _has_unread_pixels(data) else _broken(data)) from error
     except Exception as error:  # broken files make decoders raise errors of every kind
         raise _broken(data) from error
     pixels.setflags(write=False)
@@ -134,7 +141,7 @@ def _check_file(data: bytes, limits: Settings) -> None:
     kind = kind_of(data)
     if kind not in ACCEPTED:
         raise ImageError(f"This is {in_words(kind)}, which can't be opened as a picture.", hint=_advice(kind))
-    check_structure(data, kind, most_scans=limits.max_jpeg_scans)
+    check_structure(data, kind, most_scans=limits.max_jpeg_scans, most_megapixels=limits.max_megapixels)
 
 
 def _decoded(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int], list[str]]:
@@ -156,6 +163,7 @@ def _opened(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int]
         frames = frames_in(data, kind_of(data)) or int(getattr(picture, "n_frames", 1))
         picture.draft(None, _kept_size(size, limits))  # JPEG only: decodes at 1/2, 1/4 or 1/8 where that suffices
         picture.load()
+        _scale_hidden(picture, data)
         return _plain(picture), size, _orientation(picture), frames
 
 
@@ -167,7 +175,7 @@ def _kept_size(size: tuple[int, int], limits: Settings) -> tuple[int, int]:
 
 def _orientation(picture: Image.Image) -> int:
     """The EXIF orientation, 1 (upright) where there is none or the EXIF block is broken; call it after `load`."""
-    if len(picture.info.get("exif", b"")) > MOST_EXIF_BYTES:
+    if max(len(picture.info.get("exif", b"")), len(picture.info.get(_EXIF_AS_TEXT, "")) // 2) > MOST_EXIF_BYTES:
         return 1
     try:
         return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
@@ -178,9 +186,22 @@ def _orientation(picture: Image.Image) -> int:
 def _plain(picture: Image.Image) -> Image.Image:
     """The same pixels in 8 bits and a mode that can be shrunk."""
     plain = _eight_bits(picture)
+    plain = plain.convert("LA") if plain.mode == "La" else plain  # grey multiplied by its alpha
     if plain.mode in {"1", "P", "PA"} or "transparency" in plain.info:  # these can't be shrunk as they are
         return plain.convert("RGBA" if plain.has_transparency_data else "RGB")
     return plain
+
+
+def _scale_hidden(picture: Image.Image, data: bytes) -> None:
+    """Bring the value that a PNG names as transparent to 8 bits; Pillow does so with the pixels alone."""
+    if picture.format != "PNG":
+        return
+    hidden, depth = picture.info.get("transparency"), data[24]  # in the header, PNG 11.2.1
+    if picture.mode == "L" and depth < 8 and isinstance(hidden, int):
+        most = (1 << depth) - 1
+        picture.info["transparency"] = (hidden & most) * 255 // most
+    elif picture.mode == "RGB" and depth == 16 and isinstance(hidden, tuple):
+        picture.info["transparency"] = tuple(value >> 8 for value in hidden)
 
 
 def _shrunk_rgb(plain: Image.Image, limits: Settings) -> tuple[Image.Image, list[str]]:
@@ -207,16 +228,32 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     if not picture.mode.startswith("I"):
         return picture
     grey, hidden = np.empty((picture.height, picture.width), np.uint8), picture.info.get("transparency")
+    is_inverted = picture.mode.startswith("I;16") and _tiff_tag(picture, 262) == _WHITE_IS_ZERO  # Pillow leaves it so
     opaque = np.empty_like(grey) if isinstance(hidden, int) else None  # a PNG may name one value that is transparent
     rows = max(1, _BAND // picture.width)
     for top in range(0, picture.height, rows):
         values = np.asarray(picture.crop((0, top, picture.width, min(top + rows, picture.height))))
         if values.min() < 0 or values.max() > 65_535:
             raise _not_shown("32-bit numbers, and nothing says which of them is white")
-        grey[top : top + rows] = values >> 8
+        grey[top : top + rows] = 255 - (values >> 8) if is_inverted else values >> 8
         if opaque is not None:
             opaque[top : top + rows] = np.uint8(255) * (values != hidden)
     return Image.fromarray(grey if opaque is None else np.stack([grey, opaque], axis=2))
+
+
+def _tiff_tag(picture: Image.Image, tag: int) -> object:
+    return picture.tag_v2.get(tag) if isinstance(picture, TiffImagePlugin.TiffImageFile) else None
+
+
+def _has_unread_pixels(data: bytes) -> bool:
+    """Is it a TIFF whose outline is sound, but Pillow has no mode for its pixels?"""
+    if kind_of(data) != "TIFF":
+        return False
+    try:
+        TiffImagePlugin.TiffImageFile(io.BytesIO(data)).close()
+    except Exception as error:  # noqa: BLE001  broken files make decoders raise errors of every kind
+        return "unknown pixel mode" in str(error)
+    return False
 
 
 def _frame_notes(frames: int) -> list[str]:
@@ -227,6 +264,13 @@ def _frame_notes(frames: int) -> list[str]:
 
 def _not_shown(pixels: str) -> ImageError:
     return ImageError(f"The pixels of this picture are {pixels}.", hint="Save it as RGB with 8 or 16 bits a channel.")
+
+
+def _unread_pixels() -> ImageError:
+    return ImageError(
+        "The pixels of this TIFF are of a kind that is not read here.",
+        hint="Save it as RGB with 8 or 16 bits a channel.",
+    )
 
 
 def _broken(data: bytes) -> ImageError:

@@ -6,8 +6,9 @@ what takes more than seconds, or hundreds of megabytes, in a file of 10 MB.
 
 import re
 import struct
+from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, zip_longest
 
 from PIL import Image
 
@@ -24,11 +25,14 @@ _RUNS = "run-length BMP"
 _MOST_MEGAPIXELS = {"WEBP": 30.0, "AVIF": 30.0, _RUNS: 10.0}  # 17 bytes a pixel, 15 to 20 bytes, 0.2 µs in Python
 _MOST_PARTS = 1_000  # segments of a JPEG, chunks of a PNG: each of them may hold a megabyte of deflated text
 _MOST_STRAY_BYTES = 1_000_000  # between the segments of a JPEG; Pillow goes through them one by one
+_MOST_PROFILES = 10  # of a PNG; each is inflated to megabytes
 _MOST_PIXEL_CHUNKS = 50_000  # of a PNG; Pillow goes through them one by one
 _MOST_BLOCKS_IN_FRONT = 100_000  # of a GIF's first frame; a colour profile of 10 MB has 40,000
 _MOST_BLOCKS = 500_000  # of all frames that are counted; 10 MB of pixels have 40,000
 _MOST_STRIPS = 50_000  # strips or tiles of a TIFF; each starts its own decoder
 _MOST_TILE_PIXELS = 4096 * 4096  # a tile is decoded whole, however small the picture is
+_MOST_PADDING = 2  # pixels of all tiles of a TIFF to those that a picture may have; there are at most six planes
+_MOST_STRIP_BYTES = 100_000_000  # of all strips or tiles of a TIFF; they may share their bytes
 _MOST_NUMBERS = 500_000  # in the tags of a TIFF; Pillow makes a fraction of 300 bytes out of 8
 _MOST_TAGS = 4_000  # in one directory of a TIFF
 _MOST_DIRECTORIES = 16  # of EXIF and GPS in a TIFF; programs write three
@@ -43,15 +47,20 @@ _PIXEL_CHUNKS = frozenset({b"IDAT", b"fcTL", b"fdAT"})
 _GIF_FRAME, _GIF_EXTENSION, _GIF_END = b",!;"
 _STRIPS, _DIRECTORIES = {273, 279, 324, 325}, {34665, 34853, 40965}  # TIFF 6.0, EXIF 2.32
 _BYTE_TYPES = {1, 2, 6, 7}
+_WIDTH, _HEIGHT, _COMPRESSION, _STRIP_ROWS, _TILE_WIDTH, _TILE_HEIGHT = 256, 257, 259, 278, 322, 323  # TIFF 6.0
+_LAYOUT = {_WIDTH, _HEIGHT, _STRIP_ROWS, _TILE_WIDTH, _TILE_HEIGHT}
+_PLACES = (273, 279), (324, 325)  # where strips and tiles start, and how many bytes they have
+_PLAIN, _JPEG_IN_TIFF = 1, {6, 7}
 
 _SAVE_AGAIN = "Open it in a picture editor and save it again."
 
 
-def check_structure(data: bytes, kind: str, *, most_scans: int) -> None:
+def check_structure(data: bytes, kind: str, *, most_scans: int, most_megapixels: float) -> None:
     """Refuse a file that would hold the decoder of its kind.
 
     Args:
-        most_scans: of a JPEG.
+        most_scans: of a JPEG; a TIFF of JPEGs may have as many for each of its megapixels.
+        most_megapixels: of a picture; the tiles of a TIFF may have twice as many.
 
     Raises:
         ImageError: if it would.
@@ -63,7 +72,10 @@ def check_structure(data: bytes, kind: str, *, most_scans: int) -> None:
     elif kind == "GIF":
         next(_gif_frames(data), None)
     elif kind == "TIFF":
-        _check_directories(data, list(islice(tiff.directories(data), 1)))
+        first = list(islice(tiff.directories(data), 1))
+        _check_directories(data, list(first))
+        for position in first:
+            _check_strips(data, position, most_scans, most_megapixels)
     elif kind == "AVIF":
         _check_avif(data)
 
@@ -132,13 +144,14 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _check_png(data: bytes) -> None:
-    position, parts, pixels, name = 8, 0, 0, b""
+    position, parts, profiles, pixels, name = 8, 0, 0, 0, b""
     while position + 8 <= len(data) and name != b"IEND":
         length, name = struct.unpack_from(">I4s", data, position)
         position += length + 12
         has_pixels = name in _PIXEL_CHUNKS
-        parts, pixels = parts + (not has_pixels), pixels + has_pixels
+        parts, pixels, profiles = parts + (not has_pixels), pixels + has_pixels, profiles + (name == b"iCCP")
         _refuse_over(_MOST_PARTS, parts, "PNG", "chunks besides its pixels")
+        _refuse_over(_MOST_PROFILES, profiles, "PNG", "colour profiles")
         _refuse_over(_MOST_PIXEL_CHUNKS, pixels, "PNG", "chunks of pixels")
 
 
@@ -195,7 +208,7 @@ def _after_blocks(data: bytes, position: int) -> tuple[int, int]:
 
 def _check_directories(data: bytes, positions: list[int]) -> None:
     """The first directory and the EXIF and GPS directories that it names: Pillow reads them all."""
-    numbers, named, sides = 0, set(positions), {322: 0, 323: 0}  # width and height of a tile
+    numbers, named, sides = 0, set(positions), {_TILE_WIDTH: 0, _TILE_HEIGHT: 0}
     while positions:
         for number, (tag, kind, count, value) in enumerate(tiff.tags(data, positions.pop())):
             _refuse_over(_MOST_TAGS, number + 1, "TIFF", "tags")
@@ -209,7 +222,48 @@ def _check_directories(data: bytes, positions: list[int]) -> None:
                 positions.append(value)
                 _refuse_over(_MOST_DIRECTORIES, len(named), "TIFF", "directories of EXIF")
     _refuse_over(_MOST_NUMBERS, numbers, "TIFF", "numbers in its tags")
-    _refuse_over(_MOST_TILE_PIXELS, sides[322] * sides[323], "TIFF", "pixels in a tile")
+    _refuse_over(_MOST_TILE_PIXELS, sides[_TILE_WIDTH] * sides[_TILE_HEIGHT], "TIFF", "pixels in a tile")
+
+
+def _check_strips(data: bytes, position: int, most_scans: int, most_megapixels: float) -> None:
+    """What all strips or tiles of one directory cost together: they may all name the same bytes."""
+    layout, lists, compressions = dict.fromkeys(_LAYOUT, 0), dict[int, tuple[int, ...]](), set[int]()
+    for tag, kind, count, value in tiff.tags(data, position):
+        if tag in _LAYOUT:
+            layout[tag] = max(layout[tag], value)
+        elif tag in _STRIPS:
+            lists.setdefault(tag, tiff.numbers(data, kind, count, value))  # libtiff takes the first of two
+        elif tag == _COMPRESSION:
+            compressions.add(value)
+    piece, pieces = _piece(layout)
+    _refuse_over(int(_MOST_PADDING * most_megapixels * 1e6), piece * pieces, "TIFF", "pixels in its tiles")
+    places = [
+        place for starts, sizes in _PLACES for place in _places(data, lists.get(starts, ()), lists.get(sizes, ()))
+    ]
+    if compressions - {_PLAIN}:
+        _refuse_over(
+            _MOST_STRIP_BYTES, sum(end - start for start, end in places), "TIFF", "bytes in its strips or tiles"
+        )
+    if compressions & _JPEG_IN_TIFF:
+        scans = [found.start() for found in re.finditer(rb"\xff\xda", data)]  # never among the pixels
+        number = piece * sum(bisect_left(scans, end) - bisect_left(scans, start) for start, end in places)
+        _refuse_over(int(most_scans * most_megapixels * 1e6), number, "TIFF", "pixels in its scans")
+
+
+def _places(data: bytes, starts: tuple[int, ...], sizes: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+    """Where each strip or tile starts and ends; one without a size is taken to go on to the end of the file."""
+    for start, size in zip_longest(starts, sizes[: len(starts)], fillvalue=len(data)):
+        yield min(start, len(data)), min(start + size, len(data))
+
+
+def _piece(layout: dict[int, int]) -> tuple[int, int]:
+    """The pixels of a strip or tile, and how many of these there are in one plane."""
+    width, height = layout[_WIDTH], layout[_HEIGHT]
+    across, down = layout[_TILE_WIDTH], layout[_TILE_HEIGHT]
+    if across and down:
+        return across * down, -(-width // across) * -(-height // down)
+    rows = min(layout[_STRIP_ROWS] or height, height)
+    return width * rows, 0  # strips have no more pixels than the picture, which `check_shape` sees
 
 
 def _check_avif(data: bytes) -> None:

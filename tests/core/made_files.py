@@ -105,6 +105,28 @@ def tiff_of(tags: Sequence[TiffTag], *, following: int = 0, tail: bytes = b"") -
     return head.ljust(1000, b"\0") + bytes(range(256)) + tail
 
 
+def tiff_of_pieces(
+    tags: Sequence[TiffTag], piece: bytes, number: int, *, order: str = "<", tiled: bool = True
+) -> bytes:
+    """A TIFF of these tags, each with one number or values in its place, whose tiles or strips share their bytes."""
+    start = 16 + 12 * (len(tags) + 2) + 8 * number
+    where = 16 + 12 * (len(tags) + 2), start - 4 * number
+    values = (start, len(piece)) if number == 1 else where
+    lists = [(tag, 4, number, value) for tag, value in zip((324, 325) if tiled else (273, 279), values, strict=True)]
+    body = b"".join(_tiff_entry(order, *tag) for tag in sorted([*tags, *lists]))
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}IH", 8, len(tags) + 2) + body
+    return (
+        head.ljust(where[0], b"\0")
+        + struct.pack(f"{order}{number}I", *[start] * number)
+        + (struct.pack(f"{order}{number}I", *[len(piece)] * number) + piece)
+    )
+
+
+def _tiff_entry(order: str, tag: int, kind: int, count: int, value: int) -> bytes:
+    is_short = kind == 3 and count == 1
+    return struct.pack(order + ("HHIHxx" if is_short else "HHII"), tag, kind, count, value)
+
+
 def tiff_directory(tags: Sequence[TiffTag], following: int = 0) -> bytes:
     """One directory: its tags, and where the next one is."""
     return (

@@ -1,5 +1,6 @@
 """One picture in many forms: the same pixels where the form loses none, and the same prediction and map in all."""
 
+import zlib
 from collections.abc import Callable
 from functools import cache, partial
 
@@ -11,7 +12,7 @@ from gradcam_core.engine import Explainer
 from gradcam_core.images import decode_image
 from gradcam_core.models import LoadedModel
 from gradcam_core.samples import load_sample
-from tests.core.made_files import image_file, interlaced_png, orientation
+from tests.core.made_files import image_file, interlaced_png, orientation, png_chunk, png_header
 
 
 @cache
@@ -104,3 +105,21 @@ def _answer(model: LoadedModel, data: bytes) -> tuple[str, tuple[int, int]]:
     rows, columns = cam.values.shape
     row, column = np.unravel_index(int(np.argmax(cam.values)), cam.values.shape)
     return best.label, (int(row) * 3 // rows, int(column) * 3 // columns)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_the_hidden_grey_of_a_png_of_few_bits_is_shown_white(depth: int) -> None:
+    hidden, row = (1 << depth) - 2 if depth > 1 else 0, int("".join(f"{i:0{depth}b}" for i in range(1 << depth)), 2)
+    width = 1 << depth
+    pixels = (b"\0" + (row << -width * depth % 8).to_bytes(-(-width * depth // 8))) * 2
+    data = png_header(width, 2, depth=depth, colour=0) + png_chunk(b"tRNS", bytes([0, hidden]))
+    data += png_chunk(b"IDAT", zlib.compress(pixels)) + png_chunk(b"IEND", b"")
+    expected = [255 if i == hidden else i * 255 // (width - 1) for i in range(width)]
+    assert decode_image(data).pixels[0, :, 0].tolist() == expected
+
+
+def test_the_hidden_colour_of_a_png_of_16_bits_is_shown_white() -> None:
+    pixels = np.array([[[0x1234, 0x5678, 0x9ABC], [0x3412, 0x7856, 0xBC9A]]], ">u2")
+    data = png_header(2, 1, depth=16) + png_chunk(b"tRNS", pixels[0, 0].tobytes())
+    data += png_chunk(b"IDAT", zlib.compress(b"\0" + pixels.tobytes())) + png_chunk(b"IEND", b"")
+    assert decode_image(data).pixels.tolist() == [[[255, 255, 255], [0x34, 0x78, 0xBC]]]
