@@ -4,9 +4,9 @@ Streamlit's own binding writes what a picker shows, not what it means, and never
 title is written here, after a person's act, and all that one run wants to say becomes one entry of the browser's
 history: `flush` writes it at the run's end. The class and the look belong to the viewer, which writes them itself.
 
-A browser that is clicked fast still sends the address it had before the last answer. So from an act until its end has
-been written, what we wrote counts; only a run without one (a link opened, Back, Forward) is told something new by the
-address. A browser that goes back or forward fast still sends the choices it had before: those are no act.
+A browser that is clicked fast still sends the address it had before the last answer, and of what a run writes that is
+cut off something may never reach it. So the address is heard at a visit's beginning and when the browser goes back or
+forward, and never else; then it alone counts, for the browser still sends the choices it had before.
 """
 
 from collections.abc import Collection, Mapping
@@ -41,16 +41,12 @@ def is_travel() -> bool:
 
 def peek(name: str) -> str | None:
     """What the address newly says about a parameter, if anything; it stays news."""
-    told = st.query_params.get(name)
-    return told if _is_news(name, told) else None
+    return st.query_params.get(name) if _is_news(name) else None
 
 
 def news(name: str) -> bool:
-    """Whether the address says something else about a parameter than was written or heard last; at first it does.
-
-    It stays news until it is heard or something is written, for a run may be cut off in between.
-    """
-    return _is_news(name, st.query_params.get(name))
+    """Whether the address is to be heard about a parameter: at first, until it was, and after Back and Forward."""
+    return _is_news(name)
 
 
 def hear(name: str) -> None:
@@ -110,11 +106,8 @@ def said(name: str) -> str | None:
     return _seen().get(name)
 
 
-def _is_news(name: str, told: str | None) -> bool:
-    if is_travel():
-        return True  # what the browser says of its pickers may be older than the address
-    seen = _seen()
-    return name not in seen or (seen[name] != told and not has_act())
+def _is_news(name: str) -> bool:
+    return is_travel() or name not in _seen()
 
 
 def _ours() -> dict[str, str | None]:

@@ -296,12 +296,15 @@ def test_the_link_door_says_what_is_wrong_with_an_address_and_forgets_it_with_th
     assert "Type the address" not in told(app)
 
 
-def test_a_picture_that_left_the_tray_is_said_to_be_no_longer_kept(open_app: Open) -> None:
+def test_a_picture_that_left_the_tray_is_said_to_be_no_longer_kept(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = bring(open_app(), *((f"{number}.png", noise(number)) for number in range(MOST_PICTURES)))
     first = tray_address(app, 0)
     app.radio(key="tray").set_value(tray_address(app, 1)).run()
     app = bring(app, ("last.png", noise(99)))
     assert first not in app.session_state["tray_files"]
+    monkeypatch.setattr("pages._ui.link.is_travel", lambda: True)
     app.query_params["image"] = first
     assert "That picture is no longer kept. Bring it again" in told(app.run())
 
