@@ -124,6 +124,8 @@ class Visitor:
 
     def _has_forgotten(self) -> bool:
         """Let go of what the server has taken, as our script does once a run is over; whether there was any."""
+        if not self._parcels:
+            return False
         taken = json.loads(self.screen.element(_INTAKE).json)["taken"]
         left = [parcel for parcel in self._parcels if parcel["number"] > taken]
         if left == self._parcels:
