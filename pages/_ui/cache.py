@@ -11,9 +11,9 @@ import numpy as np
 from gradcam_core.explanation import Cam, Prediction
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.methods import DEFAULT_METHOD, get_method
-from pages._ui import queue
 from pages._ui.question import ModelCard, Picture, Question
-from pages._ui.shared import ensure_room, person, shared, shelf
+from pages._ui.queue import my_turn
+from pages._ui.shared import ensure_room, shared, shelf
 from pages._ui.tray import pixels_of
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _answered(
         return known
     ensure_room()
     image = pixels_of(question.picture)
-    with shared().slots.turn(person(), waiting=queue.tell), shelf().borrow(question.model.spec.name) as model:
+    with my_turn(shared().slots), shelf().borrow(question.model.spec.name) as model:
 
         def computed() -> _Answer:
             explainer = Explainer(model, question.layer)

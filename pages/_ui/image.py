@@ -14,7 +14,7 @@ from pages._ui.incidents import mistakes_told, told
 from pages._ui.intake import Click, Parcel, listen, received, taking
 from pages._ui.messages import say_error
 from pages._ui.question import UPLOAD, Picture
-from pages._ui.queue import queue_shown
+from pages._ui.queue import look, queue_shown
 from pages._ui.samples import sample_picture, show_gallery
 from pages._ui.tray import MOST_PICTURES, ROOM, Arrival, bring, card_at, changed, forget_news, show_tray, tray, was_here
 from pages._ui.words import literal
@@ -204,13 +204,8 @@ def _fetched(address: str, source: str) -> Picture:
 
     allowance: Allowance = st.session_state.setdefault(_ALLOWANCE, Allowance())
     with st.spinner("Fetching the picture"):
-        file = allowance.fetch(source, lambda: read_address(source), settings(), waiting=_look)
+        file = allowance.fetch(source, lambda: read_address(source), settings(), waiting=look)
     return bring(Arrival(file.name, file.data, address, source))
-
-
-def _look() -> None:
-    """Where Streamlit has a newer run for this session, it ends this one here."""
-    st.session_state.get(_ALLOWANCE)
 
 
 def _keep(picture: Picture) -> None:

@@ -2,11 +2,14 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from gradcam_core.errors import Cancelled
+from gradcam_core.slots import Slots
+from pages._ui.shared import person
 from pages._ui.words import ahead
 
 _run = threading.local()  # one run of the script is one thread
@@ -32,10 +35,31 @@ def _end(place: DeltaGenerator) -> None:
         place.empty()
 
 
+@contextmanager
+def my_turn(slots: Slots, *, is_slow: bool = False) -> Iterator[None]:
+    """This session's turn.
+
+    A former run that Streamlit has given up may still be computing, and come to ask for a turn after the run that
+    follows it: it ends at its look, and who lost a place to it asks again.
+    """
+    with ExitStack() as stack:
+        while True:
+            look()
+            with suppress(Cancelled):
+                stack.enter_context(slots.turn(person(), is_slow=is_slow, waiting=tell))
+                break
+        yield
+
+
+def look() -> None:
+    """Where Streamlit has a newer run for this session, it ends this one here."""
+    st.session_state.get("any")
+
+
 def tell(count: int) -> None:
-    """Heard by the line: so many are ahead. Where Streamlit has a newer run for this session, it ends this one here."""
+    """Heard by the line: so many are ahead."""
     place = getattr(_run, "place", None)
-    st.session_state.get("any")  # a look, at which Streamlit may end this run
+    look()
     if place is not None:
         place.caption(ahead(count))
         _run.told = count

@@ -7,11 +7,11 @@ from typing import Any
 from gradcam_core.errors import HeatproofError
 from gradcam_core.explanation import Cam
 from gradcam_core.render import Look, get_colormap
-from pages._ui import queue
 from pages._ui.cache import answer, reading
 from pages._ui.incidents import logged_incident, told_plainly
 from pages._ui.question import Question
-from pages._ui.shared import ensure_room, person, shared
+from pages._ui.queue import my_turn
+from pages._ui.shared import ensure_room, shared
 from pages._ui.tray import pixels_of
 from pages._ui.view import digest
 from pages._ui.viewer import Request
@@ -68,7 +68,7 @@ def _made(name: str, question: Question, cam: Cam, look: Look) -> bytes:
         input_picture=known.input_picture,
     )
     ensure_room()
-    with shared().slots.turn(person(), is_slow=True, waiting=queue.tell):
+    with my_turn(shared().slots, is_slow=True):
         if name == _ARCHIVE:
             return explanation_zip(explanation, source=question.picture.source)
         return explanation_file(name, explanation)

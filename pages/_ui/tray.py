@@ -16,9 +16,10 @@ from gradcam_core.errors import ImageError
 from gradcam_core.images import LoadedImage, decode_image, display_name
 from gradcam_core.reproduce import file_source
 from gradcam_core.samples import SAMPLES, sample_bytes
-from pages._ui import link, queue
+from pages._ui import link
 from pages._ui.question import UPLOAD, Picture
-from pages._ui.shared import ensure_room, person, shared
+from pages._ui.queue import my_turn
+from pages._ui.shared import ensure_room, shared
 from pages._ui.thumbnails import cards_css, thumbnail_of
 from pages._ui.words import literal
 
@@ -175,7 +176,7 @@ def _decoded(sha256: str, read: Callable[[], bytes]) -> LoadedImage:
     known = shared().pixels.get(sha256)
     if known is not None:
         return known
-    with shared().decodes.turn(person(), waiting=queue.tell):
+    with my_turn(shared().decodes):
         ensure_room()
         image = decode_image(read())
     return shared().pixels.put(sha256, image, image.pixels.nbytes)

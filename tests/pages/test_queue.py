@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gradcam_core.errors import Cancelled
 from gradcam_core.render import to_png
 from pages._ui import queue
 from pages._ui.shared import shared
@@ -79,3 +80,24 @@ def test_what_was_answered_before_needs_no_turn(open_app: Open) -> None:
 )
 def test_the_line_is_told_in_words(count: int, sentence: str) -> None:
     assert ahead(count) == f"Many are asking just now. {sentence}"
+
+
+def test_a_live_run_that_lost_its_place_to_a_dead_one_asks_again(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, asked = open_app(), []
+    truly = shared().slots.turn
+
+    @contextmanager
+    def turn(*arguments: object, **options: object) -> Iterator[None]:
+        asked.append(1)
+        if len(asked) < 3:
+            raise Cancelled("A newer request took the place of this one.")
+        with truly(*arguments, **options):  # type: ignore[arg-type]
+            yield
+
+    monkeypatch.setattr(shared().slots, "turn", turn)
+    app = bring(app, 40_003)
+    assert len(asked) == 3
+    assert not app.error
+    assert view(app)["owner"][0].startswith("upload-")
