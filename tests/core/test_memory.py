@@ -15,6 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 
 
+@pytest.fixture(autouse=True)
+def _no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The container's own limit counts here."""
+    monkeypatch.delenv("HEATPROOF_MAX_MEMORY_BYTES", raising=False)
+
+
 def group(folder: Path, **files: str) -> Path:
     """A folder as the system tells of a container; __ in a name is a folder, _dot_ a dot."""
     for name, text in files.items():
