@@ -185,7 +185,10 @@ def test_a_full_server_says_so_and_lets_the_next_one_in_when_somebody_leaves(tmp
 
 
 def test_uploads_that_nobody_takes_are_bounded(tmp_path: Path) -> None:
-    with server_process(tmp_path) as (_, address), connected(address, "198.51.100.1") as page:
+    with (
+        server_process(tmp_path, uploads_of_one_bytes=30_000_000) as (_, address),
+        connected(address, "198.51.100.1") as page,
+    ):
         page.send(BackMsg(rerun_script=ClientState()).SerializeToString())
         told = (ForwardMsg.FromString(page.recv(timeout=30, decode=False)) for _ in range(100))
         session = next(new.new_session.initialize.session_id for new in told if new.HasField("new_session"))
