@@ -16,6 +16,7 @@ from gradcam_core.errors import HeatproofError
 from gradcam_core.images import decode_image
 from gradcam_core.memory import memory
 from gradcam_core.models import DEFAULT_MODEL, broken_checkpoints, list_models, load_model, pick_device
+from gradcam_core.render import to_png
 from gradcam_core.scenes import draw_scene
 from gradcam_core.signatures import ACCEPTED
 
@@ -93,9 +94,7 @@ def _web() -> str:
 def _answer() -> str:
     """The whole way: a scene with one known thing is named, and its map has its peak in the thing."""
     drawn = draw_scene(_SCENE_SEED, size=_SIDE, things=[_KNOWN])
-    buffer = io.BytesIO()
-    Image.fromarray(drawn.pixels).save(buffer, "PNG")
-    forward = Explainer(load_model(DEFAULT_MODEL)).forward(decode_image(buffer.getvalue()))
+    forward = Explainer(load_model(DEFAULT_MODEL)).forward(decode_image(to_png(drawn.pixels)))
     best = forward.top(1)[0]
     cam = forward.cam(best.class_index)
     column, row = cam.peak

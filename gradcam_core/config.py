@@ -118,16 +118,15 @@ def _parsed_names(name: str, text: str) -> tuple[str, ...]:
 
 def _parsed_limit(name: str, text: str, default: float) -> float:
     """A number of the default's kind, larger than 0 or 0 where that has a meaning, and finite; an hour at most."""
-    lowest = 0 if Settings.__dataclass_fields__[name].metadata["zero"] else math.nextafter(0, 1)
+    zero = Settings.__dataclass_fields__[name].metadata["zero"]
+    wanted = f"a number above 0, or to 0: {zero}" if zero else f"a number above 0, such as {default}"
     try:
         number = type(default)(text)
-        is_sound = number >= lowest and math.isfinite(number)
+        is_sound = math.isfinite(number) and (number > 0 or (number == 0 and bool(zero)))
     except (ValueError, OverflowError) as error:
-        raise _wrong(name, text, f"a number such as {default}") from error
+        raise _wrong(name, text, wanted) from error
     if not is_sound:
-        raise _wrong(
-            name, text, f"a number from 0, such as {default}" if lowest == 0 else f"a number above 0, such as {default}"
-        )
+        raise _wrong(name, text, wanted)
     if name.endswith("_seconds") and number > _MOST_SECONDS:
         raise _wrong(name, text, f"at most {_MOST_SECONDS:,} seconds")
     return number

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import threading
 import unicodedata
 import warnings
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from gradcam_core.config import Settings, settings
 from gradcam_core.errors import HeatproofError, ImageError, ResourceError
 from gradcam_core.signatures import ACCEPTED, ACCEPTED_IN_WORDS, in_words, kind_of
 from gradcam_core.structure import MOST_EXIF_BYTES, MOST_FRAMES, check_shape, check_structure, frames_in, too_large
+from gradcam_core.turns import Turns
 
 _UPRIGHT = {  # EXIF 2.32, section 4.6.4: what makes a picture of this orientation upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -39,7 +39,7 @@ TiffImagePlugin.OPEN_INFO[_BIG_16] = ("I;16B", "I;16B")  # Pillow has the other 
 PngImagePlugin.MAX_TEXT_CHUNK = 16_000_000  # bytes of one profile or text; printers' profiles have some megabytes
 PngImagePlugin.MAX_TEXT_MEMORY = 24_000_000  # of all texts; as characters they may take four times as much
 warnings.filterwarnings("ignore", module=r"PIL\.")  # they would go to the terminal, one for each broken tag
-_decoding: dict[int, threading.BoundedSemaphore] = {}  # by the number of decodes at once
+_turns = Turns()  # to decode
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ def decode_image(data: bytes, *, name: str = "") -> LoadedImage:
     """
     limits = settings()
     try:
-        with _decoding.setdefault(limits.decodes_at_once, threading.BoundedSemaphore(limits.decodes_at_once)):
+        with _turns.one(limits.decodes_at_once):
             _check_file(data, limits)
             rgb, original_size, notes = _decoded(data, limits)
             pixels = np.array(rgb)

@@ -117,6 +117,7 @@ def enough_memory(message: str, *, hint: str) -> Iterator[None]:
 
 
 def check_size(path: Path) -> None:
+    """Refuse a file that is larger than the setting; ModelError also if it is not there."""
     try:
         size = path.stat().st_size
     except OSError as error:

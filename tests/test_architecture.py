@@ -21,6 +21,7 @@ RANKS = [
         "drawing",
         "typesetting",
         "contour",
+        "turns",
         "store",
     },
     {"config", "addresses", "methods", "layers", "explanation", "scenes", "pickles", "slots", "ledger", "structure"},

@@ -11,6 +11,7 @@ import http.client
 import logging
 import socket
 import ssl
+from collections.abc import Iterator
 
 import certifi
 
@@ -28,11 +29,12 @@ from gradcam_core.download.answers import (
 )
 from gradcam_core.download.deadline import Deadline
 from gradcam_core.download.lookup import Resolver, ask_the_system, looked_up
-from gradcam_core.download.patience import Turns
+from gradcam_core.download.patience import too_many
 from gradcam_core.download.policy import policy_from
 from gradcam_core.download.wire import connection_over
 from gradcam_core.errors import HeatproofError, ImageError
 from gradcam_core.signatures import ACCEPTED, HEAD_BYTES, kind_of
+from gradcam_core.turns import Turns
 
 _log = logging.getLogger(__name__)
 _turns = Turns()
@@ -67,13 +69,23 @@ def fetch_image(url: str, *, policy: FetchPolicy | None = None, resolver: Resolv
     check_address(address, policy)  # a typing mistake waits for nobody
     patience = min(_WAIT_SECONDS, policy.seconds)
     try:
-        with Deadline(policy.seconds) as deadline, _turns.one(limits.fetches_at_once, patience=patience):
+        with Deadline(policy.seconds) as deadline, _turn(limits.fetches_at_once, patience):
             body = _Fetch(policy, resolver or ask_the_system, deadline).follow(address)
     except HeatproofError as error:
         _log.info("not fetched from %s: %s", address.host, error)  # never the path or the query
         raise
     _log.info("fetched %d bytes from %s", len(body), address.host)
     return body
+
+
+@contextlib.contextmanager
+def _turn(most: int, patience: float) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(_turns.one(most, patience=patience))
+        except TimeoutError:
+            raise too_many() from None
+        yield
 
 
 class _Fetch:

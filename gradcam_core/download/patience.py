@@ -1,12 +1,11 @@
-"""Who may fetch now? So many at once for all visitors; one at a time and so many a minute for each of them."""
+"""When may a visitor fetch? One picture at a time, and so many a minute."""
 
 import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -15,33 +14,7 @@ from gradcam_core.errors import ResourceError
 
 _MINUTE = 60.0
 _LOOK_EVERY = 0.1  # seconds: how soon a wait notices that it is no longer wanted
-Picture = TypeVar("Picture")
-
-
-class Turns:
-    """For all visitors: so many at once, and whoever comes later waits a moment."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._taken = 0
-
-    @contextmanager
-    def one(self, most: int, *, patience: float) -> Iterator[None]:
-        """A turn while the block runs, where fewer than `most` are taken.
-
-        Raises:
-            ResourceError: if none comes free within so many seconds.
-        """
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._taken < most, timeout=patience):
-                raise too_many()
-            self._taken += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._taken -= 1
-                self._changed.notify()
+Fetched = TypeVar("Fetched")
 
 
 @dataclass(eq=False)
@@ -70,11 +43,11 @@ class Allowance:
     def fetch(
         self,
         address: str,
-        work: Callable[[], Picture],
+        work: Callable[[], Fetched],
         limits: Settings,
         *,
         waiting: Callable[[], object] = lambda: None,
-    ) -> Picture:
+    ) -> Fetched:
         """What `work` gives for this address; a fetch for another one is waited for, and what came of it is dropped.
 
         Args:
@@ -92,7 +65,7 @@ class Allowance:
                 if self._fetch is fetch:
                     self._fetch = None
             if fetch.address == address:
-                return cast(Picture, fetch.outcome.result())
+                return cast(Fetched, fetch.outcome.result())
 
     def _running_or_begun(self, address: str, work: Callable[[], object], limits: Settings) -> _Fetch:
         with self._changing:

@@ -4,7 +4,7 @@ import contextlib
 import re
 
 from gradcam_core.addresses import FetchPolicy, WebAddress, parse_url
-from gradcam_core.config import Settings
+from gradcam_core.config import PREFIX, Settings
 from gradcam_core.errors import HeatproofError, ImageError
 
 _HOST = r"([^/?#@:\[\]]+|\[[^/?#@\[\]]+\])"
@@ -32,4 +32,4 @@ def _parsed(entry: str, form: str, name: str) -> WebAddress:
             return parse_url(f"http://{entry}/")
     wanted = "hosts such as example.org" if form == _HOST else "pairs such as nas.local:8080 or [fd00::1]:80"
     shown = entry if len(entry) <= 60 else entry[:57] + "..."
-    raise HeatproofError(f"HEATPROOF_{name} names {shown!r}.", hint=f"Set it to {wanted}, with commas, or remove it.")
+    raise HeatproofError(f"{PREFIX}{name} names {shown!r}.", hint=f"Set it to {wanted}, with commas, or remove it.")

@@ -139,7 +139,7 @@ class PretrainedSource:
         pretrained = PRETRAINED[name]
         file, prefix = pretrained.file, pretrained.sha256_prefix
         if not pretrained.is_here or not sha256_of(file).startswith(prefix):
-            download_file(pretrained.url, file, sha256_prefix=prefix, progress=progress)
+            download_file(pretrained.url, file, sha256_prefix=prefix, title=pretrained.title, progress=progress)
 
     def _spec(self, name: str, pretrained: Pretrained) -> ModelSpec:
         return ModelSpec(

@@ -21,8 +21,8 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from streamlit import runtime
 
-from gradcam_core.config import Settings, settings
-from gradcam_core.errors import HeatproofError, ResourceError
+from gradcam_core.config import settings
+from gradcam_core.errors import ResourceError
 from gradcam_core.memory import memory
 from pages._ui.shared import ensure_room
 
@@ -104,14 +104,14 @@ class Gate:
         """Of one more page for this address, if there can be none."""
         if await self._is_short():
             return Refusal(503, _SHORT)
-        limits = _limits()
+        limits = settings()
         if self._pages.total() >= limits.sessions:
             return Refusal(503, _FULL)
         return Refusal(503, _FULL_FOR_ONE) if self._pages[address] >= limits.sessions_of_one else None
 
     def _no_room(self, session: str, size: int) -> Refusal | None:
         """Of so many bytes more for this session; all sessions together have as much room as their trays have."""
-        stored, limits = _stored(), _limits()
+        stored, limits = _stored(), settings()
         if stored[session] + self._coming[session] + size > limits.uploads_of_one_bytes:
             return Refusal(413, _TOO_MANY)
         is_over = stored.total() + self._coming.total() + size > limits.trays_bytes
@@ -119,13 +119,11 @@ class Gate:
 
     async def _is_short(self) -> bool:
         """Whether memory is short even without what can be made again: else nobody might ever be let in."""
-        with suppress(HeatproofError):  # a setting that makes no sense: the page says which
-            if memory().is_short and time.monotonic() >= self._next_relief:
-                self._next_relief = time.monotonic() + _EVERY
-                with suppress(ResourceError):
-                    await asyncio.to_thread(ensure_room)
-            return memory().is_short
-        return False
+        if memory().is_short and time.monotonic() >= self._next_relief:
+            self._next_relief = time.monotonic() + _EVERY
+            with suppress(ResourceError):
+                await asyncio.to_thread(ensure_room)
+        return memory().is_short
 
 
 def address_of(scope: Scope) -> str:
@@ -148,13 +146,6 @@ def _counted(counts: Counter[str], key: str, count: int = 1) -> Iterator[None]:
         counts[key] -= count
         if not counts[key]:
             del counts[key]
-
-
-def _limits() -> Settings:
-    try:
-        return settings()
-    except HeatproofError:  # the page says which makes no sense
-        return Settings()
 
 
 def _is_page(scope: Scope) -> bool:

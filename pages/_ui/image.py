@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from gradcam_core.config import settings
-from gradcam_core.errors import Cancelled, HeatproofError, ImageError
+from gradcam_core.errors import HeatproofError, ImageError
 from gradcam_core.images import display_name, file_too_large
 from gradcam_core.samples import DEFAULT_SAMPLE, SAMPLES, SCHEME
 from pages._ui import link
@@ -30,17 +30,15 @@ def pick_image() -> Picture:
     st.markdown("## Image")
     with queue_shown():
         _follow_link()
-    listener = st.container(key="intake")
-    with queue_shown():
+        listener = st.container(key="intake")
         _take_acts(*received())
-    with listener:
-        listen()
-    place = st.container(key="doors", gap="small")
-    with place, queue_shown():
-        source = _pick_source()
-        _take_from(source)
-        if source == _SAMPLES:
-            show_gallery(_current())
+        with listener:
+            listen()
+        with st.container(key="doors", gap="small"):
+            source = _pick_source()
+            _take_from(source)
+            if source == _SAMPLES:
+                show_gallery(_current())
     for sentence in st.session_state.get(_REFUSALS, []):
         say_error(sentence)
     show_tray(_current(), with_promise=source not in (_UPLOAD, _CAMERA))
@@ -146,8 +144,6 @@ def _take_files(files: Sequence[Arrival], refused: Sequence[tuple[str, Heatproof
         try:
             with mistakes_told("while a picture was opened"):
                 picture = bring(arrival, staying=opened.address if opened else "")
-        except Cancelled:  # by a newer run, which sees to it
-            raise
         except HeatproofError as error:
             _refuse(error, name=arrival.name if is_named else "")
         else:
@@ -170,8 +166,6 @@ def _open(address: str) -> None:
     try:
         with mistakes_told("while a picture was brought"):
             _keep(_named(address))
-    except Cancelled:  # by a newer run, which sees to it
-        raise
     except HeatproofError as error:
         _refuse(error)
         _write_link()

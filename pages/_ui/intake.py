@@ -15,7 +15,6 @@ from typing import Any
 import streamlit as st
 
 from gradcam_core.config import settings
-from gradcam_core.errors import Cancelled
 from pages._ui import link
 from pages._ui.tray import MOST_BYTES, MOST_PICTURES, Arrival
 
@@ -75,8 +74,6 @@ def taking(parcel: Parcel) -> Iterator[None]:
     """Whatever comes of a parcel, it is over; but a run that is cut off by the next one leaves it to that."""
     try:
         yield
-    except Cancelled:  # by a newer run, which sees to it
-        raise
     except Exception:
         _take(parcel)
         raise

@@ -23,7 +23,7 @@ _CLASS, _OWNERS = "class", ("image", "model")  # the browser's own, and what it 
 
 
 def acted() -> None:
-    """A person did something: the callback of every widget, for it makes us deaf to a late address."""
+    """A person did something: the callback of every widget, for the address is written after an act alone."""
     if not is_travel():
         st.session_state[_ACT] = True
 
@@ -39,14 +39,14 @@ def is_travel() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def peek(name: str) -> str | None:
-    """What the address newly says about a parameter, if anything; it stays news."""
-    return st.query_params.get(name) if _is_news(name) else None
-
-
 def news(name: str) -> bool:
     """Whether the address is to be heard about a parameter: at first, until it was, and after Back and Forward."""
-    return _is_news(name)
+    return is_travel() or name not in _seen()
+
+
+def peek(name: str) -> str | None:
+    """What the address newly says about a parameter, if anything; it stays news."""
+    return st.query_params.get(name) if news(name) else None
 
 
 def hear(name: str) -> None:
@@ -104,10 +104,6 @@ def restore(name: str, options: Collection[str], default: str) -> None:
 def said(name: str) -> str | None:
     """What the address said, or was told to say, when it was last looked at."""
     return _seen().get(name)
-
-
-def _is_news(name: str) -> bool:
-    return is_travel() or name not in _seen()
 
 
 def _ours() -> dict[str, str | None]:

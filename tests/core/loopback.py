@@ -1,15 +1,18 @@
 """A real web server on loopback that answers each path with bytes, or as a function of the connection says."""
 
 import contextlib
+import runpy
 import socket
 import socketserver
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from gradcam_core.addresses import FetchPolicy
 from gradcam_core.download import fetch_image
 
+OFFLINE = Path(__file__).resolve().parents[1] / "offline"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8  # enough of a picture for a module that judges first bytes
 
 Address = tuple[object, ...]
@@ -121,7 +124,6 @@ def together(count: int, work: Callable[[], object]) -> None:
 def witnessed() -> Iterator[list[Address]]:
     """The (address, port) of every connection this process makes; what would leave the machine ends here."""
     seen: list[Address] = []
-    stay_here()
     _witnesses.append(seen)
     try:
         yield seen
@@ -130,20 +132,16 @@ def witnessed() -> Iterator[list[Address]]:
 
 
 def stay_here() -> None:
-    """From now on nothing in this process reaches another machine."""
+    """From now on nothing in this process reaches another machine, and witnesses see what was tried."""
     if not _hooks:
         _hooks.append(_see)
         sys.addaudithook(_see)  # it can't be removed
+        runpy.run_path(str(OFFLINE / "sitecustomize.py"))  # after it, so that what is refused has been seen
 
 
 def _see(event: str, arguments: tuple[object, ...]) -> None:
-    if event != "socket.connect" or not isinstance(arguments[1], tuple):  # others are no addresses of machines
-        return
-    address: Address = arguments[1]
-    if _witnesses:
-        _witnesses[-1].append(address[:2])
-    if address[0] not in {"127.0.0.1", "::1", "localhost"}:
-        raise ConnectionRefusedError("a test may not leave the machine")
+    if _witnesses and event == "socket.connect" and isinstance(arguments[1], tuple):
+        _witnesses[-1].append(arguments[1][:2])
 
 
 _witnesses: list[list[Address]] = []

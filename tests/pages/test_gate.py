@@ -186,12 +186,6 @@ async def test_a_page_comes_in_where_making_room_helps(short: list[str], monkeyp
     assert (await answer(Gate(passing), request("/")))[1] == "passed"
 
 
-@in_a_loop
-async def test_a_setting_that_makes_no_sense_is_left_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HEATPROOF_SESSIONS", "many")
-    assert (await answer(Gate(passing), request("/")))[1] == "passed"
-
-
 @pytest.mark.usefixtures("limits")
 @in_a_loop
 async def test_what_waits_of_one_session_is_bounded(store: MemoryUploadedFileManager) -> None:
