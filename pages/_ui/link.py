@@ -23,14 +23,17 @@ _CLASS, _OWNERS = "class", ("image", "model")  # the browser's own, and what it 
 
 
 def acted() -> None:
-    """A person did something: the callback of every widget, for the address is written after an act alone."""
+    """A person did something: the callback of every widget, for the address is written after an act alone.
+
+    A browser that goes back still sends the choices it had before, which is none.
+    """
     if not is_travel():
         st.session_state[_ACT] = True
 
 
 def has_act() -> bool:
     """Whether a person did something that the address does not say yet."""
-    return bool(st.session_state.get(_ACT)) and not is_travel()
+    return bool(st.session_state.get(_ACT))
 
 
 def is_travel() -> bool:

@@ -12,7 +12,7 @@ from gradcam_core.store import Store
 
 class Clock:
     def __init__(self) -> None:
-        self.now = 0.0
+        self.now = 100.0
 
     def __call__(self) -> float:
         return self.now
@@ -55,14 +55,14 @@ def test_what_nobody_asked_for_is_forgotten() -> None:
     store: Store[str] = Store(100, seconds=10, clock=clock)
     store.put("a", "A", 1)
     store.put("b", "B", 1)
-    clock.now = 8
+    clock.now += 8
     assert store.get("a") == "A"
-    clock.now = 12
+    clock.now += 4
     assert len(store) == 2
     store.forget_old()
     assert len(store) == 1
     assert store.get("a") == "A"
-    clock.now = 23
+    clock.now += 11
     assert store.get("a") is None
     store.put("a", "new", 1)
     assert store.get("a") == "new"

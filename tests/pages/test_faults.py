@@ -3,8 +3,9 @@
 import errno
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from gradcam_core.pictures import PictureFile
 from gradcam_core.render import to_png
 from pages._ui.shared import shared, shelf
+from pages._ui.viewer.payload import unpack
 from tests.pages.support import view, view_and_blobs
 
 Open = Callable[..., AppTest]
@@ -206,9 +208,11 @@ def test_after_a_refusal_the_page_says_which_view_stays_and_gives_its_files(
         (said,) = sentences(app)
         assert "What you see is still Meadow: TinyNet (12 drawn things), blocks.5, Grad-CAM." in said
         assert view(app)["address"] == good["address"] == {}
+        assert "image" not in app.query_params
         wanted = {"token": "t1", "what": "json", "index": good["classes"][0]["index"], "view": good["question"]}
         app.session_state["viewer"] = {"wanted": wanted | {"look": {"colormap": "inferno", "opacity": 0.5}}}
         app = app.run()
+        assert "reply" not in unpack(app.session_state["message_sent"][1])[1]  # a file is sent once and not kept
         head, blobs = view_and_blobs(app)
         assert "error" not in head["reply"]
         assert json.loads(blobs["reply"])["layer"] == "blocks.5"
@@ -216,3 +220,76 @@ def test_after_a_refusal_the_page_says_which_view_stays_and_gives_its_files(
     assert sentences(app) == set()
     assert view(app)["owner"][0] in ("bay", "winter")
     assert view(app)["address"]["image"] == view(app)["owner"][0]
+
+
+def test_a_file_that_was_asked_for_is_not_kept_with_the_message(open_app: Open) -> None:
+    app = open_app()
+    good = view(app)
+    wanted = {"token": "t2", "what": "json", "index": good["classes"][0]["index"], "view": good["question"]}
+    app.session_state["viewer"] = {"wanted": wanted | {"look": {"colormap": "inferno", "opacity": 0.5}}}
+    app = app.run()
+    assert view_and_blobs(app)[1]["reply"]
+    assert "reply" not in unpack(app.session_state["message_sent"][1])[1]
+
+
+def test_a_model_that_failed_is_loaded_again_only_once_it_is_chosen_again(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, asked = open_app(), []
+
+    def fail(name: str) -> None:
+        asked.append(name)
+        raise RuntimeError("in a model")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("pages._ui.model_picker.model_card", fail)
+        app.radio(key="model").set_value("photos").run()
+        change_method(app)
+    (said,) = sentences(app)
+    assert "What you see is still TinyNet" in said
+    assert asked == ["photos"]
+    app.radio(key="model").set_value("tinynet").run()
+    app.radio(key="model").set_value("photos").run()
+    assert sentences(app) == set()
+    assert view(app)["owner"][1] == "photos"
+
+
+def test_trays_that_are_full_refuse_in_a_sentence(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_app()
+    monkeypatch.setattr(shared().files, "max_bytes", shared().files.nbytes + 10)
+    assert any("as many pictures of its visitors as it may" in said for said in sentences(upload(app)))
+    assert app.session_state["tray_files"] == {}
+    monkeypatch.undo()
+    assert sentences(upload(app)) == set()
+
+
+def test_what_stands_for_the_page_to_come_goes_though_it_does_not_come(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages._ui.waking._awake", threading.Event())
+    monkeypatch.setattr("pages._ui.waking._spare_the_collector", lambda: None)
+    monkeypatch.setattr("pages._ui.cache.shelf", lambda: 1 / 0)
+    monkeypatch.setattr("pages._ui.waking.answer_usual_question", lambda _picture: None)
+    app = open_app()
+    assert len(sentences(app)) == 1
+    assert not [caption for caption in app.caption if "waking up" in caption.value]
+
+
+def test_an_answer_is_known_by_the_description_of_its_model_too(open_app: Open) -> None:
+    question = open_app().session_state["message_sent"][0]
+    other = replace(question, model=replace(question.model, description_sha256="0" * 64))
+    assert other.key != question.key
+
+
+def test_what_a_browser_that_goes_back_still_sends_is_no_act(monkeypatch: pytest.MonkeyPatch) -> None:
+    def act() -> None:
+        import streamlit as st
+
+        from pages._ui import link
+
+        link.acted()
+        st.text(str(link.has_act()))
+
+    assert AppTest.from_function(act).run().text[0].value == "True"
+    monkeypatch.setattr("pages._ui.link.is_travel", lambda: True)
+    assert AppTest.from_function(act).run().text[0].value == "False"

@@ -134,7 +134,9 @@ def test_a_failed_download_says_why_and_the_former_model_goes_on(open_app: Open,
     ended()
     app.run()
     assert len(app.sidebar.error) == 1
-    assert "404" in app.sidebar.error[0].value
+    said = app.sidebar.error[0].value.replace("\\", "")
+    assert "SqueezeNet 1.0 could not be downloaded" in said
+    assert "404" in said
     assert in_use(app) == "tinynet"
     choose(app, "photos")
     assert not app.error

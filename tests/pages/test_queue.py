@@ -101,3 +101,21 @@ def test_a_live_run_that_lost_its_place_to_a_dead_one_asks_again(
     assert len(asked) == 3
     assert not app.error
     assert view(app)["owner"][0].startswith("upload-")
+
+
+def test_the_line_is_no_longer_told_of_beside_an_error(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, told = open_app(), []
+    truly = queue.tell
+    with busy() as others:
+
+        def tell(count: int) -> None:
+            truly(count)
+            told.append(count)
+            others.close()
+
+        monkeypatch.setattr("pages._ui.queue.tell", tell)
+        monkeypatch.setattr("gradcam_core.engine.prepare", lambda *_arguments, **_options: 1 / 0)
+        app = bring(app, 40_004)
+    assert told
+    assert app.error
+    assert not [caption for caption in app.caption if "Many are asking" in caption.value]
