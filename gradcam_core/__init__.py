@@ -8,7 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradcam_core.cores import share_cores as share_cores
+    from gradcam_core.cam import Cam as Cam
+    from gradcam_core.cam import Prediction as Prediction
+    from gradcam_core.cam import ResultKey as ResultKey
+    from gradcam_core.decoding.decode import LoadedImage as LoadedImage
     from gradcam_core.engine import Explainer as Explainer
     from gradcam_core.engine import ForwardPass as ForwardPass
     from gradcam_core.errors import Cancelled as Cancelled
@@ -18,29 +21,26 @@ if TYPE_CHECKING:
     from gradcam_core.errors import MethodError as MethodError
     from gradcam_core.errors import ModelError as ModelError
     from gradcam_core.errors import ResourceError as ResourceError
-    from gradcam_core.explanation import Cam as Cam
-    from gradcam_core.explanation import Prediction as Prediction
-    from gradcam_core.explanation import ResultKey as ResultKey
-    from gradcam_core.figures import panels_figure as panels_figure
     from gradcam_core.geometry import InputGeometry as InputGeometry
-    from gradcam_core.images import LoadedImage as LoadedImage
+    from gradcam_core.images import load_image as load_image
     from gradcam_core.methods import METHODS as METHODS
     from gradcam_core.models import LoadedModel as LoadedModel
     from gradcam_core.models import ModelSpec as ModelSpec
     from gradcam_core.models import download_model as download_model
     from gradcam_core.models import list_models as list_models
     from gradcam_core.models import load_model as load_model
-    from gradcam_core.pictures import load_image as load_image
-    from gradcam_core.render import Look as Look
-    from gradcam_core.render import heatmap_image as heatmap_image
-    from gradcam_core.render import overlay_image as overlay_image
-    from gradcam_core.scenes import draw_scene as draw_scene
-    from gradcam_core.shelf import ModelShelf as ModelShelf
+    from gradcam_core.models.cache import ModelShelf as ModelShelf
+    from gradcam_core.rendering.figures import panels_figure as panels_figure
+    from gradcam_core.rendering.render import Look as Look
+    from gradcam_core.rendering.render import heatmap_image as heatmap_image
+    from gradcam_core.rendering.render import overlay_image as overlay_image
+    from gradcam_core.resources.cores import share_cores as share_cores
+    from gradcam_core.scenes.scene import draw_scene as draw_scene
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "cores": ("share_cores",),
+    "resources.cores": ("share_cores",),
     "engine": ("Explainer", "ForwardPass"),
     "errors": (
         "Cancelled",
@@ -51,16 +51,16 @@ _HOMES = {
         "ModelError",
         "ResourceError",
     ),
-    "explanation": ("Cam", "Prediction", "ResultKey"),
-    "figures": ("panels_figure",),
+    "cam": ("Cam", "Prediction", "ResultKey"),
+    "rendering.figures": ("panels_figure",),
     "geometry": ("InputGeometry",),
-    "images": ("LoadedImage",),
+    "decoding.decode": ("LoadedImage",),
     "methods": ("METHODS",),
     "models": ("LoadedModel", "ModelSpec", "download_model", "list_models", "load_model"),
-    "pictures": ("load_image",),
-    "render": ("Look", "heatmap_image", "overlay_image"),
-    "scenes": ("draw_scene",),
-    "shelf": ("ModelShelf",),
+    "images": ("load_image",),
+    "rendering.render": ("Look", "heatmap_image", "overlay_image"),
+    "scenes.scene": ("draw_scene",),
+    "models.cache": ("ModelShelf",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

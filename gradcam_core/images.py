@@ -1,290 +1,93 @@
-"""Bytes to a picture: upright, RGB, of a bounded size, or one sentence that says why not."""
+"""A picture from wherever it is: a path, a URL, a sample or bytes."""
 
-import hashlib
-import io
-import unicodedata
-import warnings
+import re
+import stat
 from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-import numpy as np
-from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
+from gradcam_core.config import settings
+from gradcam_core.decoding.decode import LoadedImage, decode_image, display_name, file_too_large
+from gradcam_core.download import fetch_image
+from gradcam_core.errors import ImageError
+from gradcam_core.samples import SAMPLES, SCHEME, sample_bytes
 
-from gradcam_core.config import Settings, settings
-from gradcam_core.errors import HeatproofError, ImageError, ResourceError
-from gradcam_core.signatures import ACCEPTED, ACCEPTED_IN_WORDS, in_words, kind_of
-from gradcam_core.structure import MOST_EXIF_BYTES, MOST_FRAMES, check_shape, check_structure, frames_in, too_large
-from gradcam_core.turns import Turns
-
-_UPRIGHT = {  # EXIF 2.32, section 4.6.4: what makes a picture of this orientation upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_SIDEWAYS = (5, 6, 7, 8)
-_NOT_SHOWN = {  # modes of Pillow
-    "F": "floating-point numbers, and nothing says which of them is white",
-    "LAB": "Lab colours, which are not converted here",
-}
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_EXIF_AS_TEXT = "Raw profile type exif"  # ImageMagick's, in hexadecimal digits
-_NAME_LENGTH = 80
-_BAND = 1_000_000  # numbers converted at a time
-TiffImagePlugin.READ_LIBTIFF = True  # Pillow's own reader takes a minute for 7,000 strips that overlap
-_WHITE_IS_ZERO, _BIG_16 = 0, (b"MM", 0, (1,), 1, (16,), ())
-TiffImagePlugin.OPEN_INFO[_BIG_16] = ("I;16B", "I;16B")  # Pillow has the other one alone, and shows it inverted
-PngImagePlugin.MAX_TEXT_CHUNK = 16_000_000  # bytes of one profile or text; printers' profiles have some megabytes
-PngImagePlugin.MAX_TEXT_MEMORY = 24_000_000  # of all texts; as characters they may take four times as much
-warnings.filterwarnings("ignore", module=r"PIL\.")  # they would go to the terminal, one for each broken tag
-_turns = Turns()  # to decode
+_URL = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 
 
-@dataclass(frozen=True, eq=False)
-class LoadedImage:
-    """A picture as the rest of the program sees it; `size` is (width, height), `pixels.shape` (height, width, 3)."""
+@dataclass(frozen=True)
+class PictureFile:
+    """A file that should be a picture, unopened, and what to call it on screen."""
 
-    pixels: np.ndarray = field(repr=False)  # uint8, read-only, upright, long side at most `kept_side`
-    original_size: tuple[int, int]  # (width, height) of the upright picture before it was shrunk
-    sha256: str  # of the file's bytes
-    notes: tuple[str, ...] = ()  # what was done to the picture, in sentences
-    name: str = ""  # for display only, never a path
-
-    def __post_init__(self) -> None:
-        """Refuse what is no picture, and keep the pixels from being changed under their key.
-
-        Raises:
-            ValueError: if `pixels` are not (height, width, 3) uint8.
-        """
-        if self.pixels.dtype != np.uint8 or self.pixels.ndim != 3 or self.pixels.shape[2] != 3:
-            raise ValueError(f"Pixels are (height, width, 3) uint8, these are {self.pixels.shape} {self.pixels.dtype}.")
-        if self.pixels.flags.writeable:
-            own = self.pixels.copy()
-            own.setflags(write=False)
-            object.__setattr__(self, "pixels", own)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height) of the kept picture."""
-        return self.width, self.height
-
-    @property
-    def width(self) -> int:
-        """In pixels of the kept picture."""
-        return int(self.pixels.shape[1])
-
-    @property
-    def height(self) -> int:
-        """In pixels of the kept picture."""
-        return int(self.pixels.shape[0])
-
-    def to_pil(self) -> Image.Image:
-        """A copy as a Pillow image, mode RGB."""
-        return Image.fromarray(self.pixels)
+    data: bytes = field(repr=False)
+    name: str
 
 
-def decode_image(data: bytes, *, name: str = "") -> LoadedImage:
-    """Open the bytes of an image file.
+def load_image(source: str | Path | bytes, *, name: str = "") -> LoadedImage:
+    """Open a picture.
+
+    Args:
+        source: a path, an http or https URL, `sample:` and the name of a sample, or the bytes of a file.
+        name: what to call it on screen; by default the last part of the path or URL, or the sample's title.
 
     Raises:
-        ImageError: if they are not a picture of an accepted kind and size.
-        ResourceError: if memory runs out.
+        ImageError: if there is no picture there, or not an accepted one.
+        ResourceError: if memory runs out, or too many pictures are being fetched.
     """
+    file = PictureFile(source, name) if isinstance(source, bytes) else read_picture(source)
+    return decode_image(file.data, name=name or file.name)
+
+
+def read_picture(source: str | Path) -> PictureFile:
+    """The file of a picture, unopened; sources and errors as those of `load_image`."""
+    if isinstance(source, str):
+        named = source.strip()
+        if not named:
+            raise ImageError("No picture is named.", hint="Name a file, or an http or https address.")
+        if named.startswith(SCHEME):
+            slug = named.removeprefix(SCHEME)
+            return PictureFile(sample_bytes(slug), SAMPLES[slug].title)
+        if _URL.match(named):
+            return _fetched(named)
+    path = Path(source)
+    return PictureFile(_file_bytes(path), path.name)
+
+
+def read_address(address: str) -> PictureFile:
+    """The file of a picture that a stranger names: a URL, or `sample:` and a name; never a path of this machine.
+
+    Raises:
+        ImageError: if it is neither, or there is no picture.
+        ResourceError: if too many pictures are being fetched.
+    """
+    named = address.strip()
+    slug = named.removeprefix(SCHEME)
+    if slug != named and slug in SAMPLES:
+        return PictureFile(sample_bytes(slug), SAMPLES[slug].title)
+    if not _WEB.match(named):
+        raise ImageError(f"{display_name(named)} is not the address of a picture.", hint="It begins with https://.")
+    return _fetched(named)
+
+
+def _fetched(url: str) -> PictureFile:
+    return PictureFile(fetch_image(url), unquote(urlsplit(url).path.rpartition("/")[2]))
+
+
+def _file_bytes(path: Path) -> bytes:
+    """The whole file, its kind and size known before the first byte is read."""
+    shown = display_name(str(path))
     limits = settings()
     try:
-        with _turns.one(limits.decodes_at_once):
-            _check_file(data, limits)
-            rgb, original_size, notes = _decoded(data, limits)
-            pixels = np.array(rgb)
-    except HeatproofError:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise too_large(limits.max_megapixels) from error
-    except MemoryError as error:
-        raise ResourceError("There is not enough memory to open this picture.", hint="Use a smaller one.") from error
-    except UnidentifiedImageError as error:
-        raise (_unread_pixels() if _has_unread_pixels(data) else _broken(data)) from error
-    except Exception as error:  # broken files make decoders raise errors of every kind
-        raise _broken(data) from error
-    pixels.setflags(write=False)
-    digest = hashlib.sha256(data).hexdigest()
-    return LoadedImage(pixels, original_size, digest, tuple(notes), display_name(name))
-
-
-def display_name(name: str) -> str:
-    """The name of a file as text: at most 80 characters, none that controls the text round it."""
-    shown = printable(name[: _NAME_LENGTH + 1])
-    return shown if len(shown) <= _NAME_LENGTH else shown[: _NAME_LENGTH - 1] + "…"
-
-
-def printable(text: str) -> str:
-    """The text with a replacement mark for every character that controls the terminal or the text round it."""
-    return "".join("\ufffd" if _controls_text(character) else character for character in text)
-
-
-def file_too_large(limits: Settings) -> ImageError:
-    """The refusal of a file over the limit, wherever it comes from."""
-    return ImageError(
-        f"The file is larger than {limits.max_file_bytes / 1e6:g} MB.",
-        hint="Make the picture smaller, or save it as JPEG.",
-    )
-
-
-def _check_file(data: bytes, limits: Settings) -> None:
-    """What can be told from the bytes before a decoder sees them."""
-    if not data:
-        raise ImageError("The file is empty.", hint="Choose another picture.")
-    if len(data) > limits.max_file_bytes:
-        raise file_too_large(limits)
-    kind = kind_of(data)
-    if kind not in ACCEPTED:
-        raise ImageError(f"This is {in_words(kind)}, which can't be opened as a picture.", hint=_advice(kind))
-    check_structure(data, kind, most_scans=limits.max_jpeg_scans, most_megapixels=limits.max_megapixels)
-
-
-def _decoded(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int], list[str]]:
-    """The kept picture in RGB, the upright original's size, and the notes."""
-    picture, (width, height), orientation, frames = _opened(data, limits)
-    kept, notes = _shrunk_rgb(picture, limits)
-    if orientation in _UPRIGHT:
-        kept = kept.transpose(_UPRIGHT[orientation])
-    return kept, (height, width) if orientation in _SIDEWAYS else (width, height), notes + _frame_notes(frames)
-
-
-def _opened(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int], int, int]:
-    """The pixels in a mode that can be shrunk, the size as it is stored, the orientation, the number of frames."""
-    Image.init()  # registers all seven decoders; repeated calls cost nothing
-    Image.MAX_IMAGE_PIXELS = int(limits.max_megapixels * 1e6)  # decoders refuse twice as much before they make room
-    with Image.open(io.BytesIO(data), formats=ACCEPTED) as picture:
-        size = picture.size
-        check_shape(picture, most_megapixels=limits.max_megapixels, most_aspect=limits.max_aspect)
-        frames = frames_in(data, kind_of(data)) or int(getattr(picture, "n_frames", 1))
-        picture.draft(None, _kept_size(size, limits))  # JPEG only: decodes at 1/2, 1/4 or 1/8 where that suffices
-        picture.load()
-        _scale_hidden(picture, data)
-        return _plain(picture), size, _orientation(picture), frames
-
-
-def _kept_size(size: tuple[int, int], limits: Settings) -> tuple[int, int]:
-    """`size` scaled so that its long side is at most `kept_side`; no side below one pixel."""
-    scale = min(1.0, limits.kept_side / max(size))
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def _orientation(picture: Image.Image) -> int:
-    """The EXIF orientation, 1 (upright) where there is none or the EXIF block is broken; call it after `load`."""
-    if max(len(picture.info.get("exif", b"")), len(picture.info.get(_EXIF_AS_TEXT, "")) // 2) > MOST_EXIF_BYTES:
-        return 1
-    try:
-        return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
-    except Exception:  # noqa: BLE001  a broken EXIF block is no reason to refuse the picture
-        return 1
-
-
-def _plain(picture: Image.Image) -> Image.Image:
-    """The same pixels in 8 bits and a mode that can be shrunk."""
-    plain = _eight_bits(picture)
-    plain = plain.convert("LA") if plain.mode == "La" else plain  # grey multiplied by its alpha
-    if plain.mode in {"1", "P", "PA"} or "transparency" in plain.info:  # these can't be shrunk as they are
-        return plain.convert("RGBA" if plain.has_transparency_data else "RGB")
-    return plain
-
-
-def _scale_hidden(picture: Image.Image, data: bytes) -> None:
-    """Bring the value that a PNG names as transparent to 8 bits; Pillow does so with the pixels alone."""
-    if picture.format != "PNG":
-        return
-    hidden, depth = picture.info.get("transparency"), data[24]  # in the header, PNG 11.2.1
-    if picture.mode == "L" and depth < 8 and isinstance(hidden, int):
-        most = (1 << depth) - 1
-        picture.info["transparency"] = (hidden & most) * 255 // most
-    elif picture.mode == "RGB" and depth == 16 and isinstance(hidden, tuple):
-        picture.info["transparency"] = tuple(value >> 8 for value in hidden)
-
-
-def _shrunk_rgb(plain: Image.Image, limits: Settings) -> tuple[Image.Image, list[str]]:
-    """At most `kept_side` long, in RGB, transparent parts over white."""
-    size = _kept_size(plain.size, limits)
-    if size != plain.size:
-        plain = plain.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    if not plain.has_transparency_data:
-        return plain.convert("RGB"), []
-    return _over_white(plain.convert("RGBA"))
-
-
-def _over_white(rgba: Image.Image) -> tuple[Image.Image, list[str]]:
-    if rgba.getchannel("A").getextrema() == (255, 255):
-        return rgba.convert("RGB"), []
-    white = Image.new("RGBA", rgba.size, "white")
-    return Image.alpha_composite(white, rgba).convert("RGB"), ["Transparent parts are shown over white."]
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """16-bit grey scaled to 8 bits (Pillow's own conversion clips it to white); other modes as they are."""
-    if picture.mode in _NOT_SHOWN:
-        raise _not_shown(_NOT_SHOWN[picture.mode])
-    if not picture.mode.startswith("I"):
-        return picture
-    grey, hidden = np.empty((picture.height, picture.width), np.uint8), picture.info.get("transparency")
-    is_inverted = picture.mode.startswith("I;16") and _tiff_tag(picture, 262) == _WHITE_IS_ZERO  # Pillow leaves it so
-    opaque = np.empty_like(grey) if isinstance(hidden, int) else None  # a PNG may name one value that is transparent
-    rows = max(1, _BAND // picture.width)
-    for top in range(0, picture.height, rows):
-        values = np.asarray(picture.crop((0, top, picture.width, min(top + rows, picture.height))))
-        if values.min() < 0 or values.max() > 65_535:
-            raise _not_shown("32-bit numbers, and nothing says which of them is white")
-        grey[top : top + rows] = 255 - (values >> 8) if is_inverted else values >> 8
-        if opaque is not None:
-            opaque[top : top + rows] = np.uint8(255) * (values != hidden)
-    return Image.fromarray(grey if opaque is None else np.stack([grey, opaque], axis=2))
-
-
-def _tiff_tag(picture: Image.Image, tag: int) -> object:
-    return picture.tag_v2.get(tag) if isinstance(picture, TiffImagePlugin.TiffImageFile) else None
-
-
-def _has_unread_pixels(data: bytes) -> bool:
-    """Is it a TIFF whose outline is sound, but Pillow has no mode for its pixels?"""
-    if kind_of(data) != "TIFF":
-        return False
-    try:
-        TiffImagePlugin.TiffImageFile(io.BytesIO(data)).close()
-    except Exception as error:  # noqa: BLE001  broken files make decoders raise errors of every kind
-        return "unknown pixel mode" in str(error)
-    return False
-
-
-def _frame_notes(frames: int) -> list[str]:
-    """What to say of the frames or pages that are not shown."""
-    number = str(frames) if frames <= MOST_FRAMES else f"more than {MOST_FRAMES}"
-    return [f"The first of {number} frames is shown."] if frames > 1 else []
-
-
-def _not_shown(pixels: str) -> ImageError:
-    return ImageError(f"The pixels of this picture are {pixels}.", hint="Save it as RGB with 8 or 16 bits a channel.")
-
-
-def _unread_pixels() -> ImageError:
-    return ImageError(
-        "The pixels of this TIFF are of a kind that is not read here.",
-        hint="Save it as RGB with 8 or 16 bits a channel.",
-    )
-
-
-def _broken(data: bytes) -> ImageError:
-    return ImageError(
-        f"This {kind_of(data)} file is broken or incomplete.",
-        hint="Open it in a picture editor and save it again, or choose another.",
-    )
-
-
-def _advice(kind: str) -> str:
-    if kind == "HEIC":
-        return "Phones can share it as JPEG; or save it as PNG or JPEG."
-    return f"Use {ACCEPTED_IN_WORDS}."
-
-
-def _controls_text(character: str) -> bool:
-    return character in _BIDI_CONTROLS or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a file"
+            raise ImageError(f"{shown} is {kind}.", hint="Name one picture file.")
+        if status.st_size > limits.max_file_bytes:
+            raise file_too_large(limits)
+        with path.open("rb") as file:
+            return file.read(limits.max_file_bytes + 1)  # it may have grown; the decoder's door counts again
+    except FileNotFoundError as error:
+        raise ImageError(f"There is no file {shown}.", hint="Check the path.") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise ImageError(f"{shown} can't be read.", hint="Check the path and who may read it.") from error

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from gradcam_core.config import settings
+from gradcam_core.decoding.decode import LoadedImage, decode_image
 from gradcam_core.errors import ImageError
-from gradcam_core.images import LoadedImage, decode_image
-from gradcam_core.render import to_png
-from gradcam_core.scenes import draw_scene
+from gradcam_core.rendering.render import to_png
+from gradcam_core.scenes.scene import draw_scene
 
 SCHEME = "sample:"
 _SIDE = 512  # of a scene's file, in pixels

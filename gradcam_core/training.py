@@ -23,7 +23,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from gradcam_core.progress import Progress, silent
-from gradcam_core.scenes import THINGS, Scene, draw_scene
+from gradcam_core.scenes.scene import THINGS, Scene, draw_scene
 from gradcam_core.tinynet import INPUT_SIDE, TARGET_LAYER, TinyNet
 
 ASSETS = Path(__file__).resolve().parent / "assets"

@@ -15,9 +15,21 @@ from collections.abc import Iterator
 
 import certifi
 
-from gradcam_core.addresses import FetchPolicy, WebAddress, check_address, is_allowed_private, is_public, parse_url
 from gradcam_core.config import settings
-from gradcam_core.download.answers import (
+from gradcam_core.decoding.signatures import ACCEPTED, HEAD_BYTES, kind_of
+from gradcam_core.download.addresses import (
+    FetchPolicy,
+    WebAddress,
+    check_address,
+    is_allowed_private,
+    is_public,
+    parse_url,
+)
+from gradcam_core.download.deadline import Deadline
+from gradcam_core.download.policy import policy_from
+from gradcam_core.download.rate_limit import too_many
+from gradcam_core.download.resolver import Resolver, ask_the_system, looked_up
+from gradcam_core.download.responses import (
     REDIRECTS,
     SAVE_IT,
     body_too_large,
@@ -27,14 +39,9 @@ from gradcam_core.download.answers import (
     redirect_target,
     stopped_half_way,
 )
-from gradcam_core.download.deadline import Deadline
-from gradcam_core.download.lookup import Resolver, ask_the_system, looked_up
-from gradcam_core.download.patience import too_many
-from gradcam_core.download.policy import policy_from
-from gradcam_core.download.wire import connection_over
+from gradcam_core.download.transport import connection_over
 from gradcam_core.errors import HeatproofError, ImageError
-from gradcam_core.signatures import ACCEPTED, HEAD_BYTES, kind_of
-from gradcam_core.turns import Turns
+from gradcam_core.resources.limiter import Turns
 
 _log = logging.getLogger(__name__)
 _turns = Turns()

@@ -3,8 +3,8 @@
 import contextlib
 import re
 
-from gradcam_core.addresses import FetchPolicy, WebAddress, parse_url
 from gradcam_core.config import PREFIX, Settings
+from gradcam_core.download.addresses import FetchPolicy, WebAddress, parse_url
 from gradcam_core.errors import HeatproofError, ImageError
 
 _HOST = r"([^/?#@:\[\]]+|\[[^/?#@\[\]]+\])"

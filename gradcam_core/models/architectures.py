@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torchvision import models
 
+from gradcam_core.checkpoints.weights import check_fit, load_into
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
 from gradcam_core.tinynet import TinyNet
-from gradcam_core.weights import check_fit, load_into
 
 OWN = "heatproof/tinynet"
 _TORCHVISION = "torchvision/"

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from gradcam_core.checkpoints import BadCheckpoint, read_checkpoint, read_weights
+from gradcam_core.checkpoints.pairs import BadCheckpoint, read_checkpoint, read_weights
 from gradcam_core.errors import ModelError
 from gradcam_core.models.architectures import build
 from gradcam_core.models.spec import ModelSpec, Network, as_network

@@ -2,7 +2,7 @@
 
 import os
 
-from gradcam_core.checkpoints import BadCheckpoint, Checkpoint, find_checkpoints, read_checkpoint, read_weights
+from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint, find_checkpoints, read_checkpoint, read_weights
 from gradcam_core.config import Settings, settings
 from gradcam_core.errors import ModelError
 from gradcam_core.models.architectures import build, check_architecture

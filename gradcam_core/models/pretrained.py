@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from torch import Tensor, nn
 from torchvision import models
 
-from gradcam_core.checkpoints import BadCheckpoint
+from gradcam_core.checkpoints.pairs import BadCheckpoint
+from gradcam_core.checkpoints.weights import check_size, is_out_of_memory, read_state, sha256_of
 from gradcam_core.config import torch_cache
 from gradcam_core.download import download_file
 from gradcam_core.errors import ModelError
@@ -19,7 +20,6 @@ from gradcam_core.models.architectures import filled, outline
 from gradcam_core.models.spec import IMAGENET, ModelSpec, Network
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.progress import Progress
-from gradcam_core.weights import check_size, is_out_of_memory, read_state, sha256_of
 
 
 @dataclass(frozen=True)

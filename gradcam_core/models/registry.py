@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterator
 
-from gradcam_core.checkpoints import BadCheckpoint
+from gradcam_core.checkpoints.pairs import BadCheckpoint
 from gradcam_core.errors import ModelError
 from gradcam_core.models.embedded import EmbeddedSource
 from gradcam_core.models.folder import FolderSource

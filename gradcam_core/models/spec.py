@@ -5,7 +5,7 @@ from typing import Protocol
 
 from torch import nn
 
-from gradcam_core.checkpoints import BadCheckpoint, Checkpoint
+from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.progress import Progress
 

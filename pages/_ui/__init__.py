@@ -1,16 +1,16 @@
 """The only code that knows both Streamlit and the core: the frame, the pickers and the panels of every page."""
 
-from pages._ui.explanation import show_explanation
-from pages._ui.frame import page, run_app
-from pages._ui.gate import Gate
-from pages._ui.headers import SecurityHeaders
-from pages._ui.housekeeping import tidying
-from pages._ui.image import pick_image
-from pages._ui.model_picker import pick_model
-from pages._ui.pickers import pick_layer, pick_method, pick_preprocessing
-from pages._ui.question import Question
-from pages._ui.start import stop_if_misconfigured
-from pages._ui.waking import engine_awake
+from pages._ui.frame.page import page, run_app
+from pages._ui.image.picker import pick_image
+from pages._ui.model.picker import pick_model
+from pages._ui.model.pickers import pick_layer, pick_method, pick_preprocessing
+from pages._ui.result.result import show_explanation
+from pages._ui.result.warmup import engine_awake
+from pages._ui.server.admission import Gate
+from pages._ui.server.headers import SecurityHeaders
+from pages._ui.server.housekeeping import tidying
+from pages._ui.server.start import stop_if_misconfigured
+from pages._ui.session.question import Question
 
 __all__ = [
     "Gate",

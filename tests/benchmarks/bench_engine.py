@@ -21,8 +21,8 @@ import torchvision
 from PIL import Image
 from torch import nn
 
+from gradcam_core.decoding.decode import LoadedImage, decode_image
 from gradcam_core.engine import Explainer
-from gradcam_core.images import LoadedImage, decode_image
 from gradcam_core.preprocessing import prepare
 from tests.support import loaded, png
 

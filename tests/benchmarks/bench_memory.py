@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from gradcam_core.decoding.decode import LoadedImage, decode_image
 from gradcam_core.engine import Explainer
-from gradcam_core.images import LoadedImage, decode_image
 from gradcam_core.methods import METHODS
 from gradcam_core.models import LoadedModel, load_model
-from gradcam_core.render import overlay_image
+from gradcam_core.rendering.render import overlay_image
 from tests.support import calibrated, loaded, png
 
 

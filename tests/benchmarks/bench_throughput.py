@@ -36,7 +36,7 @@ from torch import Tensor, nn
 from websockets.exceptions import ConnectionClosed
 
 from gradcam_core import engine
-from gradcam_core.images import decode_image
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.methods import METHODS
 from gradcam_core.preprocessing import prepare
 from tests.benchmarks.bench_crowd import add_resnet

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.engine import Explainer, ForwardPass
-from gradcam_core.images import decode_image
 from gradcam_core.models import load_model
-from gradcam_core.scenes import THINGS, Scene, draw_scene
+from gradcam_core.scenes.scene import THINGS, Scene, draw_scene
 from tests.support import png
 
 Outcomes = list[tuple[str, bool]]  # of each thing asked about: its label, and whether it went well

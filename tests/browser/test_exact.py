@@ -1,15 +1,15 @@
-"""What the browser draws is what `gradcam_core.render` draws: three shapes of image, all preprocessings, every tool."""
+"""What the browser draws is what `gradcam_core` draws: three shapes of image, all preprocessings, every tool."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
+from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.engine import Explainer
-from gradcam_core.images import LoadedImage
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import PREPROCESSINGS
-from gradcam_core.render import COLORMAPS, Look, heatmap_image, overlay_image
+from gradcam_core.rendering.render import COLORMAPS, Look, heatmap_image, overlay_image
 from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit
 from tests.browser.test_viewer import next_frame, set_range

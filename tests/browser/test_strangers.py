@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from gradcam_core.render import to_png
-from gradcam_core.scenes import draw_scene
+from gradcam_core.rendering.render import to_png
+from gradcam_core.scenes.scene import draw_scene
 from tests.browser.conftest import Visit, settle
 from tests.pages.support import HOSTILE
 

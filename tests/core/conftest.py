@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
-from gradcam_core.scenes import draw_scene
+from gradcam_core.scenes.scene import draw_scene
 from gradcam_core.tinynet import TinyNet
 from tests.core.loopback import Address, Server, running, witnessed
 from tests.support import png

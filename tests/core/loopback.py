@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gradcam_core.addresses import FetchPolicy
 from gradcam_core.download import fetch_image
+from gradcam_core.download.addresses import FetchPolicy
 
 OFFLINE = Path(__file__).resolve().parents[1] / "offline"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8  # enough of a picture for a module that judges first bytes

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradcam_core.addresses import FetchPolicy, WebAddress, check_address, is_public, parse_url
+from gradcam_core.download.addresses import FetchPolicy, WebAddress, check_address, is_public, parse_url
 from gradcam_core.errors import ImageError
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gradcam_core.checkpoints import Checkpoint, find_checkpoints, read_checkpoint, read_weights
+from gradcam_core.checkpoints.pairs import Checkpoint, find_checkpoints, read_checkpoint, read_weights
 from gradcam_core.errors import ModelError
 from gradcam_core.preprocessing import InputSpec
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from gradcam_core.cli import main
+from gradcam_core.cli.main import main
 from gradcam_core.config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def test_check_says_what_is_wrong_and_ends_with_2(
 ) -> None:
     write_pair("lonely").unlink()
     monkeypatch.setenv("HEATPROOF_FETCH_PRIVATE", "localhost:8080")
-    monkeypatch.setattr("gradcam_core.checkup.load_model", lambda _name: 1 / 0)
+    monkeypatch.setattr("gradcam_core.cli.selfcheck.load_model", lambda _name: 1 / 0)
     assert main(["check"]) == 2
     said = capsys.readouterr()
     assert "WRONG  models" in said.out
@@ -88,7 +88,7 @@ def test_importing_the_commands_opens_no_network() -> None:
         "def refuse(event, arguments):\n"
         "    if event in ('socket.connect', 'socket.getaddrinfo'): raise SystemExit(f'{event} {arguments}')\n"
         "sys.addaudithook(refuse)\n"
-        "from gradcam_core.cli import main\n"
+        "from gradcam_core.cli.main import main\n"
         "raise SystemExit(main(['check']))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gradcam_core.cli import _understood, main
-from gradcam_core.commands import _look
-from gradcam_core.render import Look
+from gradcam_core.cli.commands import _look
+from gradcam_core.cli.main import _understood, main
+from gradcam_core.rendering.render import Look
 
 
 def test_the_looks_defaults_are_those_of_the_core() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from gradcam_core.cli.formatting import setting_text
 from gradcam_core.config import Settings, settings, torch_cache
 from gradcam_core.errors import HeatproofError
-from gradcam_core.printout import setting_text
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 

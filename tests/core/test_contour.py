@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcam_core.contour import eroded, outlined, strongest
+from gradcam_core.rendering.contour import eroded, outlined, strongest
 
 SHAPES = [(1, 1), (1, 9), (7, 5), (23, 31), (40, 3)]
 

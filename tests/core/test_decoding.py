@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradcam_core import images, tiff
+from gradcam_core.decoding import decode as images
+from gradcam_core.decoding import tiff
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.errors import ImageError
-from gradcam_core.images import decode_image
 from tests.core.made_files import (
     GIF_START,
     RED,
@@ -227,7 +228,7 @@ def test_as_many_are_decoded_at_once_as_the_settings_say(step: str, monkeypatch:
 
 def test_broken_tags_are_not_told_to_the_terminal() -> None:
     code = (
-        "import sys; from gradcam_core.images import decode_image; "
+        "import sys; from gradcam_core.decoding.decode import decode_image; "
         "print(decode_image(sys.stdin.buffer.read()).size, file=sys.stdout)"
     )
     data = tiff_of([(282, 5, 1, 2**31), (283, 5, 3, 1000)])

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import pytest
 from PIL import Image
 
-from gradcam_core import structure
-from gradcam_core.avif import _Bits, coded_sizes
+from gradcam_core.decoding import structure
+from gradcam_core.decoding.avif import _Bits, coded_sizes
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.errors import ImageError
-from gradcam_core.images import decode_image
 from tests.core.made_files import avif_box, avif_grid, image_file, orientation, quarters
 
 _FILE_TYPE = b"\0\0\0\x18ftypavif\0\0\0\0mif1avif"

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from gradcam_core.decoding.decode import decode_image
+from gradcam_core.decoding.signatures import ACCEPTED
 from gradcam_core.errors import HeatproofError, ImageError
-from gradcam_core.images import decode_image
-from gradcam_core.signatures import ACCEPTED
 from tests.core.made_files import PNG_START, gif_with, image_file, noise, orientation, png_chunk, quarters, tiff_of
 
 _QUICK = settings(derandomize=True, database=None, deadline=None, max_examples=150)

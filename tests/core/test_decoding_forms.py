@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.engine import Explainer
-from gradcam_core.images import decode_image
 from gradcam_core.models import LoadedModel
 from gradcam_core.samples import load_sample
 from tests.core.made_files import image_file, interlaced_png, orientation, png_chunk, png_header

@@ -6,7 +6,7 @@ import struct
 import pytest
 from PIL import Image
 
-from gradcam_core.images import decode_image
+from gradcam_core.decoding.decode import decode_image
 from tests.core.made_files import gif_with, png_chunk, png_with, tiff_directory, tiff_of
 
 

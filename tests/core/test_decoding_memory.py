@@ -29,7 +29,7 @@ _MEASURED = """
 import re, sys, time
 from pathlib import Path
 from gradcam_core.errors import ImageError
-from gradcam_core.images import decode_image
+from gradcam_core.decoding.decode import decode_image
 
 def memory(name):
     return int(re.search(name + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024

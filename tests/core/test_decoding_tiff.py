@@ -5,8 +5,8 @@ import zlib
 import numpy as np
 import pytest
 
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.errors import ImageError
-from gradcam_core.images import decode_image
 from tests.core.made_files import TiffTag, jpeg_of_scans, noise, tiff_of_pieces
 
 _DEFLATE, _JPEG = 8, 7

@@ -8,9 +8,9 @@ import torch
 from PIL import Image
 from torch import nn
 
+from gradcam_core.decoding.decode import LoadedImage, decode_image
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import LayerError, MethodError
-from gradcam_core.images import LoadedImage, decode_image
 from gradcam_core.models import LoadedModel, load_model
 from tests.support import calibrated, loaded, png
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcam_core.explanation import Cam, Prediction, ResultKey, unusable_because
+from gradcam_core.cam import Cam, Prediction, ResultKey, unusable_because
 from gradcam_core.geometry import InputGeometry, Window
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from gradcam_core.addresses import FetchPolicy
 from gradcam_core.download import fetch_image
+from gradcam_core.download.addresses import FetchPolicy
 from gradcam_core.errors import ImageError
 from tests.core.endless_answers import drip
 from tests.core.loopback import PNG, Address, Answer, Server, fetch_from, http, moved, running

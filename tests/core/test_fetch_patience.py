@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from gradcam_core.config import Settings
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.download import Allowance, fetch_image
 from gradcam_core.download import fetch as fetch_module
-from gradcam_core.download import lookup as lookup_module
+from gradcam_core.download import resolver as lookup_module
 from gradcam_core.errors import HeatproofError, ImageError, ResourceError
-from gradcam_core.images import decode_image
 from tests.core.loopback import PNG, Server, fetch_from, http, together
 
 _MANY = "Too many pictures are being fetched"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gradcam_core.addresses import FetchPolicy, check_address, parse_url
 from gradcam_core.config import Settings, settings
 from gradcam_core.download import fetch_image, policy_from
+from gradcam_core.download.addresses import FetchPolicy, check_address, parse_url
 from gradcam_core.errors import HeatproofError, ImageError
 from tests.core.loopback import PNG, Address, Server, http, moved, running
 

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 from torch import nn
 
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.engine import Explainer
-from gradcam_core.images import decode_image
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import PREPROCESSINGS
 from tests.support import loaded, png

@@ -8,8 +8,8 @@ import pytest
 from matplotlib.text import Text
 from PIL import Image
 
-from gradcam_core.figures import figure_png, panels_figure
-from gradcam_core.render import COLORMAPS, Look, heatmap_image, overlay_image
+from gradcam_core.rendering.figures import figure_png, panels_figure
+from gradcam_core.rendering.render import COLORMAPS, Look, heatmap_image, overlay_image
 from tests.core.made_maps import made_cam, made_image
 
 RAMP = np.linspace(-1, 2, 49).reshape(7, 7)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 
+from gradcam_core.checkpoints.weights import enough_memory
 from gradcam_core.errors import ModelError, ResourceError
 from gradcam_core.models import DEFAULT_MODEL, load_model, pick_device
 from gradcam_core.models.registry import SOURCES
-from gradcam_core.weights import enough_memory
 
 WritePair = Callable[..., Path]
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import gradcam_core
+from gradcam_core.cam import Cam
+from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.errors import HeatproofError
-from gradcam_core.explanation import Cam
-from gradcam_core.images import LoadedImage
-from gradcam_core.render import COLORMAPS, Look, colorize, heatmap_image, overlay_image
+from gradcam_core.rendering.render import COLORMAPS, Look, colorize, heatmap_image, overlay_image
 from tests.core.made_maps import made_cam, made_image
 
 VALUES = np.random.default_rng(5).normal(size=(6, 7))

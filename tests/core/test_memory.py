@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradcam_core.cores import core_count, share_cores, slot_count
 from gradcam_core.errors import ResourceError
-from gradcam_core.memory import Memory, ensure_memory, give_back, memory
+from gradcam_core.resources.cores import core_count, share_cores, slot_count
+from gradcam_core.resources.memory import Memory, ensure_memory, give_back, memory
 
 ROOT = Path(__file__).resolve().parents[2]
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
@@ -88,7 +88,7 @@ def test_over_four_fifths_of_the_setting_new_work_is_refused(monkeypatch: pytest
 def test_what_can_be_made_again_is_let_go_before_anything_is_refused() -> None:
     code = """
 import os, numpy as np
-from gradcam_core.memory import ensure_memory, memory
+from gradcam_core.resources.memory import ensure_memory, memory
 kept = [np.ones(25_000_000)]  # 200 MB
 os.environ["HEATPROOF_MAX_MEMORY_BYTES"] = str(memory().used)
 ensure_memory(kept.clear)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from gradcam_core.errors import ImageError
-from gradcam_core.pictures import load_image, read_address
+from gradcam_core.images import load_image, read_address
 from tests.core.loopback import Server, http, running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,5 +147,5 @@ def test_an_address_is_a_sample_or_a_url() -> None:
 
 
 def test_importing_it_leaves_torch_unimported() -> None:
-    code = "import sys, gradcam_core.pictures; sys.exit('torch' in sys.modules)"
+    code = "import sys, gradcam_core.images; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

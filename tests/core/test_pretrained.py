@@ -13,7 +13,7 @@ import torch
 from torchvision import models
 from torchvision.models import DenseNet121_Weights, SqueezeNet1_0_Weights, WeightsEnum
 
-from gradcam_core.cli import main
+from gradcam_core.cli.main import main
 from gradcam_core.config import torch_cache
 from gradcam_core.errors import Cancelled, ModelError
 from gradcam_core.models import download_model, find_model, load_model

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from gradcam_core.errors import HeatproofError
-from gradcam_core.render import (
+from gradcam_core.rendering.render import (
     COLORMAPS,
     DEFAULT_COLORMAP,
     Colormap,

@@ -13,15 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gradcam_core.cam import Cam, Prediction
+from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import ResourceError
-from gradcam_core.explanation import Cam, Prediction
-from gradcam_core.figures import RAW_UNIT
-from gradcam_core.images import LoadedImage
-from gradcam_core.manifest import explanation_json, prediction_json
-from gradcam_core.models import LoadedModel
-from gradcam_core.render import Look, heatmap_image, overlay_image
-from gradcam_core.report import (
+from gradcam_core.export.bundle import (
     Explanation,
     class_folder,
     explanation_file,
@@ -30,7 +26,11 @@ from gradcam_core.report import (
     unit_of,
     write_explanations,
 )
-from gradcam_core.reproduce import command_line, python_lines
+from gradcam_core.export.manifest import explanation_json, prediction_json
+from gradcam_core.export.reproduce import command_line, python_lines
+from gradcam_core.models import LoadedModel
+from gradcam_core.rendering.figures import RAW_UNIT
+from gradcam_core.rendering.render import Look, heatmap_image, overlay_image
 from tests.core.made_maps import made_cam, made_image
 
 RAMP = np.linspace(-1, 2, 42).reshape(6, 7)

@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradcam_core.cli import _understood, main
-from gradcam_core.commands import _look
+from gradcam_core.cam import Cam, ResultKey
+from gradcam_core.cli.commands import _look
+from gradcam_core.cli.main import _understood, main
+from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.engine import Explainer, ForwardPass
-from gradcam_core.explanation import Cam, ResultKey
-from gradcam_core.images import LoadedImage
+from gradcam_core.export.bundle import Explanation, explanation_zip, write_explanations
+from gradcam_core.export.reproduce import command_line, file_source, python_lines
+from gradcam_core.images import load_image
 from gradcam_core.models import LoadedModel
-from gradcam_core.pictures import load_image
-from gradcam_core.render import Look
-from gradcam_core.report import Explanation, explanation_zip, write_explanations
-from gradcam_core.reproduce import command_line, file_source, python_lines
+from gradcam_core.rendering.render import Look
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ["python", "-m", "gradcam_core"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gradcam_core.errors import ImageError
-from gradcam_core.pictures import load_image, read_picture
-from gradcam_core.render import to_png
+from gradcam_core.images import load_image, read_picture
+from gradcam_core.rendering.render import to_png
 from gradcam_core.samples import (
     DEFAULT_SAMPLE,
     SAMPLES,
@@ -18,7 +18,7 @@ from gradcam_core.samples import (
     load_sample,
     sample_bytes,
 )
-from gradcam_core.scenes import draw_scene
+from gradcam_core.scenes.scene import draw_scene
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENES = [sample for sample in SAMPLES.values() if isinstance(sample, SceneSample)]

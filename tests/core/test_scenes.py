@@ -5,11 +5,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from gradcam_core import scenes
-from gradcam_core.drawing.grounds import Ground
-from gradcam_core.drawing.shapes import box, paint
 from gradcam_core.errors import ImageError
-from gradcam_core.scenes import GROUNDS, THINGS, Scene, draw_scene
+from gradcam_core.scenes import scene as scenes
+from gradcam_core.scenes.grounds import Ground
+from gradcam_core.scenes.scene import GROUNDS, THINGS, Scene, draw_scene
+from gradcam_core.scenes.shapes import box, paint
 
 
 @pytest.fixture(scope="module")

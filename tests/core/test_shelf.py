@@ -12,7 +12,7 @@ import torch
 
 from gradcam_core.errors import ModelError, ResourceError
 from gradcam_core.models import LoadedModel, load_model
-from gradcam_core.shelf import ModelShelf, shelf_bytes
+from gradcam_core.models.cache import ModelShelf, shelf_bytes
 
 WritePair = Callable[..., Path]
 THREADS = 10

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from gradcam_core.errors import Cancelled, ResourceError
-from gradcam_core.slots import Slots
+from gradcam_core.resources.queue import Slots
 
 QUEUED = 10
 

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from gradcam_core.errors import ResourceError
-from gradcam_core.ledger import Ledger
-from gradcam_core.store import Store
+from gradcam_core.resources.budget import Ledger
+from gradcam_core.resources.store import Store
 
 
 class Clock:

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from gradcam_core.checkpoints import read_checkpoint, read_weights
+from gradcam_core.checkpoints.pairs import read_checkpoint, read_weights
 from gradcam_core.layers import find_layers
 from gradcam_core.models.architectures import build
-from gradcam_core.scenes import THINGS, draw_scene
+from gradcam_core.scenes.scene import THINGS, draw_scene
 from gradcam_core.tinynet import INPUT_SIDE, TARGET_LAYER, TinyNet
 from gradcam_core.training import ASSETS, FIRST_TRAINING_SEED, check_network, normalised
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from gradcam_core.checkpoints import read_checkpoint, read_weights
+from gradcam_core.checkpoints.pairs import read_checkpoint, read_weights
 from gradcam_core.models.architectures import build
-from gradcam_core.scenes import THINGS, draw_scene
+from gradcam_core.scenes.scene import THINGS, draw_scene
 from gradcam_core.training import (
     FIRST_CHECKING_SEED,
     FIRST_TRAINING_SEED,

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from gradcam_core.addresses import FetchPolicy
 from gradcam_core.download import fetch_image
+from gradcam_core.download.addresses import FetchPolicy
 from gradcam_core.errors import HeatproofError, ImageError
 from tests.core.answer_cases import ANSWER_CASES
 from tests.core.endless_answers import FLOODS, SLOW

@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from gradcam_core.checkpoints.weights import check_fit, is_out_of_memory, load_into, read_state
 from gradcam_core.errors import ModelError
 from gradcam_core.tinynet import TinyNet
-from gradcam_core.weights import check_fit, is_out_of_memory, load_into, read_state
 
 
 class Payload:

@@ -23,7 +23,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from pages._ui import gate
+from pages._ui.server import admission as gate
 from tests.browser.conftest import ROOT, running_server
 from tests.crowd.client import visiting
 from tests.support import photograph

@@ -14,9 +14,9 @@ from gradcam_core.engine import Explainer
 from gradcam_core.errors import ResourceError
 from gradcam_core.methods import METHODS
 from gradcam_core.models import load_model
-from gradcam_core.render import to_png
+from gradcam_core.rendering.render import to_png
 from gradcam_core.samples import load_sample
-from gradcam_core.scenes import draw_scene
+from gradcam_core.scenes.scene import draw_scene
 from tests.pages.support import HOSTILE, view, view_and_blobs
 
 Open = Callable[..., AppTest]

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gradcam_core.pictures import PictureFile
-from gradcam_core.render import to_png
-from pages._ui.shared import shared, shelf
+from gradcam_core.images import PictureFile
+from gradcam_core.rendering.render import to_png
+from pages._ui.session.shared import shared, shelf
 from pages._ui.viewer.payload import unpack
 from tests.pages.support import view, view_and_blobs
 
@@ -70,13 +70,13 @@ class Fault:
 _NO_MEMORY = RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
 _DISK_FULL = OSError(errno.ENOSPC, "No space left on device")
 FAULTS = {
-    "fetch": Fault("gradcam_core.pictures.fetch_image", RuntimeError("in the fetch"), fetch),
-    "memory of a fetch": Fault("gradcam_core.pictures.fetch_image", MemoryError(), fetch),
+    "fetch": Fault("gradcam_core.images.fetch_image", RuntimeError("in the fetch"), fetch),
+    "memory of a fetch": Fault("gradcam_core.images.fetch_image", MemoryError(), fetch),
     "decoder": Fault("PIL.ImageFile.ImageFile.load", RuntimeError("in a decoder"), upload, "is broken or incomplete"),
     "memory of a decoder": Fault("PIL.ImageFile.ImageFile.load", MemoryError(), upload, "not enough memory to open"),
-    "tray": Fault("pages._ui.tray.picture_of", ValueError("in the tray"), upload),
-    "thumbnail": Fault("pages._ui.tray.thumbnail_of", _DISK_FULL, upload),
-    "weights": Fault("gradcam_core.weights.load_file", OSError("gone"), change_model, "can't be read"),
+    "tray": Fault("pages._ui.session.tray.picture_of", ValueError("in the tray"), upload),
+    "thumbnail": Fault("pages._ui.session.tray.thumbnail_of", _DISK_FULL, upload),
+    "weights": Fault("gradcam_core.checkpoints.weights.load_file", OSError("gone"), change_model, "can't be read"),
     "building": Fault("gradcam_core.models.architectures.load_into", RuntimeError("in a copy"), change_model),
     "memory of a model": Fault(
         "torch.nn.Module.load_state_dict", _NO_MEMORY, change_model, "not enough memory to load"
@@ -91,11 +91,11 @@ FAULTS = {
     "backward": Fault("torch.autograd.grad", RuntimeError("in a backward"), change_method),
     "memory of a backward": Fault("torch.autograd.grad", _NO_MEMORY, change_method, "not enough memory"),
     "method": Fault("gradcam_core.methods.library._method", np.linalg.LinAlgError("in a method"), change_method),
-    "displayed copy": Fault("pages._ui.view.photo", OSError("in an encoder"), change_sample),
-    "words": Fault("pages._ui.view.words.sentence", IndexError("in a sentence"), change_method),
-    "message": Fault("pages._ui.view.pack", TypeError("in a message"), change_method),
-    "line": Fault("gradcam_core.slots.Slots.turn", RuntimeError("in the line"), change_method),
-    "full memory": Fault("pages._ui.shared.ensure_memory", MemoryError(), change_method),
+    "displayed copy": Fault("pages._ui.result.view.photo", OSError("in an encoder"), change_sample),
+    "words": Fault("pages._ui.result.view.words.sentence", IndexError("in a sentence"), change_method),
+    "message": Fault("pages._ui.result.view.pack", TypeError("in a message"), change_method),
+    "line": Fault("gradcam_core.resources.queue.Slots.turn", RuntimeError("in the line"), change_method),
+    "full memory": Fault("pages._ui.session.shared.ensure_memory", MemoryError(), change_method),
 }
 
 
@@ -136,7 +136,7 @@ def test_a_fault_is_one_sentence_with_a_number_in_the_log_and_the_next_click_wor
     assert not re.search(r"in (a|the) \w+$|Error:|Traceback|/\w+/\w+|0x", said)
     assert view(app)["id"] == good
     monkeypatch.undo()
-    monkeypatch.setattr("gradcam_core.pictures.fetch_image", lambda _url: picture())
+    monkeypatch.setattr("gradcam_core.images.fetch_image", lambda _url: picture())
     app = fault.act(app)
     assert sentences(app) == set()
     assert view(app)["id"] != good or fault.act in (change_method, change_model)
@@ -160,7 +160,7 @@ def test_a_picture_that_was_let_go_in_mid_use_is_one_sentence_and_the_next_click
 def test_a_full_disk_ends_a_download_with_a_sentence_and_the_next_one_works(
     open_app: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from pages._ui.downloads import download_jobs
+    from pages._ui.model.downloads import download_jobs
 
     def full(*_args: object, **_options: object) -> None:
         raise _DISK_FULL
@@ -193,7 +193,7 @@ def test_a_page_that_sees_the_fault_of_another_session_is_untouched(
 
 
 def test_a_fetched_picture_arrives_after_the_faults(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradcam_core.pictures.read_address", lambda _source: PictureFile(picture(), "cat.png"))
+    monkeypatch.setattr("gradcam_core.images.read_address", lambda _source: PictureFile(picture(), "cat.png"))
     assert sentences(fetch(open_app())) == set()
 
 
@@ -242,7 +242,7 @@ def test_a_model_that_failed_is_loaded_again_only_once_it_is_chosen_again(
         raise RuntimeError("in a model")
 
     with monkeypatch.context() as broken:
-        broken.setattr("pages._ui.model_picker.model_card", fail)
+        broken.setattr("pages._ui.model.picker.model_card", fail)
         app.radio(key="model").set_value("photos").run()
         change_method(app)
     (said,) = sentences(app)
@@ -266,10 +266,10 @@ def test_trays_that_are_full_refuse_in_a_sentence(open_app: Open, monkeypatch: p
 def test_what_stands_for_the_page_to_come_goes_though_it_does_not_come(
     open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages._ui.waking._awake", threading.Event())
-    monkeypatch.setattr("pages._ui.waking._spare_the_collector", lambda: None)
-    monkeypatch.setattr("pages._ui.cache.shelf", lambda: 1 / 0)
-    monkeypatch.setattr("pages._ui.waking.answer_usual_question", lambda _picture: None)
+    monkeypatch.setattr("pages._ui.result.warmup._awake", threading.Event())
+    monkeypatch.setattr("pages._ui.result.warmup._spare_the_collector", lambda: None)
+    monkeypatch.setattr("pages._ui.session.results.shelf", lambda: 1 / 0)
+    monkeypatch.setattr("pages._ui.result.warmup.answer_usual_question", lambda _picture: None)
     app = open_app()
     assert len(sentences(app)) == 1
     assert not [caption for caption in app.caption if "waking up" in caption.value]
@@ -285,11 +285,11 @@ def test_what_a_browser_that_goes_back_still_sends_is_no_act(monkeypatch: pytest
     def act() -> None:
         import streamlit as st
 
-        from pages._ui import link
+        from pages._ui.session import address as link
 
         link.acted()
         st.text(str(link.has_act()))
 
     assert AppTest.from_function(act).run().text[0].value == "True"
-    monkeypatch.setattr("pages._ui.link.is_travel", lambda: True)
+    monkeypatch.setattr("pages._ui.session.address.is_travel", lambda: True)
     assert AppTest.from_function(act).run().text[0].value == "False"

@@ -19,7 +19,7 @@ def test_a_page_that_is_run_without_app_py_still_gets_its_frame_once(open_app: O
 
 
 def _broken_page() -> None:
-    from pages._ui.frame import errors_shown
+    from pages._ui.frame.page import errors_shown
 
     with errors_shown():
         raise RuntimeError("the secret of /etc")
@@ -27,7 +27,7 @@ def _broken_page() -> None:
 
 def _refused_page() -> None:
     from gradcam_core.errors import LayerError
-    from pages._ui.frame import errors_shown
+    from pages._ui.frame.page import errors_shown
 
     with errors_shown():
         raise LayerError("![x](http://host.invalid/x) is not a layer.", hint="Choose *another*.")

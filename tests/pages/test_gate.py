@@ -13,9 +13,9 @@ from starlette.types import Message, Receive, Scope, Send
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
-from gradcam_core.memory import Memory
-from pages._ui import gate
-from pages._ui.gate import Gate, address_of
+from gradcam_core.resources.memory import Memory
+from pages._ui.server import admission as gate
+from pages._ui.server.admission import Gate, address_of
 
 MINE, OTHER = "198.51.100.1", "198.51.100.2"
 MB = 10**6
@@ -112,8 +112,8 @@ def store(monkeypatch: pytest.MonkeyPatch) -> MemoryUploadedFileManager:
     """Streamlit's store of uploads, in a server where all sessions but `gone` are open."""
     files = MemoryUploadedFileManager("/upload")
     server = SimpleNamespace(uploaded_file_mgr=files, is_active_session=lambda session: session != "gone")
-    monkeypatch.setattr("pages._ui.gate.runtime.exists", lambda: True)
-    monkeypatch.setattr("pages._ui.gate.runtime.get_instance", lambda: server)
+    monkeypatch.setattr("pages._ui.server.admission.runtime.exists", lambda: True)
+    monkeypatch.setattr("pages._ui.server.admission.runtime.get_instance", lambda: server)
     return files
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from pages._ui.headers import SecurityHeaders, security_headers
+from pages._ui.server.headers import SecurityHeaders, security_headers
 
 ROOT = Path(__file__).resolve().parents[2]
 

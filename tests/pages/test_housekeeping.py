@@ -13,11 +13,11 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
-from gradcam_core.images import LoadedImage
-from gradcam_core.store import Store
-from pages._ui import housekeeping
-from pages._ui.housekeeping import forget_closed_sessions, forget_old_answers, tidying
-from pages._ui.shared import Shared, shared
+from gradcam_core.decoding.decode import LoadedImage
+from gradcam_core.resources.store import Store
+from pages._ui.server import housekeeping
+from pages._ui.server.housekeeping import forget_closed_sessions, forget_old_answers, tidying
+from pages._ui.session.shared import Shared, shared
 
 
 class Session:
@@ -60,7 +60,7 @@ def test_old_answers_and_pictures_go_though_nobody_comes(monkeypatch: pytest.Mon
 def test_the_task_tidies_while_the_server_runs_and_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     times = []
     monkeypatch.setattr(housekeeping, "_EVERY", 0.0)
-    monkeypatch.setattr("pages._ui.housekeeping.runtime.get_instance", lambda: None)
+    monkeypatch.setattr("pages._ui.server.housekeeping.runtime.get_instance", lambda: None)
     monkeypatch.setattr(housekeeping, "forget_old_answers", lambda: times.append(1))
 
     async def serve() -> None:

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gradcam_core.images import LoadedImage
-from gradcam_core.pictures import PictureFile
-from gradcam_core.render import to_png
+from gradcam_core.decoding.decode import LoadedImage
+from gradcam_core.images import PictureFile
+from gradcam_core.rendering.render import to_png
 from gradcam_core.samples import SAMPLES
-from pages._ui.intake import Click, Parcel, understood, unpacked
-from pages._ui.question import Picture
-from pages._ui.thumbnails import cards_css
-from pages._ui.tray import MOST_BYTES, MOST_PICTURES, Arrival, Brought, visible_name, within_bounds
+from pages._ui.image.cards import cards_css
+from pages._ui.image.intake import Click, Parcel, understood, unpacked
+from pages._ui.session.question import Picture
+from pages._ui.session.tray import MOST_BYTES, MOST_PICTURES, Arrival, Brought, visible_name, within_bounds
 from tests.pages.support import view
 
 Open = Callable[..., AppTest]
@@ -259,7 +259,7 @@ def test_a_link_to_a_url_fills_in_the_door_where_the_operator_wants_a_click(
         asked.append(source)
         return PictureFile(noise(9), "cat.png")
 
-    monkeypatch.setattr("gradcam_core.pictures.read_address", fetch)
+    monkeypatch.setattr("gradcam_core.images.read_address", fetch)
     app = open_app(image=url)
     assert asked == []
     assert "Press Fetch" in told(app)
@@ -275,7 +275,7 @@ def test_a_visitor_who_asks_for_too_many_addresses_waits_and_the_picture_stays(
     open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEATPROOF_FETCHES_A_MINUTE", "2")
-    monkeypatch.setattr("gradcam_core.pictures.read_address", lambda source: PictureFile(noise(len(source)), "cat.png"))
+    monkeypatch.setattr("gradcam_core.images.read_address", lambda source: PictureFile(noise(len(source)), "cat.png"))
     app = open_app()
     app.segmented_control(key="source").set_value("Link").run()
     for path in ("a", "bb"):
@@ -304,7 +304,7 @@ def test_a_picture_that_left_the_tray_is_said_to_be_no_longer_kept(
     app.radio(key="tray").set_value(tray_address(app, 1)).run()
     app = bring(app, ("last.png", noise(99)))
     assert first not in app.session_state["tray_files"]
-    monkeypatch.setattr("pages._ui.link.is_travel", lambda: True)
+    monkeypatch.setattr("pages._ui.session.address.is_travel", lambda: True)
     app.query_params["image"] = first
     assert "That picture is no longer kept. Bring it again" in told(app.run())
 
@@ -352,7 +352,7 @@ def receive_and_take(sent: object, end: str) -> None:
     import streamlit as st
     from streamlit.runtime.scriptrunner import RerunData, RerunException
 
-    from pages._ui.intake import received, taking
+    from pages._ui.image.intake import received, taking
 
     st.session_state["intake_told"] = {"parcels": sent}
     ends = {"cut off": RerunException(RerunData()), "failed": ValueError()}

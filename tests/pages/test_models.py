@@ -21,8 +21,9 @@ from gradcam_core.layers import TargetLayer
 from gradcam_core.methods import METHODS
 from gradcam_core.models import list_models
 from gradcam_core.preprocessing import PREPROCESSINGS
-from gradcam_core.render import to_png
-from pages._ui.choices import (
+from gradcam_core.rendering.render import to_png
+from pages._ui.model.downloads import download_jobs
+from pages._ui.text.choices import (
     knows_sentence,
     layer_sentence,
     layer_title,
@@ -32,7 +33,6 @@ from pages._ui.choices import (
     progress_words,
     readiness,
 )
-from pages._ui.downloads import download_jobs
 from tests.core.loopback import Server, http, running
 from tests.pages.support import add_photo_network, write_description
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradcam_core.render import COLORMAPS, DEFAULT_COLORMAP
-from gradcam_core.scenes import draw_scene
+from gradcam_core.rendering.render import COLORMAPS, DEFAULT_COLORMAP
+from gradcam_core.scenes.scene import draw_scene
 from pages._ui.viewer import _script, _style
 from pages._ui.viewer.payload import LONGEST_SIDE, maps, pack, photo, tables, unpack
 

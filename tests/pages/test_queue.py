@@ -8,10 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gradcam_core.errors import Cancelled
-from gradcam_core.render import to_png
-from pages._ui import queue
-from pages._ui.shared import shared
-from pages._ui.words import ahead
+from gradcam_core.rendering.render import to_png
+from pages._ui.session import queue
+from pages._ui.session.shared import shared
+from pages._ui.text.sentences import ahead
 from tests.pages.support import view
 
 Open = Callable[..., AppTest]
@@ -46,7 +46,7 @@ def test_a_person_in_the_line_hears_how_many_are_ahead_and_then_gets_the_answer(
             if len(told) == 3:
                 others.close()
 
-        monkeypatch.setattr("pages._ui.queue.tell", tell)
+        monkeypatch.setattr("pages._ui.session.queue.tell", tell)
         app = bring(app, 40_001)
     assert told[:3] == [0, 0, 0]
     assert not app.error
@@ -113,7 +113,7 @@ def test_the_line_is_no_longer_told_of_beside_an_error(open_app: Open, monkeypat
             told.append(count)
             others.close()
 
-        monkeypatch.setattr("pages._ui.queue.tell", tell)
+        monkeypatch.setattr("pages._ui.session.queue.tell", tell)
         monkeypatch.setattr("gradcam_core.engine.prepare", lambda *_arguments, **_options: 1 / 0)
         app = bring(app, 40_004)
     assert told

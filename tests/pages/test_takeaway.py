@@ -9,10 +9,10 @@ import pytest
 from gradcam_core.errors import ResourceError
 from gradcam_core.models import load_model
 from gradcam_core.samples import SAMPLES, load_sample
-from pages._ui import takeaway
-from pages._ui.question import ModelCard, Picture, Question
-from pages._ui.takeaway import reply_to
-from pages._ui.view import digest
+from pages._ui.result import export as takeaway
+from pages._ui.result.export import reply_to
+from pages._ui.result.view import digest
+from pages._ui.session.question import ModelCard, Picture, Question
 from pages._ui.viewer import Request
 
 LOOK = {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "contour": 0.0, "scale": None}

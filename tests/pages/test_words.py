@@ -3,12 +3,22 @@
 import numpy as np
 import pytest
 
+from gradcam_core.cam import Cam, Prediction, ResultKey
 from gradcam_core.errors import ImageError
-from gradcam_core.explanation import Cam, Prediction, ResultKey
 from gradcam_core.geometry import InputGeometry, Window
 from gradcam_core.methods import METHODS
 from gradcam_core.preprocessing import PREPROCESSINGS
-from pages._ui.words import caption, error_text, how_to_read, literal, notes, percent, place, sentence, what_it_saw
+from pages._ui.text.sentences import (
+    caption,
+    error_text,
+    how_to_read,
+    literal,
+    notes,
+    percent,
+    place,
+    sentence,
+    what_it_saw,
+)
 
 WHOLE = Window(0, 0, 90, 90)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui import link
+from pages._ui.session import address as link
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (  # one module: each file is one subject, and they see each other's functions

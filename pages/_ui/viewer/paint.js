@@ -1,4 +1,4 @@
-// Values to pixels, bit for bit as gradcam_core.render does it: float32 where numpy has float32, halves rounded up.
+// Values to pixels, bit for bit as gradcam_core.rendering.render does it: float32 where numpy has float32, halves rounded up.
 
 const STEPS = 4080;
 const UNSEEN = 65535;

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gradcam_core.render import COLORMAPS
+from gradcam_core.rendering.render import COLORMAPS
 
 LONGEST_SIDE = 1024  # of the copy on screen: a panel is seldom shown larger, and 2,048 would be four times as many
 _LOSSLESS_PIXELS = 300_000  # more would take a tenth of a second to try

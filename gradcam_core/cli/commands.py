@@ -1,0 +1,168 @@
+"""What does each command of the shell do? Arguments in, lines of text out; `cli` reads the first and prints the second.
+
+Everything that is asked for is checked before the work begins.
+"""
+
+import json
+import os
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gradcam_core.cli.formatting import explanation_lines, layers_lines, models_lines, prediction_lines, settings_lines
+from gradcam_core.config import settings as current_settings
+from gradcam_core.decoding.decode import LoadedImage
+from gradcam_core.download import policy_from
+from gradcam_core.engine import Explainer
+from gradcam_core.errors import HeatproofError
+from gradcam_core.export.bundle import Explanation, unit_of, write_explanations
+from gradcam_core.export.manifest import explanation_json, prediction_json
+from gradcam_core.images import load_image
+from gradcam_core.methods import get_method
+from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, list_models, load_model
+from gradcam_core.preprocessing import get_preprocessing
+from gradcam_core.progress import Progress
+from gradcam_core.rendering.render import Look, get_colormap
+from gradcam_core.resources.cores import share_cores
+
+_USUAL_COUNT = 5
+_LOOK_HINT = "--opacity, --threshold and --contour take a number from 0 to 1, --scale a raw value above 0."
+
+
+def models(_options: Namespace, _progress: Progress) -> Iterator[str]:
+    """Every model, and what is wrong with those that can't be used."""
+    yield from models_lines(list_models(), broken_checkpoints())
+
+
+def layers(options: Namespace, _progress: Progress) -> Iterator[str]:
+    """The layers of one model."""
+    yield from layers_lines(load_model(options.model, device=options.device), everything=options.all)
+
+
+def predict(options: Namespace, _progress: Progress) -> Iterator[str]:
+    """What one model sees in one image."""
+    preprocessing = get_preprocessing(options.preprocessing).slug
+    image, model = _image_and_model(options)
+    count = _count(options.top_k, model)
+    forward = Explainer(model).forward(image, preprocessing=preprocessing)
+    predictions = forward.top(count)
+    if options.json:
+        told = {"model": model.spec.name, "preprocessing": preprocessing}
+        yield from _json_lines(told | prediction_json(image, forward.geometry, predictions=predictions))
+    else:
+        yield from prediction_lines(image, model, predictions, preprocessing=preprocessing)
+
+
+def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
+    """Where one model sees each class that is asked for, or its best one."""
+    preprocessing, method = get_preprocessing(options.preprocessing).slug, get_method(options.method).slug
+    look, folder = _look(options), _folder(options.out)
+    image, model = _image_and_model(options)
+    explainer, count = Explainer(model, options.layer), _count(options.top_k, model)
+    wanted = dict.fromkeys(model.class_index(text) for text in options.classes or ())
+    forward = explainer.forward(image, preprocessing=preprocessing)
+    predictions = forward.top(count)
+    cams = [forward.cam(class_index, method) for class_index in wanted or [predictions[0].class_index]]
+    written: list[Path] = []
+    if folder is not None:
+        beside: dict[str, Any] = {"unit": unit_of(model, cams[0]), "input_picture": forward.input_picture}
+        written = write_explanations(
+            folder, [Explanation(image=image, cam=cam, predictions=predictions, look=look, **beside) for cam in cams]
+        )
+    if options.json:
+        yield from _json_lines(explanation_json(image, cams, predictions=predictions, look=look))
+    else:
+        yield from prediction_lines(image, model, predictions, preprocessing=preprocessing)
+        yield from ["", *explanation_lines(cams), ""]
+        yield from [f"Written to {target}" for target in written] or ["Add --out DIR to write the pictures."]
+
+
+def download(options: Namespace, progress: Progress) -> Iterator[str]:
+    """Fetch one model's weights, unless they are here and whole."""
+    steps = 0
+
+    def counted(done: int, total: int) -> None:
+        nonlocal steps
+        steps += 1
+        progress(done, total)
+
+    spec = download_model(options.model, progress=counted)
+    yield f"{spec.name} is ready: {spec.title}." if steps else f"{spec.name} is here already."
+
+
+def settings(_options: Namespace, _progress: Progress) -> Iterator[str]:
+    """Every limit and switch, what it is now, and why."""
+    policy_from(current_settings())  # refuses what is no host
+    yield from settings_lines(current_settings())
+
+
+def check(_options: Namespace, _progress: Progress) -> Iterator[str]:
+    """Whether everything works here, really tried; an error at the end if something does not."""
+    from gradcam_core.cli.selfcheck import findings
+
+    found = []
+    for finding in findings():
+        found.append(finding)
+        yield f"{'fine ' if finding.is_fine else 'WRONG'}  {finding.name:9} {finding.sentence}"
+    wrong = [finding.name for finding in found if not finding.is_fine]
+    if wrong:
+        raise HeatproofError(f"{len(wrong)} of {len(found)} checks failed: {', '.join(wrong)}.")
+
+
+COMMANDS: dict[str, Callable[[Namespace, Progress], Iterable[str]]] = {
+    command.__name__: command for command in (models, layers, predict, explain, download, settings, check)
+}
+
+
+def _image_and_model(options: Namespace) -> tuple[LoadedImage, LoadedModel]:
+    """The image first: it is the quicker to refuse. Computed as on the page, to the last bit."""
+    share_cores()
+    return load_image(options.image), load_model(options.model, device=options.device)
+
+
+def _count(asked: int | None, model: LoadedModel) -> int:
+    """How many predictions to list."""
+    known = len(model.labels)
+    if asked is None:
+        return min(_USUAL_COUNT, known)
+    if not 1 <= asked <= known:
+        raise HeatproofError(
+            f"--top-k is {asked}, and {model.spec.name} has {known:,} classes.", hint=f"Ask for 1 to {known}."
+        )
+    return asked
+
+
+def _look(options: Namespace) -> Look:
+    """How to draw the maps."""
+    colormap = get_colormap(options.colormap).slug
+    numbers = {name: _number(name, getattr(options, name)) for name in ("opacity", "threshold", "contour")}
+    scale = None if options.scale is None else _number("scale", options.scale)
+    try:
+        return Look(colormap, scale=scale, **numbers)
+    except ValueError as error:
+        raise HeatproofError(str(error), hint=_LOOK_HINT) from error
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise HeatproofError(f"--{name} is {text!r}, which is no number.", hint=_LOOK_HINT) from error
+
+
+def _folder(text: str | None) -> Path | None:
+    if text is not None and not text.strip():
+        raise HeatproofError("--out names no folder.", hint="Give it a name, such as --out explanation.")
+    if text is None:
+        return None
+    folder = Path(text)
+    there = next((path for path in (folder, *folder.parents) if os.path.exists(path)), None)
+    if there is not None and not there.is_dir():
+        raise HeatproofError(f"--out goes through {there}, which is no folder.", hint="Choose another folder.")
+    return folder
+
+
+def _json_lines(answer: dict[str, Any]) -> list[str]:
+    """One JSON object in plain ASCII, which every terminal and pipe passes on whole."""
+    return json.dumps(answer, indent=2, allow_nan=False).splitlines()

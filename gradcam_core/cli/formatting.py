@@ -1,0 +1,121 @@
+"""How do the answers read on a terminal? Lines of plain text; nothing is printed here."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+
+from gradcam_core.cam import Cam, Prediction
+from gradcam_core.config import PREFIX, Settings
+from gradcam_core.decoding.decode import LoadedImage, display_name
+from gradcam_core.layers import TargetLayer
+from gradcam_core.models import LoadedModel, ModelSpec
+
+_LABEL_WIDTH = 24
+
+
+def models_lines(specs: Sequence[ModelSpec], broken: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """One line a model, and a sentence for every checkpoint that can't be used."""
+    yield from columns([(spec.name, _state(spec), spec.title, spec.knows) for spec in specs])
+    for name, sentence in broken:
+        yield ""
+        yield f"{display_name(name)} can't be used: {sentence}"
+
+
+def layers_lines(model: LoadedModel, *, everything: bool) -> Iterator[str]:
+    """Stages and blocks in the order in which they finish, then the rest if everything is wanted."""
+    blocks = [layer for layer in model.layers if layer.is_block]
+    rest = [layer for layer in model.layers if not layer.is_block]
+    yield from columns([_layer_row(layer, model) for layer in blocks])
+    if rest and everything:
+        yield ""
+        yield from columns([_layer_row(layer, model) for layer in rest])
+    elif rest:
+        yield ""
+        yield f"{len(rest)} more with --all."
+
+
+def prediction_lines(
+    image: LoadedImage, model: LoadedModel, predictions: Sequence[Prediction], *, preprocessing: str
+) -> Iterator[str]:
+    """What was shown to which model, and its best classes."""
+    yield f"{_name(image)}, {_size(image)}"
+    yield from image.notes
+    yield f"{display_name(model.spec.title)}, preprocessing: {preprocessing}"
+    yield ""
+    yield from columns([_prediction_row(prediction) for prediction in predictions], right=(0, 2))
+
+
+def explanation_lines(cams: Sequence[Cam]) -> Iterator[str]:
+    """Where each class's evidence lies, or why its map does not tell."""
+    h, w = cams[0].values.shape
+    yield f"{cams[0].method_title} at layer {cams[0].key.layer}, {w} x {h} cells"
+    yield ""
+    yield from columns([_cam_row(cam) for cam in cams], right=(0, 2))
+
+
+def settings_lines(now: Settings) -> Iterator[str]:
+    """One paragraph a setting: its variable and value, the default where that differs, and the reason."""
+    for setting in fields(now):
+        value = getattr(now, setting.name)
+        changed = "" if value == setting.default else f"  (default: {setting_text(setting.default)})"
+        yield f"{PREFIX}{setting.name.upper()} = {setting_text(value)}{changed}"
+        zero = setting.metadata["zero"]
+        yield f"    {setting.metadata['reason']}{f'; 0: {zero}' if zero else ''}"
+
+
+def setting_text(value: object) -> str:
+    """As it is written into a variable."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ",".join(value) or "(none)"
+    return f"{value:_}" if isinstance(value, int) else str(value)
+
+
+def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> Iterator[str]:
+    """Rows of cells as lines with two spaces between the columns; those in `right` end at one place."""
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            cell.rjust(width) if place in right else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def megabytes(count: int) -> str:
+    """A number of bytes as people read it."""
+    return f"{count / 1e6:,.1f} MB" if count < 9.95e6 else f"{count / 1e6:,.0f} MB"
+
+
+def _state(spec: ModelSpec) -> str:
+    if spec.ready:
+        return "ready"
+    return f"{megabytes(spec.download_bytes)} to download" if spec.download_bytes else "weights missing"
+
+
+def _layer_row(layer: TargetLayer, model: LoadedModel) -> tuple[str, ...]:
+    width, height = layer.size
+    is_default = layer.name == model.default_layer
+    return layer.name, layer.kind, f"{layer.channels} channels", f"{width} x {height}", "default" if is_default else ""
+
+
+def _prediction_row(prediction: Prediction) -> tuple[str, ...]:
+    label = display_name(prediction.label).ljust(_LABEL_WIDTH)
+    probability = f"{100 * prediction.probability:.1f} %"
+    return str(prediction.class_index), label, probability, f"logit {prediction.logit:.2f}"
+
+
+def _cam_row(cam: Cam) -> tuple[str, ...]:
+    x, y = cam.peak
+    told = f"strongest at x {x}, y {y} (raw {cam.values.min():.3g} to {cam.values.max():.3g})"
+    return *_prediction_row(cam.prediction), told if cam.usable else cam.note
+
+
+def _name(image: LoadedImage) -> str:
+    return image.name or "image"
+
+
+def _size(image: LoadedImage) -> str:
+    kept = f"{image.width} x {image.height}"
+    width, height = image.original_size
+    return kept if image.size == image.original_size else f"{kept} (of {width} x {height})"

@@ -1,0 +1,240 @@
+"""The program from a shell: `python -m gradcam_core explain cat.jpg --model resnet50 --out cat`.
+
+Answers go to stdout; an error goes to stderr, what is wrong and what to do. Torch is imported only once the
+arguments are understood.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+from gradcam_core import __version__
+from gradcam_core.decoding.decode import printable
+from gradcam_core.errors import HeatproofError, ResourceError
+from gradcam_core.progress import Progress, silent
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_BAR_WIDTH = 30
+_BAR_SECONDS = 0.1  # between two drawings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: those after the program's name; the process's own if not given.
+
+    Returns:
+        The exit code: 0; 2 after an error that is explained; 130 after Ctrl+C; 141 if nobody reads the output.
+
+    Raises:
+        SystemExit: by argparse, with 0 after help and 2 after arguments that it does not know; with 143 or 129 if
+            the system asks the program to end or its terminal is gone.
+    """
+    _print_what_the_terminal_can()
+    try:
+        with _ended_in_order():
+            _run(_understood(arguments))
+    except HeatproofError as error:
+        _complain(error)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _forget_the_output()
+        return 141
+    return 0
+
+
+def _run(options: argparse.Namespace) -> None:
+    if sys.stdout is None:
+        raise ResourceError("The output is closed.", hint="Send it to a file or a terminal.")
+    from gradcam_core.cli.commands import COMMANDS  # brings torch: seconds
+
+    with _progress_bar() as progress:
+        for line in COMMANDS[options.command](options, progress):
+            with _writable_output():
+                print(printable(line))
+    _flush()
+
+
+def _understood(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    try:
+        options = parser.parse_args(arguments)
+    except SystemExit:
+        _flush()  # the help
+        raise
+    given = vars(options)
+    if any(value == [] for value in (*given.values(), *(given.get("classes") or ()))):
+        parser.error("-- is not a value of an option")  # argparse makes an empty list of --class=--
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m gradcam_core", description="See where a vision model looks.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"Heatproof {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    commands.add_parser("models", help="list the models", allow_abbrev=False)
+    _add_layers(commands)
+    _add_predict(commands)
+    _add_explain(commands)
+    _add_download(commands)
+    commands.add_parser("settings", help="list every setting, its value and its reason", allow_abbrev=False)
+    commands.add_parser("check", help="try everything once and say what does not work here", allow_abbrev=False)
+    return parser
+
+
+def _add_layers(commands: "Commands") -> None:
+    command = commands.add_parser("layers", help="list the layers of a model", allow_abbrev=False)
+    command.add_argument("model", metavar="MODEL")
+    command.add_argument("--all", action="store_true", help="every layer, not only stages and blocks")
+    _add_device(command)
+
+
+def _add_predict(commands: "Commands") -> None:
+    command = commands.add_parser("predict", help="say what a model sees in an image", allow_abbrev=False)
+    _add_question(command)
+
+
+def _add_explain(commands: "Commands") -> None:
+    command = commands.add_parser("explain", help="say where in the image it sees that", allow_abbrev=False)
+    _add_question(command)
+    command.add_argument("--layer", metavar="NAME", help="default: the last one before pooling")
+    command.add_argument("--method", default="gradcam", metavar="NAME", help="default: gradcam")
+    of_class = "what to explain, an index or a label; may be repeated; default: the best prediction"
+    command.add_argument("--class", dest="classes", action="append", metavar="CLASS", help=of_class)
+    _add_look(command)
+    command.add_argument("--out", metavar="DIR", help="write the pictures, the raw map and explanation.json here")
+
+
+def _add_look(command: argparse.ArgumentParser) -> None:
+    """How the pictures are drawn; the numbers are read where a wrong one is explained."""
+    command.add_argument("--colormap", default="inferno", metavar="NAME", help="default: inferno")
+    of_opacity = "of the heatmap over the image, 0 to 1; default: 0.5"
+    command.add_argument("--opacity", default="0.5", metavar="SHARE", help=of_opacity)
+    of_threshold = "hide evidence below this share of the scale, 0 to 1; default: 0"
+    command.add_argument("--threshold", default="0", metavar="SHARE", help=of_threshold)
+    of_contour = "draw a line round this share of the pixels, those with the most evidence; default: 0, no line"
+    command.add_argument("--contour", default="0", metavar="SHARE", help=of_contour)
+    of_scale = "the raw value that gets the last colour; default: the map's largest"
+    command.add_argument("--scale", metavar="VALUE", help=of_scale)
+
+
+def _add_download(commands: "Commands") -> None:
+    command = commands.add_parser("download", help="fetch the weights of a model", allow_abbrev=False)
+    command.add_argument("model", metavar="MODEL")
+
+
+def _add_question(command: argparse.ArgumentParser) -> None:
+    """What `predict` and `explain` have in common."""
+    what = "a file, an http or https address, or a sample such as sample:meadow"
+    command.add_argument("image", metavar="IMAGE", help=what)
+    command.add_argument("--model", default="tinynet", metavar="NAME", help="default: tinynet, which comes along")
+    command.add_argument("--preprocessing", default="trained", metavar="HOW", help="trained (default), squash or pad")
+    command.add_argument("--top-k", type=int, metavar="K", help="how many predictions to list; default: 5")
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+    _add_device(command)
+
+
+def _add_device(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--device", metavar="NAME", help="cpu, cuda, cuda:1 or mps; default: the best there is")
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Progress]:
+    """A bar on stderr from the first report on; nothing where stderr is no terminal."""
+    if not (sys.stderr and sys.stderr.isatty()):
+        yield silent
+        return
+    drawn_at = 0.0
+
+    def draw(done: int, total: int) -> None:
+        nonlocal drawn_at
+        if time.monotonic() - drawn_at >= _BAR_SECONDS or done == total:
+            with suppress(OSError):  # a terminal that is gone must not end the work
+                print(f"\r{_bar(done, total)}", end="", file=sys.stderr, flush=True)
+            drawn_at = time.monotonic()
+
+    try:
+        yield draw
+    finally:
+        if drawn_at:
+            with suppress(OSError):
+                print(file=sys.stderr)
+
+
+def _bar(done: int, total: int) -> str:
+    """How much of a download is here, in megabytes."""
+    if not total:
+        return f"{done / 1e6:.1f} MB"
+    filled = _BAR_WIDTH * min(done, total) // total
+    return f"[{'#' * filled}{'.' * (_BAR_WIDTH - filled)}] {done / 1e6:.1f} of {total / 1e6:.1f} MB"
+
+
+def _print_what_the_terminal_can() -> None:
+    """A letter that the terminal does not have becomes a question mark, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _complain(error: HeatproofError) -> None:
+    if sys.stderr:  # print would take stdout in its place
+        with suppress(OSError):
+            print(*map(printable, filter(None, [error.message, error.hint])), sep="\n", file=sys.stderr)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """A request to end becomes SystemExit, so that nothing half-written stays; one that is ignored stays so."""
+
+    def end(number: int, _frame: FrameType | None) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    requests = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    is_main = threading.current_thread() is threading.main_thread()  # no other thread may set handlers
+    taken = [request for request in requests if is_main and signal.getsignal(request) == signal.SIG_DFL]
+    for request in taken:
+        signal.signal(request, end)
+    try:
+        yield
+    finally:
+        for request in taken:
+            signal.signal(request, signal.SIG_DFL)
+
+
+@contextmanager
+def _writable_output() -> Iterator[None]:
+    """A full disk is one sentence; a reader that went away is another matter."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _forget_the_output()
+        raise ResourceError(
+            f"The output can't be written: {error.strerror or error}.", hint="Make room, or send it elsewhere."
+        ) from error
+
+
+def _flush() -> None:
+    if sys.stdout:
+        with _writable_output():
+            sys.stdout.flush()
+
+
+def _forget_the_output() -> None:
+    """What is still buffered goes nowhere, or the interpreter would complain once more as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,1 +1,0 @@
-"""The drawings of the sample scenes: outlines (`shapes`), what stands in a scene, and what it stands on."""

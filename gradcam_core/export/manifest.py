@@ -1,0 +1,105 @@
+"""What does an explanation say in numbers? A dictionary that is always valid JSON."""
+
+import math
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from gradcam_core import __version__
+from gradcam_core.cam import Cam, Prediction
+from gradcam_core.decoding.decode import LoadedImage
+from gradcam_core.geometry import InputGeometry
+from gradcam_core.rendering.render import DEFAULT_LOOK, Look
+
+_PACKAGES = ("torch", "torchvision", "grad-cam", "numpy", "pillow", "matplotlib")
+
+
+def explanation_json(
+    image: LoadedImage, cams: Sequence[Cam], *, predictions: Sequence[Prediction], look: Look = DEFAULT_LOOK
+) -> dict[str, Any]:
+    """Maps of one forward pass; a number that is not finite is null.
+
+    Args:
+        cams: at least one, all of one method.
+        predictions: the classes to list, the largest first.
+        look: how they are drawn.
+
+    Raises:
+        ValueError: if `cams` is empty.
+    """
+    if not cams:
+        raise ValueError("An explanation holds at least one map.")
+    key = cams[0].key
+    return {
+        "model": key.model,
+        "layer": key.layer,
+        "method": key.method,
+        "preprocessing": key.preprocessing,
+        **_what_was_seen(image, cams[0].geometry),
+        "predictions": [_prediction(prediction) for prediction in predictions],
+        "explanations": [_explanation(cam) for cam in cams],
+        "look": asdict(look),
+        "versions": versions(),
+    }
+
+
+def prediction_json(
+    image: LoadedImage, geometry: InputGeometry, *, predictions: Sequence[Prediction]
+) -> dict[str, Any]:
+    """What `explanation_json` says of the image, its window and the predictions."""
+    return {
+        **_what_was_seen(image, geometry),
+        "predictions": [_prediction(prediction) for prediction in predictions],
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """What made the numbers."""
+    return {
+        "heatproof": __version__,
+        "python": platform.python_version(),
+        **{package: version(package) for package in _PACKAGES},
+    }
+
+
+def _what_was_seen(image: LoadedImage, geometry: InputGeometry) -> dict[str, Any]:
+    width, height = image.original_size
+    return {
+        "image": {
+            "width": image.width,
+            "height": image.height,
+            "original_width": width,
+            "original_height": height,
+            "sha256": image.sha256,
+            **({"notes": list(image.notes)} if image.notes else {}),
+        },
+        "window": [float(side) for side in geometry.window],
+    }
+
+
+def _prediction(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "class_index": prediction.class_index,
+        "label": prediction.label,
+        "logit": _number(prediction.logit),
+        "probability": _number(prediction.probability),
+    }
+
+
+def _explanation(cam: Cam) -> dict[str, Any]:
+    """A map that is not usable points nowhere: its peak is null."""
+    return {
+        **_prediction(cam.prediction),
+        "cam_shape": list(cam.values.shape),
+        "cam_min": _number(cam.values.min()),
+        "cam_max": _number(cam.values.max()),
+        "peak": list(cam.peak) if cam.usable else None,
+        **({} if cam.usable else {"note": cam.note}),
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,1 @@
+"""Values to pictures: heatmap, overlay, contour, and the figure of three panels."""

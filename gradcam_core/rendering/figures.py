@@ -1,0 +1,231 @@
+"""The tutorial's three panels, original, heatmap and overlay, as one figure to show, print or send.
+
+Everything is placed in inches by `_Layout`, so that a picture of any shape gets a figure that fits it. Figures are
+made without pyplot, which keeps them in a global list: any number of threads can make theirs at once.
+"""
+
+import io
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gradcam_core.cam import Cam
+from gradcam_core.decoding.decode import LoadedImage, display_name
+from gradcam_core.rendering.render import DEFAULT_LOOK, Look, colorize, heatmap_image, overlay_image
+from gradcam_core.rendering.typesetting import FONT, TextStyle, wrapped
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+RAW_UNIT = "raw CAM value"
+
+_DPI = 150
+_INK, _SOFT, _RULE, _WARNING = "#1b1f24", "#59636e", "#d1d9e0", "#9a3412"
+_MARGIN, _GAP, _NAME_ROW = 0.35, 0.22, 0.28  # inches, as all that follow
+_BAR_WIDTH, _BAR_ROOM = 0.16, 1.1
+_LARGEST_WIDTH, _LARGEST_HEIGHT, _SMALLEST_CELL = 4.0, 5.2, 1.0
+_STACKED_FROM, _STACKED_WIDTH = 2.2, 9.0  # width : height from which the panels lie below one another
+_SMALLEST_TEXT_WIDTH = 6.4
+_TITLE, _LINE = TextStyle(15, 0.30, "bold"), TextStyle(9.5, 0.20, "normal")
+
+
+def panels_figure(image: LoadedImage, cam: Cam, look: Look = DEFAULT_LOOK, *, unit: str = RAW_UNIT) -> "Figure":
+    """Original, heatmap and overlay under a caption, beside a colour bar from 0 to the scale's raw value.
+
+    Args:
+        unit: what the raw values count; `report.unit_of` knows when they are logits.
+
+    Returns:
+        A matplotlib figure with its own canvas; `savefig` writes it.
+
+    Raises:
+        ValueError: if the map belongs to an image of another size.
+        HeatproofError: if there is no such colour map.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    layout = _Layout(image.size, _caption(cam, look))
+    figure = Figure(figsize=layout.figure_size, dpi=_DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    _write_caption(figure, layout)
+    pictures = {
+        "Original": image.pixels,
+        "Heatmap": heatmap_image(cam, image, look),
+        "Overlay": overlay_image(image, cam, look),
+    }
+    for place, (name, picture) in enumerate(pictures.items()):
+        _draw_panel(figure, layout.panel(place), name, picture)
+    _draw_colour_bar(figure, layout.bar, cam, look, unit=unit)
+    return figure
+
+
+def figure_png(figure: "Figure") -> bytes:
+    """A figure as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=_DPI, facecolor="white")
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class _Caption:
+    title: str
+    lines: tuple[str, ...]
+    warning: str
+
+
+Box = tuple[float, float, float, float]
+"""left, bottom, width, height as fractions of the figure, as matplotlib wants them."""
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where everything goes, counted in inches from the top left corner."""
+
+    image_size: tuple[int, int]
+    caption: _Caption
+
+    @property
+    def is_stacked(self) -> bool:
+        width, height = self.image_size
+        return width / height >= _STACKED_FROM
+
+    @property
+    def picture_size(self) -> tuple[float, float]:
+        """(width, height) of one panel's picture."""
+        width, height = self.image_size
+        largest = (_STACKED_WIDTH, math.inf) if self.is_stacked else (_LARGEST_WIDTH, _LARGEST_HEIGHT)
+        inch = min(largest[0] / width, largest[1] / height)
+        return width * inch, height * inch
+
+    @property
+    def step(self) -> tuple[float, float]:
+        """From one panel's top left corner to the next one's."""
+        width, height = self.picture_size
+        if self.is_stacked:
+            return 0, height + _GAP + _NAME_ROW
+        return max(width, _SMALLEST_CELL) + _GAP, 0
+
+    @property
+    def text_width(self) -> float:
+        return max(self._panels_width + _BAR_ROOM, _SMALLEST_TEXT_WIDTH)
+
+    @property
+    def title(self) -> list[str]:
+        return wrapped(self.caption.title, self.text_width, _TITLE)
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """(text, colour) of every line under the title."""
+        parts = [(line, _SOFT) for line in self.caption.lines] + [(self.caption.warning, _WARNING)]
+        return [(line, colour) for text, colour in parts for line in wrapped(text, self.text_width, _LINE)]
+
+    @property
+    def figure_size(self) -> tuple[float, float]:
+        return self.text_width + 2 * _MARGIN, self._panels_top + self._panels_height + _MARGIN
+
+    @property
+    def bar(self) -> Box:
+        left = _MARGIN + self._panels_width + 0.75 * _GAP
+        return self.box(left, self._panels_top, _BAR_WIDTH, self._panels_height)
+
+    def panel(self, place: int) -> Box:
+        """The picture of the first, second or third panel."""
+        across, down = self.step
+        return self.box(_MARGIN + place * across, self._panels_top + place * down, *self.picture_size)
+
+    def box(self, left: float, top: float, width: float, height: float) -> Box:
+        whole_width, whole_height = self.figure_size
+        bottom = whole_height - top - height
+        return left / whole_width, bottom / whole_height, width / whole_width, height / whole_height
+
+    @property
+    def _panels_top(self) -> float:
+        """The caption's lines, a gap, and the row of the panels' names."""
+        return _MARGIN + len(self.title) * _TITLE.line + len(self.lines) * _LINE.line + _GAP / 2 + _NAME_ROW
+
+    @property
+    def _panels_width(self) -> float:
+        return 2 * self.step[0] + max(self.picture_size[0], _SMALLEST_CELL)
+
+    @property
+    def _panels_height(self) -> float:
+        return 2 * self.step[1] + self.picture_size[1]
+
+
+def _caption(cam: Cam, look: Look) -> _Caption:
+    """Everything one must know to make this map again, and what the look leaves out or adds."""
+    prediction, key = cam.prediction, cam.key
+    lines = [
+        f"{cam.method_title} at layer {key.layer}  ·  logit {prediction.logit:.2f}  ·  class {key.class_index}",
+        f"{display_name(cam.model_title)}  ·  preprocessing: {key.preprocessing}{_hatching(cam)}",
+        *_drawn(look),
+    ]
+    title = f"{display_name(prediction.label)}  {100 * prediction.probability:.1f} %"
+    return _Caption(title, tuple(lines), cam.note)
+
+
+def _hatching(cam: Cam) -> str:
+    is_all_seen = cam.geometry.seen == (0, 0, *cam.geometry.image_size)
+    return "" if is_all_seen else "  ·  hatched: not seen by the model"
+
+
+def _drawn(look: Look) -> list[str]:
+    """One line on the threshold and the contour, if there is either."""
+    hidden = f"hidden: less than {_percent(look.threshold)} of the scale"
+    outlined = f"outlined: the {_percent(look.contour)} of the pixels with the most evidence"
+    said = [text for text, share in ((hidden, look.threshold), (outlined, look.contour)) if share]
+    return ["  ·  ".join(said)] if said else []
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _write_caption(figure: "Figure", layout: _Layout) -> None:
+    lines = [(line, _INK, _TITLE) for line in layout.title] + [(*line, _LINE) for line in layout.lines]
+    top = _MARGIN
+    for text, colour, style in lines:
+        left, bottom, _, _ = layout.box(_MARGIN, top, 0, 0)
+        written = figure.text(left, bottom, text, va="top", parse_math=False, family=FONT)
+        written.set(color=colour, size=style.points, weight=style.weight)
+        top += style.line
+
+
+def _draw_panel(figure: "Figure", box: Box, name: str, picture: np.ndarray) -> "Axes":
+    axes = figure.add_axes(box)
+    axes.imshow(picture, aspect="auto", extent=(0, 1, 0, 1))
+    axes.set_title(name, loc="left", fontsize=10.5, color=_INK, family=FONT, pad=5)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set(color=_RULE, linewidth=0.8)
+    return axes
+
+
+def _draw_colour_bar(figure: "Figure", box: Box, cam: Cam, look: Look, *, unit: str) -> None:
+    top = (look.scale or cam.maximum) if cam.usable else 0.0
+    shades = np.linspace(1, 0, 256)[:, None] if top else np.zeros((1, 1))
+    axes = _draw_panel(figure, box, "Evidence", colorize(shades, look.colormap, threshold=look.threshold))
+    axes.yaxis.tick_right()
+    axes.yaxis.set_label_position("right")
+    axes.set_yticks(*_ticks(top))
+    labels = axes.get_yticklabels()
+    labels[-1].set_verticalalignment("top")  # the outermost keep within the bar, clear of its name
+    labels[0].set_verticalalignment("bottom")
+    axes.tick_params(length=3, color=_SOFT, labelcolor=_SOFT, labelsize=8.5, labelfontfamily=FONT)
+    name = unit if top else "nothing to show"
+    axes.set_ylabel(name, fontsize=9, color=_SOFT, family=FONT, labelpad=6, parse_math=False)
+
+
+def _ticks(top: float) -> tuple[list[float], list[str]]:
+    """Where on the bar, 0 to 1, and the raw value there, three figures for the largest."""
+    if not top:
+        return [0], ["0"]
+    decimals = 2 - math.floor(math.log10(top))
+    form = f".{max(decimals, 0)}f" if -2 <= decimals <= 5 else ".2e"
+    shares = [0, 0.25, 0.5, 0.75, 1]
+    return shares, [format(share * top, form) if share else "0" for share in shares]

@@ -1,0 +1,1 @@
+"""The frame in which every page stands, and the registry of pages."""

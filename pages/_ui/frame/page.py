@@ -1,0 +1,72 @@
+"""What do all pages share? Navigation that survives a deep link, the header, and a border for errors."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from gradcam_core.errors import HeatproofError
+from pages._ui.frame.registry import navigation_pages
+from pages._ui.session import address as link
+from pages._ui.text.incidents import logged_incident, told
+from pages._ui.text.messages import forget_messages, repeat_messages
+
+_HERE = Path(__file__).parent
+_PROMISE = "See where a vision model looks, and whether the heatmap deserves to be believed."
+_script_run = threading.local()  # one run of the script is one thread
+
+
+def run_app() -> None:
+    """What app.py does: find the page that the address names, and run it."""
+    _script_run.is_inside_app = True
+    try:
+        st.navigation(navigation_pages(), position="top").run()
+    finally:
+        _script_run.is_inside_app = False
+
+
+@contextmanager
+def page(title: str) -> Iterator[None]:
+    """Every page's first line: the frame round it, and a sentence instead of a traceback.
+
+    A fresh server that is asked for /explore runs the file in pages/ without app.py, because of the folder's name.
+    Calling `st.navigation` ends that for the whole process, and the rerun goes through app.py to the same address.
+    """
+    if not getattr(_script_run, "is_inside_app", False):
+        st.navigation(navigation_pages(), position="top")
+        st.rerun()
+    st.set_page_config(page_title=f"{title} · Heatproof", page_icon=str(_HERE / "mark.svg"), layout="wide")
+    st.html(_HERE / "style.css")
+    _header()
+    forget_messages()
+    above = st.container(key="messages")
+    with errors_shown():
+        yield
+    with above:
+        repeat_messages()
+    link.flush()
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Show an error as a sentence; a fragment needs its own, for it is rerun without its page."""
+    try:
+        yield
+    except HeatproofError as error:
+        show_error(error)
+    except Exception:  # noqa: BLE001 - the last door before a visitor: logged whole, shown as a number
+        st.error(logged_incident("on a page"))
+
+
+def show_error(error: HeatproofError, more: str = "") -> None:
+    """What is wrong, what to do about it, and more as markdown."""
+    st.error(f"{told(error)} {more}".strip())
+
+
+def _header() -> None:
+    st.logo(str(_HERE / "mark.svg"), size="large")
+    with st.container(key="header", horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.markdown("# Heatproof", width="content")
+        st.markdown(_PROMISE, width="content")

@@ -1,0 +1,1 @@
+"""Choosing and bringing an image."""

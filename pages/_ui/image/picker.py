@@ -1,0 +1,244 @@
+"""Which image? What can't be opened leaves the last good picture standing and says why."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from gradcam_core.config import settings
+from gradcam_core.decoding.decode import display_name, file_too_large
+from gradcam_core.errors import HeatproofError, ImageError
+from gradcam_core.samples import DEFAULT_SAMPLE, SAMPLES, SCHEME
+from pages._ui.image.intake import Click, Parcel, listen, received, taking
+from pages._ui.image.samples import sample_picture, show_gallery
+from pages._ui.image.uploaders import camera_door, link_door, upload_door
+from pages._ui.session import address as link
+from pages._ui.session.question import UPLOAD, Picture
+from pages._ui.session.queue import look, queue_shown
+from pages._ui.session.tray import (
+    MOST_PICTURES,
+    ROOM,
+    Arrival,
+    bring,
+    card_at,
+    changed,
+    forget_news,
+    show_tray,
+    tray,
+    was_here,
+)
+from pages._ui.text.incidents import mistakes_told, told
+from pages._ui.text.messages import say_error
+from pages._ui.text.sentences import literal
+
+_SAMPLES, _UPLOAD, _CAMERA, _LINK = "Samples", "Upload", "Camera", "Link"
+_PICTURE, _REFUSALS, _CLICK, _ALLOWANCE = "picture", "picture_refusals", "picture_click", "fetch_allowance"
+_LONGEST = 2048  # characters of an address
+_UNREADABLE = ImageError("This is a folder, or a file that can't be read.", hint="Drop picture files.")
+
+
+def pick_image() -> Picture:
+    """Draw the image's pickers and say which picture is the good one now."""
+    st.markdown("## Image")
+    with queue_shown():
+        _follow_link()
+        listener = st.container(key="intake")
+        _take_acts(*received())
+        with listener:
+            listen()
+        with st.container(key="doors", gap="small"):
+            source = _pick_source()
+            _take_from(source)
+            if source == _SAMPLES:
+                show_gallery(_current())
+    for sentence in st.session_state.get(_REFUSALS, []):
+        say_error(sentence)
+    show_tray(_current(), with_promise=source not in (_UPLOAD, _CAMERA))
+    _write_link()  # in every run: where there was no answer, the address named the view that stayed
+    return _current()
+
+
+def _follow_link() -> None:
+    """Open what the address names: at the start, and after Back or Forward; take out what can't be opened."""
+    if _PICTURE not in st.session_state:
+        st.session_state[_PICTURE] = sample_picture(DEFAULT_SAMPLE)
+    if link.news("image"):
+        name = st.query_params.get("image") or DEFAULT_SAMPLE
+        if _wants_a_click(name):
+            _fill_in(name)
+        elif name != _current().address:
+            _open(name)
+        _write_link()
+
+
+def _wants_a_click(address: str) -> bool:
+    """Whether the operator lets nothing be fetched before somebody presses a button, and this would be."""
+    is_here = address == _current().address or address in tray() or address in SAMPLES
+    return not (is_here or address.startswith(UPLOAD) or settings().fetch_linked_urls)
+
+
+def _fill_in(address: str) -> None:
+    """Put the address into the door where it is fetched from."""
+    st.session_state["source"], st.session_state["url"] = _LINK, address
+    _refuse(ImageError("The link names a picture elsewhere.", hint="Press Fetch to have it fetched from there."))
+
+
+def _take_acts(parcels: list[Parcel], click: Click) -> None:
+    """What was pasted or dropped and which card was clicked, in the order of these acts; the last one stays."""
+    acts: list[Parcel | Click] = [*parcels, click]
+    for act in sorted(acts, key=lambda act: act.number):
+        if isinstance(act, Click):
+            _take_click(act)
+        else:
+            with taking(act):
+                _take_parcel(act)
+
+
+def _take_click(click: Click) -> None:
+    """Open the card that was clicked last; what the groups say counts only until a browser has told of a click."""
+    if click.number:
+        is_new = click.number != st.session_state.get(_CLICK)
+        chosen = card_at(click.group, click.place) if is_new else None
+    else:
+        chosen = None if link.is_travel() else changed("sample") or changed("tray")
+    if chosen in SAMPLES or chosen in tray():
+        link.acted()
+        _open(str(chosen))
+    st.session_state[_CLICK] = click.number  # only now: a run that is cut off before has opened nothing
+
+
+def _pick_source() -> str:
+    source = st.segmented_control(
+        "Where the image comes from",
+        [_SAMPLES, _UPLOAD, _CAMERA, _LINK],
+        key="source",
+        default=_SAMPLES,
+        required=True,
+        width="stretch",
+        label_visibility="collapsed",
+        on_change=_change_source,
+    )
+    return source or _SAMPLES
+
+
+def _take_from(source: str) -> None:
+    """Draw one of the doors, and take what came through it."""
+    files: dict[str, Callable[[], Sequence[Arrival]]] = {_UPLOAD: upload_door, _CAMERA: camera_door}
+    if source in files:
+        _take_files(files[source]())
+    elif source == _LINK:
+        address = link_door()
+        if address is not None:
+            link.acted()
+            _open(address)
+
+
+def _take_parcel(parcel: Parcel) -> None:
+    """What was pasted or dropped somewhere on the page."""
+    refused = [(name, file_too_large(settings())) for name in parcel.large]
+    refused += [(name, _UNREADABLE) for name in parcel.unreadable]
+    _take_files(parcel.files, refused)
+    _refuse_left_out(parcel.left_out)
+    if parcel.address:
+        link.acted()
+        _open(parcel.address)
+
+
+def _take_files(files: Sequence[Arrival], refused: Sequence[tuple[str, HeatproofError]] = ()) -> None:
+    """Put the good ones into the tray and open the first; say of each other one why not."""
+    if not files and not refused:
+        return
+    link.acted()
+    _forget_words()
+    is_named = len(files) + len(refused) > 1
+    opened = None
+    for arrival in files[:MOST_PICTURES]:
+        try:
+            with mistakes_told("while a picture was opened"):
+                picture = bring(arrival, staying=opened.address if opened else "")
+        except HeatproofError as error:
+            _refuse(error, name=arrival.name if is_named else "")
+        else:
+            opened = opened or picture
+    for name, reason in refused:
+        _refuse(reason, name=name if is_named else "")
+    _refuse_left_out(len(files) - MOST_PICTURES)
+    if opened:
+        _keep(opened)
+
+
+def _refuse_left_out(count: int) -> None:
+    if count > 0:
+        _refuse(ImageError(f"{ROOM}: {'1 was' if count == 1 else f'{count} were'} left out."))
+
+
+def _open(address: str) -> None:
+    """Take the picture of this address, or say why not and keep the last one."""
+    _forget_words()
+    try:
+        with mistakes_told("while a picture was brought"):
+            _keep(_named(address))
+    except HeatproofError as error:
+        _refuse(error)
+        _write_link()
+
+
+def _named(address: str) -> Picture:
+    """A picture of the tray, a sample, or what a URL gives; never a path of this machine."""
+    if address in tray():
+        return tray()[address].picture
+    if address in SAMPLES and SAMPLES[address].kind != "link":
+        return sample_picture(address)
+    _check_address(address)
+    return _fetched(address, f"{SCHEME}{address}" if address in SAMPLES else address)
+
+
+def _check_address(address: str) -> None:
+    """Refuse what needs no network to be refused."""
+    if not address:
+        raise ImageError("Type the address of a picture.")
+    if len(address) > _LONGEST:
+        raise ImageError(f"The address is longer than {_LONGEST:,} characters.", hint="Use a shorter one.")
+    if address.startswith(UPLOAD):
+        said = "That picture is no longer kept." if was_here(address) else "A link can't carry an uploaded picture."
+        raise ImageError(said, hint="Bring it again: upload, paste or drop it.")
+
+
+def _fetched(address: str, source: str) -> Picture:
+    from gradcam_core.download import Allowance  # brings what opens the network: not before the first paint
+    from gradcam_core.images import read_address
+
+    allowance: Allowance = st.session_state.setdefault(_ALLOWANCE, Allowance())
+    with st.spinner("Fetching the picture"):
+        file = allowance.fetch(source, lambda: read_address(source), settings(), waiting=look)
+    return bring(Arrival(file.name, file.data, address, source))
+
+
+def _keep(picture: Picture) -> None:
+    st.session_state[_PICTURE] = picture
+    _write_link()
+
+
+def _write_link() -> None:
+    """Let the address bar name the picture on screen; the default one needs no words."""
+    address = _current().address
+    link.write("image", None if address == DEFAULT_SAMPLE else address)
+
+
+def _change_source() -> None:
+    link.acted()
+    _forget_words()
+
+
+def _refuse(error: HeatproofError, *, name: str = "") -> None:
+    words = f"{literal(display_name(name))}: {told(error)}" if name else told(error)
+    st.session_state.setdefault(_REFUSALS, []).append(words)
+
+
+def _forget_words() -> None:
+    st.session_state.pop(_REFUSALS, None)
+    forget_news()
+
+
+def _current() -> Picture:
+    picture: Picture = st.session_state[_PICTURE]
+    return picture

@@ -1,0 +1,66 @@
+"""The gallery: samples as cards, and a sample as a picture."""
+
+import io
+
+import streamlit as st
+from PIL import Image
+
+from gradcam_core.samples import (
+    SAMPLES,
+    SCHEME,
+    Sample,
+    SceneSample,
+    available_samples,
+    load_sample,
+    sample_bytes,
+)
+from gradcam_core.scenes.scene import draw_scene
+from pages._ui.image.cards import ELSEWHERE, cards_css, thumbnail_of
+from pages._ui.session import address as link
+from pages._ui.session.question import Picture
+from pages._ui.session.tray import mark, picture_of, tray
+
+_SIDE = 120  # a scene drawn small is quicker than a scene made small
+
+
+@st.cache_resource(show_spinner=False)
+def sample_picture(slug: str) -> Picture:
+    """A sample that lies on this machine."""
+    image = load_sample(slug)
+    is_scene = SAMPLES[slug].kind == "scene"
+    return picture_of(image, name=image.name, address=slug, source=f"{SCHEME}{slug}", is_scene=is_scene)
+
+
+def show_gallery(current: Picture) -> None:
+    """Draw the samples as cards, the one on screen marked, and whose it is."""
+    offered = {sample.slug: sample for sample in available_samples()}
+    st.html(cards_css("sample", [_thumbnail(sample) for sample in offered.values()]))
+    mark("sample", list(offered), current.address)
+    st.radio(
+        "Sample",
+        list(offered),
+        key="sample",
+        format_func=lambda slug: SAMPLES[slug].title if slug in SAMPLES else slug,
+        label_visibility="collapsed",
+        on_change=link.acted,
+    )
+    if current.address in offered:
+        st.caption(offered[current.address].credit)
+
+
+def _thumbnail(sample: Sample) -> str:
+    if sample.slug in tray():
+        return tray()[sample.slug].thumbnail
+    return ELSEWHERE if sample.kind == "link" else _own_thumbnail(sample.slug)
+
+
+@st.cache_resource(show_spinner=False)
+def _own_thumbnail(slug: str) -> str:
+    """A small picture of a sample that lies on this machine."""
+    sample = SAMPLES[slug]
+    if isinstance(sample, SceneSample):
+        scene = draw_scene(sample.seed, size=_SIDE, things=sample.things, ground=sample.ground)
+        return thumbnail_of(Image.fromarray(scene.pixels))
+    with Image.open(io.BytesIO(sample_bytes(slug))) as photograph:
+        photograph.draft("RGB", (2 * _SIDE, 2 * _SIDE))
+        return thumbnail_of(photograph)

@@ -1,0 +1,73 @@
+"""The doors through which a person brings a picture: a file, the camera, an address. Each gives what came, unopened."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from pages._ui.session import address as link
+from pages._ui.session.tray import Arrival, show_promise
+
+_TIMES = "doors_emptied"  # how often an uploader was emptied: its key, for Streamlit has no other way
+
+
+def upload_door() -> list[Arrival]:
+    """The files that were chosen or dropped; the uploader is empty again at once."""
+    place, times = st.empty(), st.session_state.get(_TIMES, 0)
+    files = _uploader(place, times)
+    show_promise()
+    st.caption("Or paste a picture with Ctrl+V, or drop files, anywhere on this page.")
+    if files:
+        st.session_state[_TIMES] = times + 1
+        _uploader(place, times + 1)
+    return _released(files)
+
+
+def camera_door() -> list[Arrival]:
+    """The photograph that was taken; the camera is live again at once."""
+    place, times = st.empty(), st.session_state.get(_TIMES, 0)
+    photograph = _camera(place, times)
+    show_promise()
+    if photograph is None:
+        return []
+    st.session_state[_TIMES] = times + 1
+    _camera(place, times + 1)
+    return [Arrival("Camera", taken.data, source="camera.jpg") for taken in _released([photograph])]
+
+
+def link_door() -> str | None:
+    """The address that was asked for, which may be empty; None where none was."""
+    with st.form("link", border=False):
+        url = st.text_input("Address of a picture", placeholder="https://…", key="url")
+        is_asked = st.form_submit_button("Fetch", width="stretch", on_click=link.acted)
+    st.caption("This server fetches it; your browser does not.")
+    return url.strip() if is_asked else None
+
+
+def _uploader(place: st.delta_generator.DeltaGenerator, times: int) -> list[UploadedFile]:
+    """One that takes every file: what is no picture is refused by the core, in words."""
+    return place.file_uploader(
+        "Picture files",
+        accept_multiple_files=True,
+        key=f"upload_{times}",
+        label_visibility="collapsed",
+        on_change=link.acted,
+    )
+
+
+def _camera(place: st.delta_generator.DeltaGenerator, times: int) -> UploadedFile | None:
+    return place.camera_input(
+        "Take a photograph", key=f"camera_{times}", label_visibility="collapsed", on_change=link.acted
+    )
+
+
+def _released(files: Sequence[UploadedFile]) -> list[Arrival]:
+    """The files, which Streamlit would otherwise hold as well until the session ends."""
+    arrivals = [Arrival(file.name, file.getvalue()) for file in files]
+    context = get_script_run_ctx()
+    forget = getattr(context.uploaded_file_mgr, "remove_file", None) if context else None
+    for file in files:
+        if context and forget:
+            forget(session_id=context.session_id, file_id=file.file_id)
+    return arrivals

@@ -1,0 +1,1 @@
+"""Choosing a model, its layer, method and preprocessing, and fetching its weights."""

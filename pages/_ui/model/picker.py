@@ -1,0 +1,114 @@
+"""Which model? A list that says what each one is, what it knows, and whether it is ready or how large it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from gradcam_core.errors import HeatproofError
+from pages._ui.model.downloads import has_arrived, offer_download, show_other_downloads
+from pages._ui.session import address as link
+from pages._ui.session.question import ModelCard
+from pages._ui.session.results import model_card
+from pages._ui.text.choices import knows_sentence, model_sentence, model_titles, readiness
+from pages._ui.text.incidents import mistakes_told, told
+from pages._ui.text.messages import say_warning
+from pages._ui.text.sentences import literal
+
+if TYPE_CHECKING:
+    from gradcam_core.models import ModelSpec
+
+_IN_USE, _REFUSED, _ASKED = "model_in_use", "models_refused", "model_asked"
+
+
+def pick_model() -> ModelCard:
+    """Draw the model's picker; a model that can't be had is said so, and the former one goes on."""
+    from gradcam_core.models import DEFAULT_MODEL, broken_checkpoints, list_models
+
+    st.markdown("## Model")
+    specs = {spec.name: spec for spec in list_models()}
+    default = DEFAULT_MODEL if DEFAULT_MODEL in specs else next(iter(specs))
+    link.restore("model", specs, default)
+    chosen = specs[st.session_state["model"]]
+    picker, below = st.container(gap="xsmall"), st.container(gap="xsmall")
+    with below:
+        card = _card_or_former(chosen, default)
+        show_other_downloads(specs, but=chosen.name)
+        _show_broken(broken_checkpoints())
+    with picker:
+        _draw_list(specs, card.spec)
+    return card
+
+
+def choose_model(name: str) -> None:
+    """A button's callback: take this model, as if it had been chosen in the list."""
+    link.acted()
+    st.session_state["model"] = name
+
+
+def refused_models() -> dict[str, str]:
+    """The models that this session could not load when it asked for them last, and why, as markdown."""
+    refused: dict[str, str] = st.session_state.setdefault(_REFUSED, {})
+    return refused
+
+
+def _draw_list(specs: dict[str, ModelSpec], in_use: ModelSpec) -> None:
+    titles = model_titles(list(specs.values()))
+    with st.popover(literal(in_use.title), key="model_list", icon=":material/neurology:", width="stretch"):
+        st.radio(
+            "Model",
+            list(specs),
+            key="model",
+            format_func=lambda name: f"**{literal(titles[name])}**" if name in titles else name,
+            captions=[f"{readiness(spec)} {literal(model_sentence(spec))}" for spec in specs.values()],
+            on_change=link.acted,
+        )
+    st.caption(literal(knows_sentence(in_use)))
+
+
+def _card_or_former(chosen: ModelSpec, default: str) -> ModelCard:
+    """The chosen model if it can be used, else the one in use, with a sentence that says which."""
+    if not chosen.ready:
+        former = _former(default)
+        st.markdown(literal(f"{chosen.title} is not on this machine yet. What you see is still {former.spec.title}."))
+        offer_download(chosen, place="sidebar")
+        return former
+    is_new, st.session_state[_ASKED] = st.session_state.get(_ASKED) != chosen.name, chosen.name
+    if is_new or chosen.name not in refused_models():  # one that failed is tried again once it is chosen again
+        try:
+            with mistakes_told("while a model was loaded"):
+                card = model_card(chosen.name)
+        except HeatproofError as error:
+            refused_models()[chosen.name] = told(error)
+        else:
+            _take(card)
+            return card
+    former = _former(default)
+    say_warning(f"{refused_models()[chosen.name]} {literal(f'What you see is still {former.spec.title}.')}")
+    return former
+
+
+def _take(card: ModelCard) -> None:
+    """The chosen model is the one in use; to get one that was waited for is an act."""
+    if has_arrived(card.spec.name):
+        link.acted()
+    refused_models().pop(card.spec.name, None)
+    st.session_state[_IN_USE] = card
+
+
+def _former(default: str) -> ModelCard:
+    """The model in use goes on, and the address says so, for it says what is on screen."""
+    card: ModelCard = st.session_state.get(_IN_USE) or model_card(default)
+    name = card.spec.name
+    link.write("model", None if name == default else name)
+    return card
+
+
+def _show_broken(broken: list[tuple[str, str]]) -> None:
+    """The files of the checkpoint folder that can't be used, and why."""
+    if not broken:
+        return
+    with st.expander(f"{len(broken)} in the checkpoint folder can't be used"):
+        for name, sentence in broken:
+            st.caption(f"**{literal(name)}**: {literal(sentence)}")

@@ -1,0 +1,75 @@
+"""Which layer of the model, which method, which preprocessing? Slugs inside, titles and reasons on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from gradcam_core.methods import DEFAULT_METHOD, METHODS
+from pages._ui.session import address as link
+from pages._ui.session.question import ModelCard
+from pages._ui.text.choices import layer_sentence, layer_title
+from pages._ui.text.sentences import literal
+
+if TYPE_CHECKING:
+    from gradcam_core.methods import CamMethod
+    from gradcam_core.preprocessing import Preprocessing
+
+_LAYER_OF = "layer_of"
+
+
+def pick_layer(model: ModelCard) -> str:
+    """Draw the layer's picker: blocks first, every layer on request."""
+    st.markdown("## Explanation")
+    layers = {layer.name: layer for layer in model.layers}
+    shows_all = st.session_state.get("all_layers", False)
+    if link.peek("layer") in layers and not layers[str(link.peek("layer"))].is_block:
+        st.session_state["all_layers"] = shows_all = True
+    offered = [name for name, layer in layers.items() if shows_all or layer.is_block]
+    if st.session_state.get(_LAYER_OF) != model.spec.name:
+        st.session_state[_LAYER_OF] = model.spec.name
+        st.session_state["layer"] = link.said("layer")  # a layer that nobody chose does not outlive its model
+    link.restore("layer", offered, model.default_layer)
+    st.selectbox(
+        "Layer",
+        offered,
+        key="layer",
+        format_func=lambda name: layer_title(layers[name], model.default_layer),
+        on_change=link.acted,
+    )
+    chosen = str(st.session_state["layer"])
+    st.caption(layer_sentence(model.layers, chosen, model.default_layer))
+    st.toggle(f"All {len(layers)} layers", key="all_layers", on_change=link.acted)
+    return chosen
+
+
+def pick_method() -> str:
+    """Draw the method's picker."""
+    return _pick_from("method", METHODS, DEFAULT_METHOD)
+
+
+def pick_preprocessing() -> str:
+    """Draw the preprocessing's picker."""
+    from gradcam_core.preprocessing import PREPROCESSINGS
+
+    return _pick_from("preprocessing", PREPROCESSINGS, next(iter(PREPROCESSINGS)))
+
+
+def _pick_from(name: str, choices: Mapping[str, CamMethod] | Mapping[str, Preprocessing], default: str) -> str:
+    """The picker of a registry whose entries have a title and a sentence; the slug that is chosen."""
+    link.restore(name, choices, default)
+    slug = str(st.session_state[name])
+    with st.container(gap="xsmall"):
+        with st.popover(f"{name.capitalize()}: **{choices[slug].title}**", key=f"{name}_list", width="stretch"):
+            st.radio(
+                name.capitalize(),
+                list(choices),
+                key=name,
+                format_func=lambda one: f"**{choices[one].title}**{' · default' if one == default else ''}",
+                captions=[literal(choice.sentence) for choice in choices.values()],
+                on_change=link.acted,
+            )
+        st.caption(literal(choices[slug].sentence))
+    return slug

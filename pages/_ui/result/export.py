@@ -1,0 +1,97 @@
+"""Files to take away: made when they are asked for, of the class and the look that were on screen then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradcam_core.cam import Cam
+from gradcam_core.errors import HeatproofError
+from gradcam_core.rendering.render import Look, get_colormap
+from pages._ui.result.view import digest
+from pages._ui.session.question import Question
+from pages._ui.session.queue import my_turn
+from pages._ui.session.results import answer, reading
+from pages._ui.session.shared import ensure_room, shared
+from pages._ui.session.tray import pixels_of
+from pages._ui.text.incidents import logged_incident, told_plainly
+from pages._ui.viewer import Request
+
+Reply = tuple[dict[str, Any], bytes]
+_ARCHIVE = "heatproof.zip"
+_FILES = {  # what the browser asks for: the file's name and its kind
+    "panels": ("panels.png", "image/png"),
+    "overlay": ("overlay.png", "image/png"),
+    "cam": ("cam.npy", "application/octet-stream"),
+    "json": ("explanation.json", "application/json"),
+    "zip": (_ARCHIVE, "application/zip"),
+}
+
+
+def reply_to(request: Request, question: Question) -> Reply:
+    """The head and the bytes of an answer; one that can't be given says why."""
+    head = {"token": request.token, "what": request.what}
+    try:
+        if request.view != digest(question):
+            raise HeatproofError("The view has changed meanwhile.", hint="Ask once more.")
+        return _answered(head, request, question)
+    except HeatproofError as error:
+        return head | {"error": told_plainly(error)}, b""
+    except Exception:  # noqa: BLE001 - the last door before a visitor: logged whole, shown as a number
+        return head | {"error": logged_incident("in a file to take away")}, b""
+
+
+def _answered(head: dict[str, Any], request: Request, question: Question) -> Reply:
+    from gradcam_core.export.bundle import class_folder
+
+    look = _look(request.look)
+    cam = _cam(question, request.class_index)
+    if request.what == "code":
+        return head | _code(question, cam, look), b""
+    if request.what not in _FILES:
+        raise HeatproofError("There is no such file.", hint="Choose one of the menu.")
+    suffix, mime = _FILES[request.what]
+    name = f"{class_folder(cam.prediction)}-{suffix}"
+    return head | {"name": name, "mime": mime}, _made(suffix, question, cam, look)
+
+
+def _made(name: str, question: Question, cam: Cam, look: Look) -> bytes:
+    """One of an explanation's files, or the archive of them all."""
+    from gradcam_core.export.bundle import Explanation, explanation_file, explanation_zip
+
+    known = reading(question)
+    explanation = Explanation(
+        image=pixels_of(question.picture),
+        cam=cam,
+        predictions=known.top,
+        look=look,
+        unit=known.unit,
+        input_picture=known.input_picture,
+    )
+    ensure_room()
+    with my_turn(shared().slots, is_slow=True):
+        if name == _ARCHIVE:
+            return explanation_zip(explanation, source=question.picture.source)
+        return explanation_file(name, explanation)
+
+
+def _look(told: dict[str, Any]) -> Look:
+    """The look that the browser says; anything may stand in it."""
+    try:
+        look = Look(**told)
+        get_colormap(look.colormap)
+    except (TypeError, ValueError, AttributeError):
+        raise HeatproofError("Nothing can be drawn in this way.", hint="Reset the view and ask once more.") from None
+    return look
+
+
+def _cam(question: Question, class_index: int) -> Cam:
+    if not 0 <= class_index < len(question.model.labels):
+        raise HeatproofError("The model has no such class.", hint="Choose a class and ask once more.")
+    return answer(question, class_index)
+
+
+def _code(question: Question, cam: Cam, look: Look) -> dict[str, str]:
+    from gradcam_core.export.reproduce import command_line, python_lines
+
+    source = question.picture.source
+    return {"command": command_line(source, cam.key, look), "python": python_lines(source, cam.key, look)}

@@ -1,0 +1,139 @@
+"""What does the viewer get? One result as values and sentences: the head and the blobs of its message."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from gradcam_core.cam import Cam, Prediction
+from gradcam_core.methods import get_method
+from gradcam_core.rendering.render import COLORMAPS
+from gradcam_core.samples import DEFAULT_SAMPLE
+from pages._ui.session import address as link
+from pages._ui.session.question import Picture, Question
+from pages._ui.session.results import Reading, answer, reading
+from pages._ui.session.shared import shared
+from pages._ui.session.tray import pixels_of
+from pages._ui.text import sentences as words
+from pages._ui.viewer.payload import input_copy, maps, pack, photo, tables
+
+
+def view_message(
+    question: Question, more: tuple[int, ...] = (), reply: tuple[dict[str, Any], bytes] | None = None
+) -> bytes:
+    """The viewer's message.
+
+    Args:
+        more: classes beside the likeliest ones whose maps are to come along.
+        reply: what `takeaway.reply_to` gives, if a file was asked for.
+
+    Raises:
+        HeatproofError: if there is no answer to the question.
+    """
+    known = reading(question)
+    cams = known.cams | {index: answer(question, index) for index in more}
+    head, blobs = _head(question, known, cams), _blobs(question, known, cams)
+    if reply:
+        head["reply"], blobs["reply"] = reply
+    return pack(head, blobs)
+
+
+def digest(question: Question) -> str:
+    """The question as a short text: two views of one digest answer the same."""
+    return hashlib.sha256("\n".join(question.key).encode()).hexdigest()[:16]
+
+
+def address_owner(question: Question) -> tuple[str, str]:
+    """The image and the model as the address names them; what is usual has no words there."""
+    from gradcam_core.models import DEFAULT_MODEL
+
+    image, model = question.picture.address, question.model.spec.name
+    return ("" if image == DEFAULT_SAMPLE else image, "" if model == DEFAULT_MODEL else model)
+
+
+def _head(question: Question, known: Reading, cams: Mapping[int, Cam]) -> dict[str, Any]:
+    first, picture = next(iter(cams.values())), question.picture
+    file, size = _photo(question.picture)
+    geometry = known.geometry.scaled_to(size)
+    owner, name = address_owner(question), picture.name
+    return {
+        "id": hashlib.sha256(repr((question.key, owner, name, list(cams))).encode()).hexdigest()[:16],
+        "question": digest(question),
+        "owner": owner,
+        "address": link.address(),
+        "photo": hashlib.sha256(file).hexdigest()[:16],
+        "size": picture.size,
+        "shown": size,
+        "window": list(geometry.window),
+        "seen": geometry.seen,
+        "cells": first.shape,
+        "mapped": list(cams),
+        "unit": known.unit,
+        "shared": max((cam.maximum for cam in known.cams.values() if cam.usable), default=0.0),
+        "sharedBy": len(known.cams),
+        "classes": [_class(question, one, cams.get(one.class_index), listed=True) for one in known.top]
+        + [_class(question, cams[index].prediction, cams[index]) for index in cams if index not in _indices(known)],
+        "labels": question.model.labels,
+        "colormaps": _colormaps(),
+        "alt": f"The image {name}".strip(),
+        "notes": words.notes(first, picture.notes),
+        "how": words.how_to_read(first, get_method(question.method)),
+        "saw": _saw(question, known),
+        "linkNote": "" if picture.is_linkable else words.NOT_IN_A_LINK,
+    }
+
+
+def _blobs(question: Question, known: Reading, cams: Mapping[int, Cam]) -> dict[str, bytes]:
+    return {
+        "photo": _photo(question.picture)[0],
+        "input": input_copy(known.input_picture),
+        "maps": maps([cam.values for cam in cams.values()]),
+        "tables": tables(),
+    }
+
+
+def _photo(picture: Picture) -> tuple[bytes, tuple[int, int]]:
+    """The displayed copy and its size."""
+    made: tuple[bytes, tuple[int, int]] = shared().kept(
+        ("photo", picture.sha256), lambda: photo(pixels_of(picture).pixels), lambda copy: len(copy[0])
+    )
+    return made
+
+
+def _indices(known: Reading) -> set[int]:
+    return {one.class_index for one in known.top}
+
+
+def _class(question: Question, prediction: Prediction, cam: Cam | None, *, listed: bool = False) -> dict[str, Any]:
+    """A card of the list and, where its map came along, the words that go with it."""
+    card = {
+        "index": prediction.class_index,
+        "label": prediction.label,
+        "probability": words.finite(prediction.probability),
+        "percent": words.percent(prediction.probability),
+        "logit": words.number(prediction.logit, 1),
+        "listed": listed,
+    }
+    if cam is None:
+        return card
+    depends_on_class = get_method(question.method).depends_on_class
+    return card | {
+        "sentence": words.sentence(cam, depends_on_class=depends_on_class),
+        "caption": words.caption(cam, question.model.weights_sha256),
+        "note": cam.note,
+        "maximum": words.finite(cam.maximum),
+    }
+
+
+def _saw(question: Question, known: Reading) -> dict[str, Any]:
+    from gradcam_core.preprocessing import get_preprocessing
+
+    height, width = known.input_picture.shape[:2]
+    sentences = words.what_it_saw(question.model.spec.title, known.geometry, get_preprocessing(question.preprocessing))
+    return {"size": [width, height], "alt": "The picture as the model saw it", "sentences": sentences}
+
+
+def _colormaps() -> list[dict[str, str]]:
+    """All of them, the default first; in the order of the tables."""
+    return [{"slug": one.slug, "title": one.title, "sentence": one.sentence} for one in COLORMAPS.values()]

@@ -1,0 +1,130 @@
+"""What was answered before is not computed again: results by all that they depend on, computed in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from gradcam_core.cam import Cam, Prediction
+from gradcam_core.geometry import InputGeometry
+from gradcam_core.methods import DEFAULT_METHOD, get_method
+from pages._ui.session.question import ModelCard, Picture, Question
+from pages._ui.session.queue import my_turn
+from pages._ui.session.shared import ensure_room, shared, shelf
+from pages._ui.session.tray import pixels_of
+
+if TYPE_CHECKING:
+    from gradcam_core.engine import ForwardPass
+
+MOST_PREDICTIONS = 10
+_MAP_BYTES = 120_000  # of one message; maps of early layers are large and cost more to make, so fewer come along
+_WORDS_BYTES = 5_000  # about what the values of a result take beside their arrays
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What one forward pass said: values only, no graph and no model.
+
+    Attributes:
+        top: the likeliest classes, the likeliest first.
+        cams: the maps of the first few of them by class index.
+        unit: what the raw values count.
+        input_picture: (h, w, 3) uint8, what the model really saw.
+        geometry: where that lies in the image.
+    """
+
+    top: tuple[Prediction, ...]
+    cams: dict[int, Cam]
+    unit: str
+    input_picture: np.ndarray
+    geometry: InputGeometry
+
+    @property
+    def nbytes(self) -> int:
+        """Of its arrays, and about what is round them."""
+        return _WORDS_BYTES + self.input_picture.nbytes + sum(cam.values.nbytes for cam in self.cams.values())
+
+
+def model_card(name: str) -> ModelCard:
+    """What the pages need to know of a model; it is loaded if it is not on the shelf.
+
+    Raises:
+        ModelError, ResourceError: if it can't be loaded.
+    """
+    with shelf().borrow(name) as model:
+        hashes = (model.weights_sha256, model.description_sha256)
+        return ModelCard(model.spec, model.labels, model.layers, model.default_layer, *hashes)
+
+
+def reading(question: Question) -> Reading:
+    """The likeliest classes and their maps."""
+    return _answered(question, (), lambda forward: _read(forward, question.method), lambda made: made.nbytes)
+
+
+def answer(question: Question, class_index: int) -> Cam:
+    """The map of any class of the model."""
+    cams = reading(question).cams
+    if class_index in cams:
+        return cams[class_index]
+    return _answered(
+        question,
+        (class_index,),
+        lambda forward: forward.cam(class_index, question.method),
+        lambda cam: _WORDS_BYTES + cam.values.nbytes,
+    )
+
+
+def answer_usual_question(picture: Picture) -> None:
+    """What the first screen asks: with it everything slow has been imported, and the answer is there."""
+    from gradcam_core.models import DEFAULT_MODEL
+    from gradcam_core.preprocessing import PREPROCESSINGS
+
+    card = model_card(DEFAULT_MODEL)
+    reading(Question(picture, card, card.default_layer, DEFAULT_METHOD, next(iter(PREPROCESSINGS))))
+
+
+def _answered(
+    question: Question,
+    more: tuple[int, ...],
+    make: Callable[[ForwardPass], _Answer],
+    nbytes: Callable[[_Answer], int],
+) -> _Answer:
+    """An answer from the store; else it is computed when it is this session's turn, unless it has come meanwhile."""
+    from gradcam_core.engine import Explainer
+
+    key = (*question.key, *more)
+    known: _Answer | None = shared().answers.get(key)
+    if known is not None:
+        return known
+    ensure_room()
+    image = pixels_of(question.picture)
+    with my_turn(shared().slots), shelf().borrow(question.model.spec.name) as model:
+
+        def computed() -> _Answer:
+            explainer = Explainer(model, question.layer)
+            return make(explainer.forward(image, preprocessing=question.preprocessing))
+
+        answered: _Answer = shared().kept(key, computed, nbytes)
+        return answered
+
+
+def _read(forward: ForwardPass, method: str) -> Reading:
+    from gradcam_core.export.bundle import unit_of
+
+    top = forward.top(MOST_PREDICTIONS)
+    first = forward.cam(top[0].class_index, method)
+    count = max(1, _MAP_BYTES // first.values.nbytes)
+    cams = [first, *(_another(forward, first, one) for one in top[1:count])]
+    by_index = {cam.prediction.class_index: cam for cam in cams}
+    return Reading(top, by_index, unit_of(forward.model, first), forward.input_picture, forward.geometry)
+
+
+def _another(forward: ForwardPass, first: Cam, prediction: Prediction) -> Cam:
+    """The map of another class; the same one under its name where the method knows no classes."""
+    if get_method(first.key.method).depends_on_class:
+        return forward.cam(prediction.class_index, first.key.method)
+    return replace(first, prediction=prediction, key=replace(first.key, class_index=prediction.class_index))

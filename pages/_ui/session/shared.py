@@ -1,0 +1,93 @@
+"""What do all sessions share? One shelf of models, one line of computations, and stores that are bounded by bytes.
+
+torch is imported in the functions that need it, so that a page paints before its seconds are over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from gradcam_core.config import settings
+from gradcam_core.decoding.decode import LoadedImage
+from gradcam_core.resources.budget import Ledger
+from gradcam_core.resources.memory import ensure_memory
+from gradcam_core.resources.queue import Slots
+from gradcam_core.resources.store import Store
+
+if TYPE_CHECKING:
+    from gradcam_core.models.cache import ModelShelf
+
+_KEPT_SECONDS = 900  # what was made of a picture is no part of a session, and is not to outlive one for long
+
+
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """The same for everybody.
+
+    Attributes:
+        slots: who computes now.
+        decodes: whose picture is decoded now.
+        answers: maps, predictions and displayed copies, by the content of what was asked.
+        pixels: decoded pictures, by the hash of their files.
+        files: how many bytes all trays hold.
+    """
+
+    slots: Slots
+    decodes: Slots
+    answers: Store[Any]
+    pixels: Store[LoadedImage]
+    files: Ledger
+
+    def relieve(self) -> None:
+        """Let go of all that can be made again."""
+        self.answers.clear()
+        self.pixels.clear()
+
+    def kept(self, key: Hashable, make: Callable[[], Any], nbytes: Callable[[Any], int]) -> Any:
+        """An answer from the store, made and put there if it is not."""
+        found = self.answers.get(key)
+        if found is not None:
+            return found
+        made = make()
+        return self.answers.put(key, made, nbytes(made))
+
+
+@st.cache_resource(show_spinner=False)
+def shared() -> Shared:
+    """Made once in a server's life."""
+    from gradcam_core.resources.cores import slot_count
+
+    limits = settings()
+    return Shared(
+        Slots(slot_count(), most_waiting=limits.most_waiting),
+        Slots(limits.decodes_at_once, most_waiting=limits.most_waiting),
+        Store(limits.answers_bytes, seconds=_KEPT_SECONDS),
+        Store(limits.pictures_bytes, seconds=_KEPT_SECONDS),
+        Ledger(limits.trays_bytes),
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def shelf() -> ModelShelf:
+    """The loaded models."""
+    from gradcam_core.models.cache import ModelShelf, shelf_bytes
+    from gradcam_core.resources.cores import share_cores
+
+    share_cores()
+    return ModelShelf(shelf_bytes(), before_loading=ensure_room)
+
+
+def ensure_room() -> None:
+    """Before work that takes memory; ResourceError if there is too little, even without what can be made again."""
+    ensure_memory(shared().relieve)
+
+
+def person() -> str:
+    """Whose run of the script this is: the session."""
+    context = get_script_run_ctx()
+    return context.session_id if context else ""

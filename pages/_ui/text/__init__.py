@@ -1,0 +1,1 @@
+"""The sentences on screen, and how an error becomes one."""

@@ -1,0 +1,163 @@
+"""The sentences on screen, as text: pure functions, no Streamlit."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from gradcam_core.cam import Cam
+from gradcam_core.errors import HeatproofError
+from gradcam_core.geometry import InputGeometry
+from gradcam_core.methods import CamMethod, get_method
+
+if TYPE_CHECKING:
+    from gradcam_core.preprocessing import Preprocessing
+    from pages._ui.session.question import Question
+
+NOT_IN_A_LINK = (
+    "A link can't carry your picture: it opens here while your visit lasts, and asks anybody else to bring it."
+)
+
+_JOINER = "\u2060"  # no width: it parts what would otherwise become a link, an emoji or an arrow
+_SPACE = "\N{NO-BREAK SPACE}"
+_PLACES = (
+    ("the upper left", "the upper middle", "the upper right"),
+    ("the left", "the centre", "the right"),
+    ("the lower left", "the lower middle", "the lower right"),
+)
+
+
+def literal(text: str) -> str:
+    """A stranger's text as markdown that shows it letter by letter.
+
+    Escaping alone does not do: addresses, :shortcodes: and arrows are looked for after markdown has been read.
+    """
+    flat = " ".join(text.split())
+    parted = re.sub(r":(?=\S)|@|www(?=\.)|[<>~-](?=[-=>])", lambda match: match[0] + _JOINER, flat, flags=re.IGNORECASE)
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", parted)
+
+
+def error_text(error: HeatproofError) -> str:
+    """Message and hint, as markdown."""
+    return f"{literal(error.message)} {literal(error.hint)}".strip()
+
+
+def incident_text(incident: str) -> str:
+    """What a visitor is told of a mistake of ours."""
+    return f"Something went wrong here, and it is our mistake. The log knows it as error {incident}."
+
+
+def numbered(hint: str, incident: str) -> str:
+    """A hint with the number under which the log knows more."""
+    return f"{hint.removesuffix('.') or 'It is logged'} (error {incident})."
+
+
+def what_is_still_shown(question: Question) -> str:
+    """After a refusal: which view it is that stays, as markdown."""
+    method = get_method(question.method).title
+    picture, model = question.picture.name, question.model.spec.title
+    return literal(f"What you see is still {picture or 'the former picture'}: {model}, {question.layer}, {method}.")
+
+
+def ahead(count: int) -> str:
+    """How many stand before one in the line."""
+    if count == 0:
+        return "Many are asking just now. You are next."
+    return f"Many are asking just now. {count} {'is' if count == 1 else 'are'} ahead of you."
+
+
+def percent(probability: float) -> str:
+    """A probability for people, as in "71.5 %"; rounding never makes it certain or impossible."""
+    if not math.isfinite(probability):
+        return "not a number"
+    if 0 < probability < 0.0005:
+        return f"< 0.1{_SPACE}%"
+    if 0.9995 <= probability < 1:
+        return f"> 99.9{_SPACE}%"
+    return f"{probability * 100:.1f}{_SPACE}%"
+
+
+def number(value: float, digits: int) -> str:
+    """A number with so many decimals and a true minus sign."""
+    return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def place(peak: tuple[int, int], size: tuple[int, int]) -> str:
+    """Where a pixel lies, in thirds of the image."""
+    column, row = (min(3 * at // side, 2) for at, side in zip(peak, size, strict=True))
+    return _PLACES[row][column]
+
+
+def sentence(cam: Cam, *, depends_on_class: bool) -> str:
+    """Class, how sure, where, layer and method in one plain sentence; also the map's alternative text."""
+    asked = f"For “{cam.prediction.label}” ({percent(cam.prediction.probability)} sure)"
+    if not cam.usable:
+        return f"{asked}: {cam.note}"
+    where = place(cam.peak, cam.geometry.image_size)
+    if not depends_on_class:
+        return (
+            f"{asked} and every other class {cam.method_title} draws the same map: what varies most "
+            f"at layer {cam.key.layer} lies in {where} of the image."
+        )
+    return (
+        f"{asked} the strongest evidence lies in {where} of the image, at layer {cam.key.layer} by {cam.method_title}."
+    )
+
+
+def caption(cam: Cam, weights_sha256: str) -> str:
+    """What the panels show, exactly: class, layer, method, model, weights."""
+    prediction = cam.prediction
+    label = f"{prediction.label} (class {prediction.class_index}, logit {number(prediction.logit, 2)})"
+    return " · ".join((label, cam.key.layer, cam.method_title, cam.model_title, f"weights {weights_sha256[:8]}"))
+
+
+def notes(cam: Cam, of_file: tuple[str, ...]) -> list[str]:
+    """What the panels can't say themselves: what was cut off, and what was done to the file."""
+    width, height = cam.geometry.image_size
+    unseen = [] if cam.geometry.seen == (0, 0, width, height) else ["The model never saw the hatched part."]
+    return [*unseen, *of_file]
+
+
+def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
+    """What the colours mean and what they do not: one paragraph a thought."""
+    layer, (rows, columns) = cam.key.layer, cam.shape
+    left, top, right, bottom = cam.geometry.window
+    means = (
+        f"Bright is evidence: at layer {layer}, {method.title} found that these parts raised the score of the class."
+        if method.depends_on_class
+        else f"Bright is what varies most at layer {layer}, whatever class is asked for."
+    )
+    return [
+        f"{means} It is no proof of a cause: a network can be right for the wrong reason. "
+        "Cover the bright part, ask again, and see whether the answer changes.",
+        f"The map has {columns} × {rows} cells, each about {(right - left) / columns:.0f} × "
+        f"{(bottom - top) / rows:.0f} pixels of the picture. What is smaller than a cell can't be placed; "
+        "between the cells' centres the colours are interpolated.",
+        "The colours end at the map's own maximum, so a weak map looks as bright as a strong one. "
+        "Choose the shared scale to compare classes.",
+        f"{method.title}: {method.sentence} ({method.paper})",
+    ]
+
+
+def what_it_saw(model_title: str, geometry: InputGeometry, preprocessing: Preprocessing) -> list[str]:
+    """What went into the model, and which part of the image never did."""
+    width, height = geometry.input_size
+    left, top, right, bottom = geometry.seen
+    unseen = 1 - (right - left) * (bottom - top) / (geometry.image_size[0] * geometry.image_size[1])
+    never = f"It never saw {percent(unseen)} of the picture: the hatched part."
+    return [
+        f"{model_title} saw these {width} × {height} pixels and nothing else.",
+        f"{preprocessing.title}. {preprocessing.sentence}",
+        never if unseen else "It saw the whole picture.",
+    ]
+
+
+def finite(value: float) -> float | None:
+    """A number for JSON, which knows none that is not finite."""
+    return float(value) if math.isfinite(value) else None
+
+
+def megabytes(count: int) -> str:
+    """A size for people, in units of 10^6 bytes."""
+    return f"{count / 1e6:,.0f} MB"
