@@ -261,7 +261,7 @@ def test_a_request_to_end_leaves_nothing_half_written(tmp_path: Path, name: str,
     inside = f"{usual}\nwith cli._ended_in_order(): {download}"
     with running() as server:
         server.answers["/a"] = http(bytes(500_000))
-        command = [sys.executable, "-c", f"{imports}\nfrom gradcam_core import cli\n{inside}"]
+        command = [sys.executable, "-c", f"{imports}\nfrom gradcam_core.cli import main as cli\n{inside}"]
         done = subprocess.run([*command, server.url("/a"), str(tmp_path)], cwd=ROOT, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (code, b"")
     assert list(tmp_path.iterdir()) == []
