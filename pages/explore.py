@@ -14,7 +14,7 @@ from pages._ui import (
     show_explanation,
 )
 
-with page("Explore"):
+with page("explore"):
     with st.sidebar:
         picture = pick_image()
     with engine_awake(picture):

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import ROOT, launched, running_server
 
-HEADER, PICTURE, HEATMAP = ".st-key-header h1", "img[alt^='The image']", ".hp[data-shown]"
+HEADER, PICTURE, HEATMAP = ".st-key-bar", "img[alt^='The image']", ".hp[data-shown]"
 ROWS = ("one line of Streamlit", "first paint: header", "first paint: picture", "first heatmap")
 
 

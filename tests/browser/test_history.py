@@ -110,7 +110,7 @@ def test_the_class_and_the_look_outlive_what_the_server_writes(visit: NewVisit) 
 def test_a_deep_link_works_on_a_fresh_server_and_ever_after(fresh_server: str, visit: NewVisit) -> None:
     for _ in range(2):
         page = visit(fresh_server).open("/explore?image=night&class=0")
-        expect(page.locator(".st-key-header")).to_have_count(1)
+        expect(page.locator(".st-key-bar")).to_have_count(1)
         expect(page.get_by_role("dialog")).to_have_count(0)
         until_painted(page, 0)
         assert "The image Night" in (page.locator(".hp .original .frame").get_attribute("aria-label") or "")

@@ -14,7 +14,7 @@ Open = Callable[..., AppTest]
 def test_a_page_that_is_run_without_app_py_still_gets_its_frame_once(open_app: Open) -> None:
     app = open_app().switch_page("pages/explore.py").run()
     assert not app.exception
-    assert [element.value for element in app.markdown].count("# Heatproof") == 1
+    assert [element.value for element in app.markdown].count("**Heatproof**") == 1
     assert view(app)["classes"]
 
 

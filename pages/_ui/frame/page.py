@@ -1,14 +1,15 @@
 """What do all pages share? Navigation that survives a deep link, the header, and a border for errors."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gradcam_core.errors import HeatproofError
-from pages._ui.frame.registry import navigation_pages
+from pages._ui.frame.registry import PAGES, foreign_parameters, navigation_pages, page_at, page_entry
 from pages._ui.session import address as link
 from pages._ui.text.incidents import logged_incident, told
 from pages._ui.text.messages import forget_messages, repeat_messages
@@ -22,30 +23,34 @@ def run_app() -> None:
     """What app.py does: find the page that the address names, and run it."""
     _script_run.is_inside_app = True
     try:
-        st.navigation(navigation_pages(), position="top").run()
+        st.navigation(navigation_pages(), position="hidden").run()
     finally:
         _script_run.is_inside_app = False
 
 
 @contextmanager
-def page(title: str) -> Iterator[None]:
+def page(slug: str) -> Iterator[None]:
     """Every page's first line: the frame round it, and a sentence instead of a traceback.
 
     A fresh server that is asked for /explore runs the file in pages/ without app.py, because of the folder's name.
     Calling `st.navigation` ends that for the whole process, and the rerun goes through app.py to the same address.
     """
     if not getattr(_script_run, "is_inside_app", False):
-        st.navigation(navigation_pages(), position="top")
+        st.navigation(navigation_pages(), position="hidden")
         st.rerun()
-    st.set_page_config(page_title=f"{title} · Heatproof", page_icon=str(_HERE / "mark.svg"), layout="wide")
+    entry = page_entry(slug)
+    link.enter_page(slug, foreign_parameters(slug))
+    st.set_page_config(page_title=f"{entry.title} · Heatproof", page_icon=str(_HERE / "mark.svg"), layout="wide")
     st.html(_HERE / "style.css")
-    _header()
+    links = _bar()
+    _fill_links(links, slug)
     forget_messages()
     above = st.container(key="messages")
     with errors_shown():
         yield
     with above:
         repeat_messages()
+    _fill_links(links, slug)  # once more, for now it is known what is chosen
     link.flush()
 
 
@@ -65,8 +70,20 @@ def show_error(error: HeatproofError, more: str = "") -> None:
     st.error(f"{told(error)} {more}".strip())
 
 
-def _header() -> None:
-    st.logo(str(_HERE / "mark.svg"), size="large")
-    with st.container(key="header", horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.markdown("# Heatproof", width="content")
-        st.markdown(_PROMISE, width="content")
+def _bar() -> dict[str, DeltaGenerator]:
+    """The bar over every page; the place of each page's link by its slug."""
+    with st.container(key="bar", horizontal=True, vertical_alignment="center", gap="medium"):
+        st.markdown("**Heatproof**", width="content")
+        with st.container(key="pages", horizontal=True, gap="small", width="content"):
+            return {entry.slug: st.empty() for entry in PAGES}
+
+
+def _fill_links(places: Mapping[str, DeltaGenerator], current: str) -> None:
+    """Each link carries this view to its page."""
+    for entry in PAGES:
+        places[entry.slug].page_link(
+            page_at(entry.slug),
+            label=f"**{entry.title}**" if entry.slug == current else entry.title,
+            help=entry.question,
+            query_params=link.address_on(foreign_parameters(entry.slug)),
+        )

@@ -8,13 +8,40 @@ from streamlit.navigation.page import StreamlitPage
 
 @dataclass(frozen=True)
 class PageEntry:
-    """A page: `slug` is its file in pages/ and its address."""
+    """A page.
+
+    Attributes:
+        slug: its file in pages/, and its address.
+        question: what it answers, for those who choose.
+        parameters: of its address, those that belong to this page alone.
+    """
 
     slug: str
     title: str
+    question: str
+    parameters: tuple[str, ...] = ()
 
 
-PAGES: tuple[PageEntry, ...] = (PageEntry("explore", "Explore"),)
+PAGES: tuple[PageEntry, ...] = (
+    PageEntry("explore", "Explore", "Where does the model look for this class?"),
+    PageEntry("model", "Model", "What is inside the model, and which layer to explain?", ("find",)),
+)
+
+
+def page_entry(slug: str) -> PageEntry:
+    """The page of this name; a KeyError where it has no line here."""
+    return {entry.slug: entry for entry in PAGES}[slug]
+
+
+def foreign_parameters(slug: str) -> frozenset[str]:
+    """The parameters that other pages have for themselves, and that do not stand in this page's address."""
+    own = page_entry(slug).parameters
+    return frozenset(name for entry in PAGES for name in entry.parameters if name not in own)
+
+
+def page_at(slug: str) -> StreamlitPage:
+    """What a link to this page leads to: the default one stands at the root."""
+    return navigation_pages()[[entry.slug for entry in PAGES].index(slug) + (slug != PAGES[0].slug)]
 
 
 def navigation_pages() -> list[StreamlitPage]:

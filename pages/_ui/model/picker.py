@@ -29,8 +29,7 @@ def pick_model() -> ModelCard:
     st.markdown("## Model")
     specs = {spec.name: spec for spec in list_models()}
     default = DEFAULT_MODEL if DEFAULT_MODEL in specs else next(iter(specs))
-    link.restore("model", specs, default)
-    chosen = specs[st.session_state["model"]]
+    chosen = specs[link.restore("model", specs, default)]
     picker, below = st.container(gap="xsmall"), st.container(gap="xsmall")
     with below:
         card = _card_or_former(chosen, default)
@@ -43,8 +42,7 @@ def pick_model() -> ModelCard:
 
 def choose_model(name: str) -> None:
     """A button's callback: take this model, as if it had been chosen in the list."""
-    link.acted()
-    st.session_state["model"] = name
+    link.choose("model", name)
 
 
 def refused_models() -> dict[str, str]:

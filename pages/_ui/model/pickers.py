@@ -17,21 +17,17 @@ if TYPE_CHECKING:
     from gradcam_core.methods import CamMethod
     from gradcam_core.preprocessing import Preprocessing
 
-_LAYER_OF = "layer_of"
-
 
 def pick_layer(model: ModelCard) -> str:
     """Draw the layer's picker: blocks first, every layer on request."""
     st.markdown("## Explanation")
     layers = {layer.name: layer for layer in model.layers}
+    wanted = layers.get(link.chosen("layer") or "")
+    if wanted is not None and not wanted.is_block and (link.news("layer") or "all_layers" not in st.session_state):
+        st.session_state["all_layers"] = True  # it was chosen by a link or on another page
     shows_all = st.session_state.get("all_layers", False)
-    if link.peek("layer") in layers and not layers[str(link.peek("layer"))].is_block:
-        st.session_state["all_layers"] = shows_all = True
     offered = [name for name, layer in layers.items() if shows_all or layer.is_block]
-    if st.session_state.get(_LAYER_OF) != model.spec.name:
-        st.session_state[_LAYER_OF] = model.spec.name
-        st.session_state["layer"] = link.said("layer")  # a layer that nobody chose does not outlive its model
-    link.restore("layer", offered, model.default_layer)
+    chosen = link.restore("layer", offered, model.default_layer)
     st.selectbox(
         "Layer",
         offered,
@@ -39,7 +35,6 @@ def pick_layer(model: ModelCard) -> str:
         format_func=lambda name: layer_title(layers[name], model.default_layer),
         on_change=link.acted,
     )
-    chosen = str(st.session_state["layer"])
     st.caption(layer_sentence(model.layers, chosen, model.default_layer))
     st.toggle(f"All {len(layers)} layers", key="all_layers", on_change=link.acted)
     return chosen
@@ -59,8 +54,7 @@ def pick_preprocessing() -> str:
 
 def _pick_from(name: str, choices: Mapping[str, CamMethod] | Mapping[str, Preprocessing], default: str) -> str:
     """The picker of a registry whose entries have a title and a sentence; the slug that is chosen."""
-    link.restore(name, choices, default)
-    slug = str(st.session_state[name])
+    slug = link.restore(name, choices, default)
     with st.container(gap="xsmall"):
         with st.popover(f"{name.capitalize()}: **{choices[slug].title}**", key=f"{name}_list", width="stretch"):
             st.radio(

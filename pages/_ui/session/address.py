@@ -1,8 +1,14 @@
-"""The choices in the address, by slug, so that every view is a link and Back goes back.
+"""What is chosen on this visit, and the address that says so: every view is a link, and Back goes back.
+
+The choices of a visit live here, under their own key of the session, by the names that they have in the address. A
+widget only shows one of them: Streamlit forgets what a widget holds when another page is opened, so `restore` gives it
+its value anew in every run. They are the same on every page and stand in every page's address, but for those that a
+page has for itself. Where a choice has no answer, the address names the view that stays instead. The class and the
+look belong to the viewer, which writes them itself.
 
 Streamlit's own binding writes what a picker shows, not what it means, and never lets Back return. So what has a
 title is written here, after a person's act, and all that one run wants to say becomes one entry of the browser's
-history: `flush` writes it at the run's end. The class and the look belong to the viewer, which writes them itself.
+history: `flush` writes it at the run's end.
 
 A browser that is clicked fast still sends the address it had before the last answer, and of what a run writes that is
 cut off something may never reach it. So the address is heard at a visit's beginning and when the browser goes back or
@@ -17,9 +23,26 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages._ui.text.messages import say_warning
 from pages._ui.text.sentences import literal
 
-_SEEN = "link_seen"  # what the address said when it was last looked at, or is to say from the end of this run on
+_CHOICES = "choices"  # what is chosen, by parameter; None: what is usual, which has no words in the address
+_SAID = "address_said"  # what the address is to say from the end of this run on, likewise; absent: it was not heard yet
 _ACT = "link_act"  # whether an act has not been written yet: the run that it began may be cut off
+_PAGE = "page"  # the page of the last run
+_FOREIGN = "foreign_parameters"  # those that belong to other pages
 _CLASS, _OWNERS = "class", ("image", "model")  # the browser's own, and what it belongs to
+
+
+def enter_page(slug: str, foreign: Collection[str]) -> None:
+    """The beginning of a run of the page `slug`; `foreign` are the parameters that only other pages have.
+
+    After Back or Forward the whole address is news again: also where this run is cut off before it has heard it.
+    """
+    former = st.session_state.get(_PAGE)
+    st.session_state[_PAGE], st.session_state[_FOREIGN] = slug, frozenset(foreign)
+    if is_travel():
+        for forgotten in (_CHOICES, _SAID, _ACT):
+            st.session_state.pop(forgotten, None)
+    elif former not in (None, slug):
+        st.session_state[_ACT] = True  # the page was changed: its address is to say what is chosen
 
 
 def acted() -> None:
@@ -43,29 +66,57 @@ def is_travel() -> bool:
 
 
 def news(name: str) -> bool:
-    """Whether the address is to be heard about a parameter: at first, until it was, and after Back and Forward."""
-    return is_travel() or name not in _seen()
-
-
-def peek(name: str) -> str | None:
-    """What the address newly says about a parameter, if anything; it stays news."""
-    return st.query_params.get(name) if news(name) else None
+    """Whether the address is to be heard about a parameter: at first, and after Back and Forward, until it was."""
+    return name not in _said()
 
 
 def hear(name: str) -> None:
     """What the address says about a parameter is no news from now on."""
-    _seen()[name] = st.query_params.get(name)
+    write(name, st.query_params.get(name))
+
+
+def choose(name: str, value: str) -> None:
+    """A button's callback: choose a value, as if it had been chosen in its picker."""
+    acted()
+    _choices()[name] = value
+
+
+def chosen(name: str) -> str | None:
+    """What is chosen of a parameter, or named by an address that was not yet heard; None where that is the usual."""
+    return st.query_params.get(name) if news(name) else _choices().get(name)
+
+
+def restore(name: str, options: Collection[str], default: str) -> str:
+    """Before the picker `name` is drawn: give it what is chosen, and say what that is.
+
+    What the address newly says counts first, then what a person changed the picker to since it was drawn, then what
+    was chosen before, on whatever page. Whichever it is, the address is to say it; the default needs no words.
+    """
+    if news(name):
+        choice = st.query_params.get(name)
+        if choice is not None and choice not in options:
+            say_warning(literal(f"The link asks for {name} “{choice[:60]}”, which is not there. This is {default}."))
+    else:
+        choice = _changed(name) or _choices().get(name)
+    if choice is None or choice not in options:
+        choice = default
+    st.session_state[name] = st.session_state[_drawn(name)] = choice
+    _choices()[name] = None if choice == default else choice
+    write(name, _choices()[name])
+    return choice
 
 
 def write(name: str, value: str | None) -> None:
-    """Put a choice into the address; None takes it out."""
-    _seen()[name] = value
+    """Put a value into the address, whatever the picker says; None takes it out."""
+    _said()[name] = value
 
 
 def show(shown: Mapping[str, str]) -> None:
     """Put all choices of a view into the address, for it is the one that is on screen, whatever the pickers say."""
-    for name in _ours():
-        write(name, shown.get(name))
+    for name in address():
+        write(name, None)
+    for name, value in shown.items():
+        write(name, value)
 
 
 def flush() -> None:
@@ -73,47 +124,44 @@ def flush() -> None:
 
     Without an act there is no step to make: what the address then says wrongly, the viewer puts right (`address`).
     """
-    had_act = has_act()
-    told = st.query_params.to_dict()
-    wanted = {name: value for name, value in (told | _ours()).items() if value is not None}
-    if any(wanted.get(name) != told.get(name) for name in _OWNERS):
-        wanted.pop(_CLASS, None)
-    if had_act and wanted != told:
+    had_act, wanted = has_act(), address_on(st.session_state.get(_FOREIGN, ()))
+    if had_act and wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
     st.session_state.pop(_ACT, None)
 
 
 def address() -> dict[str, str]:
     """What the address is to say of the server's choices; what is usual has no words."""
-    return {name: value for name, value in _ours().items() if value is not None}
+    foreign = st.session_state.get(_FOREIGN, ())
+    ours = {name: value for name, value in _said().items() if name != _CLASS and name not in foreign}
+    return {name: value for name, value in ours.items() if value is not None}
 
 
-def restore(name: str, options: Collection[str], default: str) -> None:
-    """Before the picker `name` is drawn: what the address newly says, else its own choice while that exists.
-
-    Whichever it is, the address is to say it; the default needs no words.
-    """
-    if news(name):
-        told = st.query_params.get(name)
-        st.session_state[name] = told
-        if told is not None and told not in options:
-            say_warning(literal(f"The link asks for {name} “{told[:60]}”, which is not there. This is {default}."))
-    if st.session_state.get(name) not in options:
-        st.session_state[name] = default
-    choice = st.session_state[name]
-    write(name, None if choice == default else choice)
+def address_on(foreign: Collection[str]) -> dict[str, str]:
+    """The whole address of this view, on a page to which the parameters `foreign` do not belong."""
+    told = st.query_params.to_dict()
+    said = {name: value for name, value in _said().items() if name != _CLASS}
+    wanted = {name: value for name, value in (told | said).items() if value is not None and name not in foreign}
+    if any(wanted.get(name) != told.get(name) for name in _OWNERS):
+        wanted.pop(_CLASS, None)
+    return wanted
 
 
-def said(name: str) -> str | None:
-    """What the address said, or was told to say, when it was last looked at."""
-    return _seen().get(name)
+def _changed(name: str) -> str | None:
+    """What a person changed a picker to since it was drawn; a lost callback does not lose it."""
+    held = st.session_state.get(name)
+    return held if isinstance(held, str) and held != st.session_state.get(_drawn(name)) else None
 
 
-def _ours() -> dict[str, str | None]:
-    """What is written here: all but the class, which is the browser's."""
-    return {name: value for name, value in _seen().items() if name != _CLASS}
+def _drawn(name: str) -> str:
+    return f"{name}_drawn"
 
 
-def _seen() -> dict[str, str | None]:
-    seen: dict[str, str | None] = st.session_state.setdefault(_SEEN, {})
-    return seen
+def _choices() -> dict[str, str | None]:
+    choices: dict[str, str | None] = st.session_state.setdefault(_CHOICES, {})
+    return choices
+
+
+def _said() -> dict[str, str | None]:
+    said: dict[str, str | None] = st.session_state.setdefault(_SAID, {})
+    return said
