@@ -1,22 +1,18 @@
-"""Which pictures can everybody open at once? Drawn scenes, photographs that required packages bring, and one link.
+"""Which images can everybody open at once? Drawn scenes, photographs that required packages bring, and one link.
 
 `load_image("sample:meadow")` opens one from Python, and `explain sample:meadow` from the shell.
 """
 
 import importlib.util
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
 from gradcam_core.config import settings
 from gradcam_core.decoding.decode import LoadedImage, decode_image
 from gradcam_core.errors import ImageError
-from gradcam_core.rendering.render import to_png
-from gradcam_core.scenes.scene import draw_scene
 
 SCHEME = "sample:"
-_SIDE = 512  # of a scene's file, in pixels
 
 
 @dataclass(frozen=True)
@@ -26,7 +22,7 @@ class Sample:
     Attributes:
         slug: its name in links and after `sample:`.
         credit: whose it is.
-        kind: scene (drawn by this program), photograph (in a package's folder) or link (somewhere else).
+        kind: scene (a drawing that comes with this program), photograph (in a package's folder) or link (elsewhere).
     """
 
     slug: str
@@ -45,31 +41,11 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class SceneSample(Sample):
-    """A scene whose seed was chosen by eye."""
-
-    seed: int
-    things: tuple[str, ...]
-    ground: str
-    kind = "scene"
-
-    @property
-    def is_offered(self) -> bool:
-        """Always."""
-        return True
-
-    def read(self) -> bytes:
-        """The PNG file of the scene."""
-        return _scene_file(self)
-
-
-@dataclass(frozen=True)
-class PhotographSample(Sample):
-    """A photograph in the folder of a package that this program needs anyway."""
+class PackagedSample(Sample):
+    """A file in the folder of a package: of this program, or of one that it needs anyway."""
 
     package: str
     file: str
-    kind = "photograph"
 
     @property
     def path(self) -> Path | None:
@@ -84,12 +60,24 @@ class PhotographSample(Sample):
         return self.path is not None and self.path.is_file()
 
     def read(self) -> bytes:
-        """The photograph's own file."""
+        """The file as it is."""
         try:
             return (self.path or Path(self.file)).read_bytes()
         except OSError as error:
-            hint = f"It comes with the package {self.package}; install that anew, or choose another picture."
+            hint = f"It comes with the package {self.package}; install that anew, or choose another image."
             raise ImageError(f"The sample {self.title} can't be read.", hint=hint) from error
+
+
+class SceneSample(PackagedSample):
+    """A drawn scene, kept as a file: what `draw_scene` draws may change, the samples don't."""
+
+    kind = "scene"
+
+
+class PhotographSample(PackagedSample):
+    """A photograph that a required package brings."""
+
+    kind = "photograph"
 
 
 @dataclass(frozen=True)
@@ -112,17 +100,19 @@ class LinkSample(Sample):
 
 
 _DRAWN = "Drawn by this program."
+_SCENES = ("Meadow", "Bay", "Winter", "Garden", "Night", "Desert")
 _TUTORIAL = "https://raw.githubusercontent.com/jacobgil/pytorch-grad-cam/master/examples/both.png"
+
+
+def _scene(title: str) -> SceneSample:
+    slug = title.lower()
+    return SceneSample(slug, title, _DRAWN, "gradcam_core", f"assets/samples/{slug}.png")
+
 
 SAMPLES: dict[str, Sample] = {
     sample.slug: sample
     for sample in (
-        SceneSample("meadow", "Meadow", _DRAWN, 6, ("cat", "dog"), "grass"),
-        SceneSample("bay", "Bay", _DRAWN, 3, ("boat", "bird"), "water"),
-        SceneSample("winter", "Winter", _DRAWN, 5, ("house", "tree"), "snow"),
-        SceneSample("garden", "Garden", _DRAWN, 6, ("butterfly", "flower"), "grass"),
-        SceneSample("night", "Night", _DRAWN, 7, ("mushroom", "cat"), "night"),
-        SceneSample("desert", "Desert", _DRAWN, 3, ("car", "balloon"), "sand"),
+        *(_scene(title) for title in _SCENES),
         PhotographSample(
             "hopper",
             "Hopper",
@@ -171,9 +161,3 @@ def load_sample(slug: str) -> LoadedImage:
     """A sample as if its file had been opened, named by its title; errors as those of `sample_bytes`."""
     data = sample_bytes(slug)
     return decode_image(data, name=SAMPLES[slug].title)
-
-
-@cache
-def _scene_file(sample: SceneSample) -> bytes:
-    scene = draw_scene(sample.seed, size=_SIDE, things=sample.things, ground=sample.ground)
-    return to_png(scene.pixels)

@@ -9,18 +9,16 @@ from gradcam_core.samples import (
     SAMPLES,
     SCHEME,
     Sample,
-    SceneSample,
     available_samples,
     load_sample,
     sample_bytes,
 )
-from gradcam_core.scenes.scene import draw_scene
 from pages._ui.image.cards import ELSEWHERE, cards_css, thumbnail_of
 from pages._ui.session import address as link
 from pages._ui.session.question import Picture
 from pages._ui.session.tray import mark, picture_of, tray
 
-_SIDE = 120  # a scene drawn small is quicker than a scene made small
+_SIDE = 240  # decoded no smaller than this, which is fine enough for a thumbnail
 
 
 @st.cache_resource(show_spinner=False)
@@ -57,10 +55,6 @@ def _thumbnail(sample: Sample) -> str:
 @st.cache_resource(show_spinner=False)
 def _own_thumbnail(slug: str) -> str:
     """A small picture of a sample that lies on this machine."""
-    sample = SAMPLES[slug]
-    if isinstance(sample, SceneSample):
-        scene = draw_scene(sample.seed, size=_SIDE, things=sample.things, ground=sample.ground)
-        return thumbnail_of(Image.fromarray(scene.pixels))
-    with Image.open(io.BytesIO(sample_bytes(slug))) as photograph:
-        photograph.draft("RGB", (2 * _SIDE, 2 * _SIDE))
-        return thumbnail_of(photograph)
+    with Image.open(io.BytesIO(sample_bytes(slug))) as image:
+        image.draft("RGB", (_SIDE, _SIDE))
+        return thumbnail_of(image)
