@@ -14,6 +14,8 @@ _WINTER: tuple[Color, ...] = ((150, 176, 208), (176, 178, 212))
 _DESERT: tuple[Color, ...] = ((246, 196, 158), (166, 208, 222), (240, 186, 176))
 _SEASIDE: tuple[Color, ...] = ((156, 204, 232), (206, 200, 226), (250, 212, 182))
 _EVENING: tuple[Color, ...] = ((34, 40, 84), (44, 34, 82), (24, 50, 84))
+LOWEST_HORIZON = 0.62
+"""No ground begins below this height, so what stands below it stands on the ground."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def night(rng: Generator) -> Ground:
 def brick(rng: Generator) -> Ground:
     """A wall of bricks above a pavement."""
     tone = pick(rng, ((200, 132, 110), (188, 150, 130), (172, 120, 116), (208, 168, 140)))
-    stone, horizon = pick(rng, ((196, 190, 190), (180, 178, 186), (204, 196, 184))), rng.uniform(0.62, 0.74)
+    stone, horizon = pick(rng, ((196, 190, 190), (180, 178, 186), (204, 196, 184))), rng.uniform(0.52, LOWEST_HORIZON)
     mortar = lighter(tone, 0.45)
     street = [
         *(patch for block in _bricks(horizon) for patch in paint(darker(tone, rng.uniform(0, 0.2)), block)),

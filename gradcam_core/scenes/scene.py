@@ -1,7 +1,8 @@
 """Sample pictures: drawn things on a drawn ground, with the exact mask of every thing.
 
 A scene is a function of its seed, and the same composition at any size: everything is placed in the unit
-square before a pixel is drawn. Any thing may stand on any ground with equal chance.
+square before a pixel is drawn. Any thing may stand on any ground with equal chance. The things and the ground
+come from separate random streams: the same things on another ground have the same masks.
 """
 
 import itertools
@@ -15,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from gradcam_core.errors import ImageError
 from gradcam_core.scenes import animals, objects, plants
-from gradcam_core.scenes.grounds import GROUND_PAINTERS, Ground
+from gradcam_core.scenes.grounds import GROUND_PAINTERS, LOWEST_HORIZON, Ground
 from gradcam_core.scenes.shapes import Drawing, Frame, bounds, moved, scaled, tilted
 
 _PAINTERS: dict[str, Callable[[Generator], Drawing]] = {
@@ -39,6 +40,7 @@ _FLOATING = frozenset({"butterfly", "balloon", "fish"})  # may hang anywhere; th
 _SIDES = {1: (0.42, 0.74), 2: (0.36, 0.5), 3: (0.3, 0.4)}  # longer side of a thing, by how many there are
 _FINE = 4  # everything is drawn this much larger and reduced: smooth edges
 _MARGIN = 0.02
+_FARTHEST, _NEAREST = LOWEST_HORIZON + 0.04, 0.96  # where a foot may be: on the ground, whichever it is
 _OVERLAP = 0.1  # of the smaller frame; the things themselves cover each other less
 
 
@@ -73,7 +75,7 @@ def draw_scene(
     """Draw the scene of this seed.
 
     Args:
-        seed: any whole number from zero; the same one gives the same pixels.
+        seed: any whole number from zero; the same one gives the same pixels, and the same masks on any ground.
         size: side of the picture in pixels; it changes the resolution and nothing else.
         things: which things (one to three labels), or how many, or None to leave it to the seed.
         ground: one of `GROUNDS`, or None to leave it to the seed.
@@ -81,11 +83,10 @@ def draw_scene(
     Raises:
         ImageError: if there is no such thing or ground, or their number is not one to three.
     """
-    rng = np.random.default_rng(seed)
-    labels, ground_name = _choose_things(rng, things), _choose_ground(rng, ground)
-    stage = GROUND_PAINTERS[ground_name](rng)
-    placed = _arrange(rng, labels, stage.horizon)
-    pixels, visible = _paint(stage, placed, size)
+    for_things, for_ground = np.random.default_rng(seed).spawn(2)
+    placed = _arrange(for_things, _choose_things(for_things, things))
+    ground_name = _choose_ground(for_ground, ground)
+    pixels, visible = _paint(GROUND_PAINTERS[ground_name](for_ground), placed, size)
     return Scene(pixels, visible, ground_name, seed)
 
 
@@ -121,11 +122,12 @@ def _choose_ground(rng: Generator, wanted: str | None) -> str:
     return wanted or chosen
 
 
-def _arrange(rng: Generator, labels: Sequence[str], horizon: float) -> list[_Actor]:
+def _arrange(rng: Generator, labels: Sequence[str]) -> list[_Actor]:
     """Every thing in its place, from far to near, hardly overlapping: with every failed try a little smaller."""
-    posed = [(label, _pose(rng, label, len(labels))) for label in labels]
+    streams = rng.spawn(len(labels))  # one for each thing: what one is changes no other's pose
+    posed = [(label, _pose(own, label, len(labels))) for own, label in zip(streams, labels, strict=True)]
     for attempt in itertools.count():
-        actors = [_place(rng, label, scaled(drawing, *(0.996**attempt,) * 2), horizon) for label, drawing in posed]
+        actors = [_place(rng, label, scaled(drawing, *(0.996**attempt,) * 2)) for label, drawing in posed]
         frames = [bounds(actor.drawing) for actor in actors]
         if all(_overlap(a, b) < _OVERLAP for i, a in enumerate(frames) for b in frames[:i]):
             break
@@ -143,12 +145,12 @@ def _pose(rng: Generator, label: str, count: int) -> Drawing:
     return scaled(moved(drawing, (-(frame.left + frame.right) / 2, -frame.bottom)), side, side)
 
 
-def _place(rng: Generator, label: str, drawing: Drawing, horizon: float) -> _Actor:
+def _place(rng: Generator, label: str, drawing: Drawing) -> _Actor:
     """The thing somewhere in the unit square, its foot on the ground unless it floats."""
     frame = bounds(drawing)
     stands = label not in _FLOATING
-    highest = max(_MARGIN - frame.top, horizon + 0.1 if stands else 0)
-    x, y = rng.uniform(_MARGIN - frame.left, 1 - _MARGIN - frame.right), rng.uniform(min(highest, 0.95), 0.96)
+    highest = max(_MARGIN - frame.top, _FARTHEST if stands else 0)
+    x, y = rng.uniform(_MARGIN - frame.left, 1 - _MARGIN - frame.right), rng.uniform(highest, _NEAREST)
     return _Actor(label, moved(drawing, (x, y)), depth=y, stands=stands)
 
 

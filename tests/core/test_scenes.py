@@ -7,7 +7,7 @@ import pytest
 
 from gradcam_core.errors import ImageError
 from gradcam_core.scenes import scene as scenes
-from gradcam_core.scenes.grounds import Ground
+from gradcam_core.scenes.grounds import GROUND_PAINTERS, LOWEST_HORIZON, Ground
 from gradcam_core.scenes.scene import GROUNDS, THINGS, Scene, draw_scene
 from gradcam_core.scenes.shapes import box, paint
 
@@ -80,8 +80,8 @@ def test_every_thing_and_every_ground_occurs(many: list[Scene]) -> None:
 def test_any_thing_stands_on_any_ground_with_equal_chance() -> None:
     pairs: Counter[tuple[str, str]] = Counter()
     for seed in range(6000):
-        rng = np.random.default_rng(seed)
-        things, ground = scenes._choose_things(rng, None), scenes._choose_ground(rng, None)
+        for_things, for_ground = np.random.default_rng(seed).spawn(2)
+        things, ground = scenes._choose_things(for_things, None), scenes._choose_ground(for_ground, None)
         pairs.update((thing, ground) for thing in things)
     expected = pairs.total() / (len(THINGS) * len(GROUNDS))
     assert len(pairs) == len(THINGS) * len(GROUNDS)
@@ -95,9 +95,51 @@ def test_things_and_ground_can_be_asked_for() -> None:
     assert [len(draw_scene(1, size=48, things=count).things) for count in (1, 2, 3)] == [1, 2, 3]
 
 
-def test_the_ground_asked_for_changes_no_thing() -> None:
-    labels = [{thing.label for thing in draw_scene(4, size=32, ground=ground).things} for ground in GROUNDS]
-    assert all(each == labels[0] for each in labels)
+@pytest.mark.parametrize("seed", range(40))
+def test_another_ground_changes_no_mask(seed: int) -> None:
+    first, *others = (draw_scene(seed, size=64, ground=ground) for ground in GROUNDS)
+    for other in others:
+        assert not np.array_equal(other.pixels, first.pixels)
+        for here, there in zip(first.things, other.things, strict=True):
+            assert (here.label, here.visible) == (there.label, there.visible)
+            assert np.array_equal(here.mask, there.mask)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_another_ground_changes_no_colour_of_a_thing(seed: int) -> None:
+    """Only along a rim, which it covers in part, does the ground shine through."""
+    first, *others = (draw_scene(seed, size=256, things=1, ground=ground) for ground in GROUNDS)
+    mask = first.things[0].mask
+    assert all((other.pixels == first.pixels)[mask].mean() > 0.85 for other in others)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_other_things_change_no_ground(seed: int) -> None:
+    first, second = (draw_scene(seed, size=192, things=asked) for asked in ("balloon", ["fish", "butterfly"]))
+    free = ~np.any([thing.mask for thing in (*first.things, *second.things)], axis=0)  # of these none casts a shadow
+    assert first.ground == second.ground
+    assert (first.pixels == second.pixels)[free].mean() > 0.95  # all but the rims
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_another_thing_beside_it_changes_no_colour_of_a_thing(place: int) -> None:
+    colors = []
+    for other in ("boat", "tree"):
+        labels = ["cat", other] if place == 0 else [other, "cat"]
+        actors = scenes._arrange(np.random.default_rng(5), labels)
+        colors.append([patch.color for actor in actors if actor.label == "cat" for patch in actor.drawing])
+    assert colors[0] == colors[1]
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_every_ground_begins_above_the_lowest_horizon(ground: str) -> None:
+    assert max(GROUND_PAINTERS[ground](np.random.default_rng(seed)).horizon for seed in range(50)) <= LOWEST_HORIZON
+
+
+@pytest.mark.parametrize("label", sorted(set(THINGS) - scenes._FLOATING))
+def test_what_stands_has_its_foot_below_the_lowest_horizon(label: str) -> None:
+    feet = [np.argwhere(draw_scene(seed, size=64, things=label).things[0].mask)[:, 0].max() for seed in range(20)]
+    assert min(feet) / 64 > LOWEST_HORIZON
 
 
 @pytest.mark.parametrize(
