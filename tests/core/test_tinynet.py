@@ -13,7 +13,7 @@ from gradcam_core.layers import find_layers
 from gradcam_core.models.architectures import build
 from gradcam_core.scenes.scene import THINGS, draw_scene
 from gradcam_core.tinynet import INPUT_SIDE, TARGET_LAYER, TinyNet
-from gradcam_core.training import ASSETS, FIRST_TRAINING_SEED, check_network, normalised
+from gradcam_core.training.fit import ASSETS, FIRST_TRAINING_SEED, check_network, normalised
 
 WEIGHTS = ASSETS / "tinynet.safetensors"
 

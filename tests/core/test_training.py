@@ -9,7 +9,7 @@ import torch
 from gradcam_core.checkpoints.pairs import read_checkpoint, read_weights
 from gradcam_core.models.architectures import build
 from gradcam_core.scenes.scene import THINGS, draw_scene
-from gradcam_core.training import (
+from gradcam_core.training.fit import (
     FIRST_CHECKING_SEED,
     FIRST_TRAINING_SEED,
     Plan,

@@ -26,7 +26,7 @@ from gradcam_core.progress import Progress, silent
 from gradcam_core.scenes.scene import THINGS, Scene, draw_scene
 from gradcam_core.tinynet import INPUT_SIDE, TARGET_LAYER, TinyNet
 
-ASSETS = Path(__file__).resolve().parent / "assets"
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
 FIRST_TRAINING_SEED = 1_000_000  # every seed below is held out: no scene of it is ever trained on
 FIRST_CHECKING_SEED = 900_000  # held out too; used by the check at the end of the training
 
@@ -246,7 +246,3 @@ def _parser() -> argparse.ArgumentParser:
     for name, default in vars(Plan()).items():
         parser.add_argument(f"--{name}", type=type(default), default=default, help=f"default: {default}")
     return parser
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""Training the networks that come along: `python -m gradcam_core.training`."""
