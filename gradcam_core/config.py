@@ -1,4 +1,4 @@
-"""The settings: every limit and switch with its default and its reason; the only reader of the environment."""
+"""The settings: every limit and switch with its default and its reason; the only one that knows the environment."""
 
 import difflib
 import math
@@ -87,6 +87,15 @@ def _check_names(source: Mapping[str, str]) -> None:
             close = difflib.get_close_matches(name, known, n=1)
             near = f"Near that name: {close[0]}." if close else "python -m gradcam_core settings lists them."
             raise HeatproofError(f"There is no setting {name[:80]}.", hint=near)
+
+
+def let_waiting_threads_sleep() -> None:
+    """Before torch is first imported, in every process that computes: its threads that wait for work give up the core.
+
+    They spin otherwise, and take the cores from those that compute: with more of them than cores, a forward pass took
+    several times as long. What the operator has set stays.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def torch_cache() -> Path:

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from gradcam_core import __version__
+from gradcam_core.config import let_waiting_threads_sleep
 from gradcam_core.decoding.decode import printable
 from gradcam_core.errors import HeatproofError, ResourceError
 from gradcam_core.progress import Progress, silent
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SystemExit: by argparse, with 0 after help and 2 after arguments that it does not know; with 143 or 129 if
             the system asks the program to end or its terminal is gone.
     """
+    let_waiting_threads_sleep()
     _print_what_the_terminal_can()
     try:
         with _ended_in_order():

@@ -9,7 +9,7 @@ from pages._ui.result.warmup import engine_awake
 from pages._ui.server.admission import Gate
 from pages._ui.server.headers import SecurityHeaders
 from pages._ui.server.housekeeping import tidying
-from pages._ui.server.start import stop_if_misconfigured
+from pages._ui.server.start import prepare_process
 from pages._ui.session.question import Question
 
 __all__ = [
@@ -23,8 +23,8 @@ __all__ = [
     "pick_method",
     "pick_model",
     "pick_preprocessing",
+    "prepare_process",
     "run_app",
     "show_explanation",
-    "stop_if_misconfigured",
     "tidying",
 ]

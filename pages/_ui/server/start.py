@@ -1,13 +1,14 @@
-"""What is looked at before the server begins? Wrong settings are its operator's business, not a visitor's."""
+"""What happens before the server begins? Wrong settings are its operator's business, not a visitor's."""
 
 import sys
 
-from gradcam_core.config import settings
+from gradcam_core.config import let_waiting_threads_sleep, settings
 from gradcam_core.errors import HeatproofError
 
 
-def stop_if_misconfigured() -> None:
-    """End the program with one sentence and 2 where a setting is wrong."""
+def prepare_process() -> None:
+    """Before anything imports torch; end the program with one sentence and 2 where a setting is wrong."""
+    let_waiting_threads_sleep()
     from gradcam_core.download import policy_from
 
     try:
