@@ -23,7 +23,10 @@ sys.meta_path.insert(0, Watch())
 sys.argv = sys.argv[1:]
 """
 _ENTRANCES = {
-    "command line": (["gradcam_core", "predict", "sample:meadow"], "runpy.run_module(sys.argv[0], run_name='__main__')"),
+    "command line": (
+        ["gradcam_core", "predict", "sample:meadow"],
+        "runpy.run_module(sys.argv[0], run_name='__main__')",
+    ),
     "training": (["gradcam_core.training", "--help"], "runpy.run_module(sys.argv[0], run_name='__main__')"),
     "page": (["app.py"], "runpy.run_path(sys.argv[0])\nimport torch"),  # the server imports torch at the first visit
 }

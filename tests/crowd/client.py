@@ -30,11 +30,18 @@ class LostActError(Exception):
 
 
 @contextmanager
-def visiting(address: str, query: Mapping[str, str] | None = None) -> Iterator["Visitor"]:
-    """Open the page as a new session, with this in its address, and wait until it stands; leave at the end."""
+def visiting(
+    address: str, query: Mapping[str, str] | None = None, *, coming_from: str = "127.0.0.1"
+) -> Iterator["Visitor"]:
+    """Open the page as a new session, with this in its address, and wait until it stands; leave at the end.
+
+    Args:
+        coming_from: the visitor's own address, as a proxy before the server tells it.
+    """
     socket = connect(
         f"{address.replace('http', 'ws', 1)}/_stcore/stream",
         origin=Origin(address),
+        additional_headers={"X-Forwarded-For": coming_from},
         subprotocols=[Subprotocol("streamlit")],
         proxy=None,
         max_size=None,
