@@ -1,14 +1,23 @@
 """Which layers can be explained, and which one first?"""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from gradcam_core.errors import LayerError
+from gradcam_core.layer_reasons import (
+    reason_of_absence,
+    reason_of_calls,
+    reason_of_channels_last,
+    reason_of_head,
+    reason_of_shape,
+)
 
 
 @dataclass(frozen=True)
@@ -30,11 +39,16 @@ class TargetLayer:
 
 @dataclass(frozen=True)
 class FoundLayers:
-    """The candidates in the order in which they finish, and the one to explain first."""
+    """The candidates in the order in which they finish, and the one to explain first.
+
+    Attributes:
+        excluded: why, in a sentence, for every other named module.
+    """
 
     candidates: tuple[TargetLayer, ...]
     default: str
     num_outputs: int
+    excluded: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,7 +70,7 @@ def find_layers(module: nn.Module, input_tensor: Tensor) -> FoundLayers:
     Raises:
         LayerError: if no layer gives a spatial map.
     """
-    with _calls(module) as calls, torch.no_grad():
+    with _calls(module) as calls, _UsedParameters() as used, torch.no_grad():
         num_outputs = int(module(input_tensor).shape[1])
     head = _head(calls, num_outputs)
     spatial = _with_channels_first(module, input_tensor, [c for c in _called_once(calls) if _is_spatial(c.shape)])
@@ -66,7 +80,9 @@ def find_layers(module: nn.Module, input_tensor: Tensor) -> FoundLayers:
     default = _default(spatial)
     blocks = _blocks(module, spatial) | {default}
     layers = tuple(_target_layer(call, is_block=call.name in blocks) for call in spatial)
-    return FoundLayers(layers, default, num_outputs)
+    absent = _reasons_of_uncalled(module, {call.name for call in calls}, used)
+    excluded = absent | _reasons_of_called(calls, {layer.name for layer in layers}, head)
+    return FoundLayers(layers, default, num_outputs, excluded)
 
 
 @contextmanager
@@ -86,6 +102,54 @@ def _calls(module: nn.Module) -> Iterator[list[_Call]]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+class _UsedParameters(TorchFunctionMode):
+    """Within it, every parameter that something is computed with is noted; reading its shape or device is no use."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: set[int] = set()
+
+    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__name__", "") != "__get__":
+            self.ids |= {id(value) for value in (*args, *(kwargs or {}).values()) if isinstance(value, nn.Parameter)}
+        return func(*args, **(kwargs or {}))
+
+
+def _reasons_of_called(calls: list[_Call], candidates: set[str], head: str) -> dict[str, str]:
+    """Why each module that was called is no candidate, where it is none."""
+    times = Counter(call.name for call in calls)
+    return {
+        call.name: reason_of_calls(times[call.name]) if times[call.name] > 1 else _reason_of_output(call, head)
+        for call in calls
+        if call.name not in candidates
+    }
+
+
+def _reason_of_output(call: _Call, head: str) -> str:
+    """What is shaped like a map and yet was left out is in the head, or has its channels last."""
+    reason = reason_of_shape(call.shape)
+    if reason or call.shape is None:
+        return reason
+    return reason_of_head() if _is_within(call.name, head) else reason_of_channels_last(call.shape)
+
+
+def _reasons_of_uncalled(module: nn.Module, called: set[str], used: _UsedParameters) -> dict[str, str]:
+    """Why each module that was never called has no map."""
+    holders = {holder for name in called for holder in _holders(name)}
+    return {
+        name: reason_of_absence(
+            has_parts=name in holders, lends_weights=any(id(weight) in used.ids for weight in child.parameters())
+        )
+        for name, child in module.named_modules()
+        if name and name not in called
+    }
+
+
+def _holders(name: str) -> Iterator[str]:
+    while name := _parent(name):
+        yield name
 
 
 def _called_once(calls: list[_Call]) -> list[_Call]:
