@@ -6,7 +6,7 @@ from pathlib import Path
 from gradcam_core.checkpoints.pairs import BadCheckpoint, read_checkpoint, read_weights
 from gradcam_core.errors import ModelError
 from gradcam_core.models.architectures import build
-from gradcam_core.models.spec import ModelSpec, Network, as_network
+from gradcam_core.models.spec import Description, ModelSpec, Network, as_description, as_network
 from gradcam_core.progress import Progress
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets"
@@ -41,6 +41,10 @@ class EmbeddedSource:
             sentence=f"A small network drawn for Heatproof: it knows only its own {knows}.",
         )
         return [spec], []
+
+    def describe(self, name: str) -> Description:
+        """What its JSON file says."""
+        return as_description(read_checkpoint(FOLDER, name), source="comes with Heatproof")
 
     def load(self, name: str) -> Network:
         """Build it."""

@@ -6,7 +6,15 @@ from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint, find_check
 from gradcam_core.config import Settings, settings
 from gradcam_core.errors import ModelError
 from gradcam_core.models.architectures import build, check_architecture
-from gradcam_core.models.spec import IMAGENET, ModelSpec, Network, as_network, what_it_knows
+from gradcam_core.models.spec import (
+    IMAGENET,
+    Description,
+    ModelSpec,
+    Network,
+    as_description,
+    as_network,
+    what_it_knows,
+)
 from gradcam_core.progress import Progress
 
 
@@ -30,6 +38,10 @@ class FolderSource:
             except ModelError as error:
                 bad.append(BadCheckpoint(checkpoint.name, f"{checkpoint.name}.json: {error.message} {error.hint}"))
         return specs, bad
+
+    def describe(self, name: str) -> Description:
+        """What the pair's JSON file says now."""
+        return as_description(read_checkpoint(settings().checkpoints, name), source="the checkpoint folder")
 
     def load(self, name: str) -> Network:
         """Read the pair anew and build it."""

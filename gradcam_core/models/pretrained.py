@@ -17,9 +17,14 @@ from gradcam_core.config import torch_cache
 from gradcam_core.download import download_file
 from gradcam_core.errors import ModelError
 from gradcam_core.models.architectures import filled, outline
-from gradcam_core.models.spec import IMAGENET, ModelSpec, Network
+from gradcam_core.models.spec import IMAGENET, Description, ModelSpec, Network
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.progress import Progress
+
+_LICENCE = (
+    "torchvision's code is under the BSD 3-Clause License. Of its weights it says that they may have licences or terms "
+    "of their own, derived from the data they were trained on; for these it names none. The data is ImageNet-1K."
+)
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,20 @@ class PretrainedSource:
     def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
         """All of them, in the order of the table."""
         return [self._spec(name, pretrained) for name, pretrained in PRETRAINED.items()], []
+
+    def describe(self, name: str) -> Description:
+        """What torchvision says of these weights."""
+        pretrained = PRETRAINED[name]
+        return Description(
+            labels=tuple(pretrained.weights.meta["categories"]),
+            input_spec=_input_spec(pretrained.weights.transforms()),
+            activation="softmax",
+            target_layer="",
+            source="torchvision",
+            origin=str(pretrained.weights),
+            licence=_LICENCE,
+            weights_sha256=pretrained.sha256_prefix,
+        )
 
     def load(self, name: str) -> Network:
         """Build it from the file in the cache, whose hash is looked at first; nothing is fetched."""

@@ -8,7 +8,7 @@ from gradcam_core.errors import ModelError
 from gradcam_core.models.embedded import EmbeddedSource
 from gradcam_core.models.folder import FolderSource
 from gradcam_core.models.pretrained import PretrainedSource
-from gradcam_core.models.spec import ModelSpec, Source
+from gradcam_core.models.spec import Description, ModelSpec, Source
 from gradcam_core.progress import Progress, silent
 
 DEFAULT_MODEL = "tinynet"
@@ -43,6 +43,15 @@ def find_model(name: str) -> ModelSpec:
         _refuse_broken(name, source, broken)
     close = difflib.get_close_matches(name.lower(), known, n=3) or known
     raise ModelError(f"There is no model named {name[:80]!r}.", hint=f"Choose {', '.join(close)}.")
+
+
+def describe_model(spec: ModelSpec) -> Description:
+    """What is known of a model without its weights, which may be absent.
+
+    Raises:
+        ModelError: if its files have gone or changed so that they can't be used.
+    """
+    return SOURCES[spec.source].describe(spec.name)
 
 
 def download_model(name: str, *, progress: Progress = silent) -> ModelSpec:

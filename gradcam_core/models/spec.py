@@ -35,6 +35,35 @@ class ModelSpec:
     sentence: str
 
 
+@dataclass(frozen=True)
+class Description:
+    """What is known of a model without its weights.
+
+    Attributes:
+        labels: one for each class.
+        activation: softmax, sigmoid or binary.
+        target_layer: the layer to explain first; "" where the network decides.
+        source: in words, where Heatproof has the model from.
+        origin: what that source says of where the weights come from; "" where it says nothing.
+        licence: as their source states it; "" where it states none.
+        weights_sha256: all or the first digits of what the hash of their file must be; "" where nobody says.
+    """
+
+    labels: tuple[str, ...]
+    input_spec: InputSpec
+    activation: str
+    target_layer: str
+    source: str
+    origin: str
+    licence: str
+    weights_sha256: str
+
+    @property
+    def num_outputs(self) -> int:
+        """How many logits the network gives."""
+        return 1 if self.activation == "binary" else len(self.labels)
+
+
 @dataclass(frozen=True, eq=False)
 class Network:
     """A network with its weights, on the CPU, and what its inputs and outputs mean."""
@@ -61,6 +90,9 @@ class Source(Protocol):
     def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
         """What it offers now, and what it would offer were it not broken."""
 
+    def describe(self, name: str) -> Description:
+        """What is known of one of its models without its weights, which may be absent."""
+
     def load(self, name: str) -> Network:
         """Build one of its models; ModelError if the weights are absent or do not fit."""
 
@@ -72,6 +104,20 @@ def what_it_knows(labels: tuple[str, ...]) -> str:
     """How many classes and the first few of them, in plain words."""
     shown = ", ".join(labels[:3]) + (", ..." if len(labels) > 3 else "")
     return f"{len(labels):,} classes: {shown}" if len(labels) > 1 else f"1 class: {labels[0]}"
+
+
+def as_description(checkpoint: Checkpoint, *, source: str) -> Description:
+    """What a pair's JSON file says."""
+    return Description(
+        labels=checkpoint.labels,
+        input_spec=checkpoint.input_spec,
+        activation=checkpoint.activation,
+        target_layer=checkpoint.target_layer,
+        source=source,
+        origin=checkpoint.source,
+        licence=checkpoint.license,
+        weights_sha256=checkpoint.sha256,
+    )
 
 
 def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str) -> Network:
