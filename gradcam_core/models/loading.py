@@ -1,6 +1,5 @@
 """How does a name become a model that is ready to be explained?"""
 
-import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +11,7 @@ from gradcam_core.config import settings
 from gradcam_core.errors import LayerError, ModelError
 from gradcam_core.hooks import attach
 from gradcam_core.layers import FoundLayers, find_layers
+from gradcam_core.models.facts import nbytes_of
 from gradcam_core.models.loaded import LoadedModel
 from gradcam_core.models.registry import SOURCES, find_model
 from gradcam_core.models.spec import ModelSpec, Network
@@ -84,7 +84,7 @@ def _ready(spec: ModelSpec, network: Network, device: torch.device) -> LoadedMod
         default_layer=_default_layer(spec, network, found),
         activation=network.activation,
         device=device,
-        nbytes=_nbytes(module),
+        nbytes=nbytes_of(module),
         weights_sha256=network.weights_sha256,
     )
 
@@ -135,8 +135,3 @@ def _default_layer(spec: ModelSpec, network: Network, found: FoundLayers) -> str
             hint=f"Leave target_layer out, or set it to {found.default}.",
         )
     return wanted
-
-
-def _nbytes(module: nn.Module) -> int:
-    tensors = itertools.chain(module.parameters(), module.buffers())
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
