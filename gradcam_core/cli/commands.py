@@ -20,11 +20,12 @@ from gradcam_core.export.bundle import Explanation, unit_of, write_explanations
 from gradcam_core.export.manifest import explanation_json, prediction_json
 from gradcam_core.images import load_image
 from gradcam_core.methods import get_method
-from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, list_models, load_model
+from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, inspect_model, list_models, load_model
 from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.progress import Progress
 from gradcam_core.rendering.render import Look, get_colormap
 from gradcam_core.resources.cores import share_cores
+from gradcam_core.summary_printout import summary_json, summary_lines
 
 _USUAL_COUNT = 5
 _LOOK_HINT = "--opacity, --threshold and --contour take a number from 0 to 1, --scale a raw value above 0."
@@ -38,6 +39,15 @@ def models(_options: Namespace, _progress: Progress) -> Iterator[str]:
 def layers(options: Namespace, _progress: Progress) -> Iterator[str]:
     """The layers of one model."""
     yield from layers_lines(load_model(options.model, device=options.device), everything=options.all)
+
+
+def summary(options: Namespace, _progress: Progress) -> Iterator[str]:
+    """What one model is made of; its weights need not be here."""
+    inspection = inspect_model(options.model, _input_shape(options.input_size))
+    if options.json:
+        yield from _json_lines(summary_json(inspection))
+    else:
+        yield from summary_lines(inspection)
 
 
 def predict(options: Namespace, _progress: Progress) -> Iterator[str]:
@@ -111,7 +121,7 @@ def check(_options: Namespace, _progress: Progress) -> Iterator[str]:
 
 
 COMMANDS: dict[str, Callable[[Namespace, Progress], Iterable[str]]] = {
-    command.__name__: command for command in (models, layers, predict, explain, download, settings, check)
+    command.__name__: command for command in (models, layers, summary, predict, explain, download, settings, check)
 }
 
 
@@ -131,6 +141,17 @@ def _count(asked: int | None, model: LoadedModel) -> int:
             f"--top-k is {asked}, and {model.spec.name} has {known:,} classes.", hint=f"Ask for 1 to {known}."
         )
     return asked
+
+
+def _input_shape(text: str | None) -> tuple[int, ...] | None:
+    """One side in pixels, or images x channels x height x width."""
+    if text is None:
+        return None
+    parts = text.lower().replace(" ", "").split("x")
+    if len(parts) not in (1, 4) or not all(part.isascii() and part.isdecimal() and len(part) < 9 for part in parts):
+        raise HeatproofError(f"--input-size is {text[:40]!r}.", hint="Give a side, such as 28, or 1x3x28x28.")
+    sides = tuple(map(int, parts))
+    return (1, 3, *sides, *sides) if len(sides) == 1 else sides
 
 
 def _look(options: Namespace) -> Look:

@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     commands.add_parser("models", help="list the models", allow_abbrev=False)
     _add_layers(commands)
+    _add_summary(commands)
     _add_predict(commands)
     _add_explain(commands)
     _add_download(commands)
@@ -103,6 +104,15 @@ def _add_layers(commands: "Commands") -> None:
     command.add_argument("model", metavar="MODEL")
     command.add_argument("--all", action="store_true", help="every layer, not only stages and blocks")
     _add_device(command)
+
+
+def _add_summary(commands: "Commands") -> None:
+    what = "list what a model is made of: output shapes, parameters, mult-adds"
+    command = commands.add_parser("summary", help=what, allow_abbrev=False)
+    command.add_argument("model", metavar="MODEL")
+    of_size = "a side in pixels, or images x channels x height x width as in 1x3x28x28; default: the model's own"
+    command.add_argument("--input-size", metavar="SIZE", help=of_size)
+    command.add_argument("--json", action="store_true", help="print one JSON object, with the reason for each row")
 
 
 def _add_predict(commands: "Commands") -> None:
