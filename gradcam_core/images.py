@@ -7,10 +7,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from gradcam_core.config import settings
-from gradcam_core.decoding.decode import LoadedImage, decode_image, display_name, file_too_large
+from gradcam_core.decoding.decode import LoadedImage, decode_image, file_too_large
 from gradcam_core.download import fetch_image
 from gradcam_core.errors import ImageError
 from gradcam_core.samples import SAMPLES, SCHEME, sample_bytes
+from gradcam_core.text import display_name
 
 _URL = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _WEB = re.compile(r"https?://", re.IGNORECASE)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gradcam_core.errors import ModelError
-from gradcam_core.decoding.decode import printable
+from gradcam_core.text import printable
 
 _MOST_BYTES = 4_000_000  # a description with 20,000 labels has under 1 MB
 _MOST_NOTES = 200

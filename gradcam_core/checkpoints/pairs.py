@@ -13,12 +13,12 @@ from typing import Any
 from torch import Tensor
 from torchvision.models import ResNet18_Weights
 
+from gradcam_core.checkpoints.fields import Fields, one_line, read_text
+from gradcam_core.checkpoints.weights import SUFFIXES, check_size, read_state, sha256_of
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
-from gradcam_core.checkpoints.fields import Fields, one_line, read_text
-from gradcam_core.decoding.decode import printable
 from gradcam_core.preprocessing import InputSpec
-from gradcam_core.checkpoints.weights import SUFFIXES, check_size, read_state, sha256_of
+from gradcam_core.text import printable
 
 ACTIVATIONS = ("softmax", "sigmoid", "binary")
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest")

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import unicodedata
 import warnings
 from dataclasses import dataclass, field
 
@@ -21,6 +20,7 @@ from gradcam_core.decoding.structure import (
 )
 from gradcam_core.errors import HeatproofError, ImageError, ResourceError
 from gradcam_core.resources.limiter import Turns
+from gradcam_core.text import display_name
 
 _UPRIGHT = {  # EXIF 2.32, section 4.6.4: what makes a picture of this orientation upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -36,9 +36,7 @@ _NOT_SHOWN = {  # modes of Pillow
     "F": "floating-point numbers, and nothing says which of them is white",
     "LAB": "Lab colours, which are not converted here",
 }
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _EXIF_AS_TEXT = "Raw profile type exif"  # ImageMagick's, in hexadecimal digits
-_NAME_LENGTH = 80
 _BAND = 1_000_000  # numbers converted at a time
 TiffImagePlugin.READ_LIBTIFF = True  # Pillow's own reader takes a minute for 7,000 strips that overlap
 _WHITE_IS_ZERO, _BIG_16 = 0, (b"MM", 0, (1,), 1, (16,), ())
@@ -118,17 +116,6 @@ def decode_image(data: bytes, *, name: str = "") -> LoadedImage:
     pixels.setflags(write=False)
     digest = hashlib.sha256(data).hexdigest()
     return LoadedImage(pixels, original_size, digest, tuple(notes), display_name(name))
-
-
-def display_name(name: str) -> str:
-    """The name of a file as text: at most 80 characters, none that controls the text round it."""
-    shown = printable(name[: _NAME_LENGTH + 1])
-    return shown if len(shown) <= _NAME_LENGTH else shown[: _NAME_LENGTH - 1] + "…"
-
-
-def printable(text: str) -> str:
-    """The text with a replacement mark for every character that controls the terminal or the text round it."""
-    return "".join("\ufffd" if _controls_text(character) else character for character in text)
 
 
 def file_too_large(limits: Settings) -> ImageError:
@@ -291,7 +278,3 @@ def _advice(kind: str) -> str:
     if kind == "HEIC":
         return "Phones can share it as JPEG; or save it as PNG or JPEG."
     return f"Use {ACCEPTED_IN_WORDS}."
-
-
-def _controls_text(character: str) -> bool:
-    return character in _BIDI_CONTROLS or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcam_core.cam import Cam
-from gradcam_core.decoding.decode import LoadedImage, display_name
+from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, colorize, heatmap_image, overlay_image
 from gradcam_core.rendering.typesetting import FONT, TextStyle, wrapped
+from gradcam_core.text import display_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from gradcam_core.config import settings
-from gradcam_core.decoding.decode import display_name, file_too_large
+from gradcam_core.decoding.decode import file_too_large
 from gradcam_core.errors import HeatproofError, ImageError
 from gradcam_core.samples import DEFAULT_SAMPLE, SAMPLES, SCHEME
+from gradcam_core.text import display_name
 from pages._ui.image.intake import Click, Parcel, listen, received, taking
 from pages._ui.image.samples import sample_picture, show_gallery
 from pages._ui.image.uploaders import camera_door, link_door, upload_door
