@@ -1,4 +1,4 @@
-"""Strangers' words on screen: names and labels without what controls the text round them."""
+"""Text for people: names that control nothing round them, and numbers of bytes."""
 
 import unicodedata
 
@@ -15,6 +15,11 @@ def display_name(name: str) -> str:
 def printable(text: str) -> str:
     """The text with a replacement mark for every character that controls the terminal or the text round it."""
     return "".join("\ufffd" if _controls_text(character) else character for character in text)
+
+
+def megabytes(count: int) -> str:
+    """A number of bytes in units of 10^6, to a tenth below ten."""
+    return f"{count / 1e6:,.1f} MB" if count < 9.95e6 else f"{count / 1e6:,.0f} MB"
 
 
 def _controls_text(character: str) -> bool:

@@ -8,7 +8,7 @@ from gradcam_core.config import PREFIX, Settings
 from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.layers import TargetLayer
 from gradcam_core.models import LoadedModel, ModelSpec
-from gradcam_core.text import display_name
+from gradcam_core.text import display_name, megabytes
 
 _LABEL_WIDTH = 24
 
@@ -81,11 +81,6 @@ def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> Iter
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield "  ".join(cells).rstrip()
-
-
-def megabytes(count: int) -> str:
-    """A number of bytes as people read it."""
-    return f"{count / 1e6:,.1f} MB" if count < 9.95e6 else f"{count / 1e6:,.0f} MB"
 
 
 def _state(spec: ModelSpec) -> str:

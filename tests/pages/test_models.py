@@ -22,12 +22,12 @@ from gradcam_core.methods import METHODS
 from gradcam_core.models import list_models
 from gradcam_core.preprocessing import PREPROCESSINGS
 from gradcam_core.rendering.render import to_png
+from gradcam_core.text import megabytes
 from pages._ui.model.downloads import download_jobs
 from pages._ui.text.choices import (
     knows_sentence,
     layer_sentence,
     layer_title,
-    megabytes,
     model_sentence,
     model_titles,
     progress_words,

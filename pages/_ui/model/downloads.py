@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from gradcam_core.text import megabytes
 from pages._ui.session import address as link
-from pages._ui.text.choices import megabytes, progress_words
+from pages._ui.text.choices import progress_words
 from pages._ui.text.incidents import told
 from pages._ui.text.messages import say_error
 from pages._ui.text.sentences import literal

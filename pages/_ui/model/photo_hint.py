@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from gradcam_core.samples import SAMPLES
+from gradcam_core.text import megabytes
 from pages._ui.model.downloads import is_downloading, offer_download, say_end, start_download
 from pages._ui.model.picker import choose_model, refused_models
 from pages._ui.session.question import Question
-from pages._ui.text.choices import megabytes
 from pages._ui.text.sentences import literal
 
 if TYPE_CHECKING:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gradcam_core.text import megabytes
+
 if TYPE_CHECKING:
     from gradcam_core.layers import TargetLayer
     from gradcam_core.models import ModelSpec
@@ -54,11 +56,6 @@ def model_sentence(spec: ModelSpec) -> str:
 def knows_sentence(spec: ModelSpec) -> str:
     """What it can recognise, as a sentence."""
     return f"Knows {spec.knows}{'' if spec.knows.endswith('.') else '.'}"
-
-
-def megabytes(count: int) -> str:
-    """A size for people, in units of 10^6 bytes, to a tenth below ten."""
-    return f"{count / 1e6:,.0f} MB" if count >= 10e6 else f"{count / 1e6:.1f} MB"
 
 
 def progress_words(done: int, total: int) -> str:

@@ -156,8 +156,3 @@ def what_it_saw(model_title: str, geometry: InputGeometry, preprocessing: Prepro
 def finite(value: float) -> float | None:
     """A number for JSON, which knows none that is not finite."""
     return float(value) if math.isfinite(value) else None
-
-
-def megabytes(count: int) -> str:
-    """A size for people, in units of 10^6 bytes."""
-    return f"{count / 1e6:,.0f} MB"
