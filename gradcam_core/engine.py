@@ -13,7 +13,6 @@ import torch
 from torch import Tensor
 
 from gradcam_core.cam import Cam, Prediction, ResultKey, unusable_because
-from gradcam_core.checkpoints.weights import enough_memory
 from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.errors import LayerError, MethodError
 from gradcam_core.geometry import InputGeometry
@@ -22,6 +21,7 @@ from gradcam_core.layers import TargetLayer
 from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import get_preprocessing, input_picture, prepare
+from gradcam_core.resources.memory import enough_memory
 
 
 class Explainer:

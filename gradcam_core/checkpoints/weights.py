@@ -8,7 +8,6 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -17,10 +16,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from gradcam_core.config import settings
-from gradcam_core.errors import ModelError, ResourceError
 from gradcam_core.checkpoints.pickles import ForeignError
 from gradcam_core.checkpoints.torchfiles import check_torch_file, unreadable
+from gradcam_core.config import settings
+from gradcam_core.errors import ModelError
+from gradcam_core.resources.memory import is_out_of_memory
 
 State = dict[str, Tensor]
 
@@ -96,24 +96,6 @@ def sha256_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise unreadable(path.name) from error
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether this is Python's or torch's way to say that memory ran out (on the CPU it is a bare RuntimeError)."""
-    phrases = ("out of memory", "can't allocate memory", "not enough memory")
-    said = isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in phrases)
-    return said or isinstance(error, MemoryError)
-
-
-@contextmanager
-def enough_memory(message: str, *, hint: str) -> Iterator[None]:
-    """Within it, memory that runs out is a ResourceError with these words."""
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
-            raise
-        raise ResourceError(message, hint=hint) from error
 
 
 def check_size(path: Path) -> None:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from gradcam_core.checkpoints.weights import enough_memory, is_out_of_memory
 from gradcam_core.config import settings
 from gradcam_core.errors import LayerError, ModelError
 from gradcam_core.hooks import attach
@@ -16,6 +15,7 @@ from gradcam_core.models.loaded import LoadedModel
 from gradcam_core.models.registry import SOURCES, find_model
 from gradcam_core.models.spec import ModelSpec, Network
 from gradcam_core.preprocessing import InputSpec
+from gradcam_core.resources.memory import enough_memory, is_out_of_memory
 
 
 def load_model(name: str, *, device: str | torch.device | None = None) -> LoadedModel:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from gradcam_core.checkpoints.pairs import BadCheckpoint
-from gradcam_core.checkpoints.weights import check_size, is_out_of_memory, read_state, sha256_of
+from gradcam_core.checkpoints.weights import check_size, read_state, sha256_of
 from gradcam_core.config import torch_cache
 from gradcam_core.download import download_file
 from gradcam_core.errors import ModelError
@@ -20,6 +20,7 @@ from gradcam_core.models.architectures import filled, outline
 from gradcam_core.models.spec import IMAGENET, Description, ModelSpec, Network
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.progress import Progress
+from gradcam_core.resources.memory import is_out_of_memory
 
 _LICENCE = (
     "torchvision's code is under the BSD 3-Clause License. Of its weights it says that they may have licences or terms "

@@ -7,7 +7,8 @@ On systems without /proc nothing is known and nothing refused.
 import ctypes
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +78,24 @@ def give_back() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; others give it back by themselves
         if trim is not None:
             trim(0)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether this is Python's or torch's way to say that memory ran out (on the CPU it is a bare RuntimeError)."""
+    phrases = ("out of memory", "can't allocate memory", "not enough memory")
+    said = isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in phrases)
+    return said or isinstance(error, MemoryError)
+
+
+@contextmanager
+def enough_memory(message: str, *, hint: str) -> Iterator[None]:
+    """Within it, memory that runs out is a ResourceError with these words."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ResourceError(message, hint=hint) from error
 
 
 def _container(group: Path) -> Memory | None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from gradcam_core.errors import ResourceError
 from gradcam_core.resources.cores import core_count, share_cores, slot_count
-from gradcam_core.resources.memory import Memory, ensure_memory, give_back, memory
+from gradcam_core.resources.memory import Memory, enough_memory, ensure_memory, give_back, is_out_of_memory, memory
 
 ROOT = Path(__file__).resolve().parents[2]
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
@@ -133,3 +134,17 @@ def test_every_computation_has_its_share_of_the_cores(monkeypatch: pytest.Monkey
         monkeypatch.delenv("HEATPROOF_SLOTS")
         assert share_cores() == torch.get_num_threads() == 1
     assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} <= {1}
+
+
+def test_memory_that_ran_out_is_told_from_other_errors() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**60)
+    assert is_out_of_memory(caught.value)
+    assert is_out_of_memory(MemoryError())
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory."))
+    assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+
+
+def test_what_is_no_lack_of_memory_stays_loud() -> None:
+    with pytest.raises(RuntimeError, match="cannot be multiplied"), enough_memory("Too little.", hint="Wait."):
+        torch.zeros(2, 3) @ torch.zeros(2, 3)
