@@ -7,6 +7,8 @@ import numpy as np
 
 from gradcam_core.geometry import InputGeometry
 
+RAW_UNIT = "raw CAM value"
+
 
 @dataclass(frozen=True)
 class Prediction:

@@ -3,6 +3,7 @@
 `Explainer(model, layer).forward(image)` → `ForwardPass` → `.cam(class_index, method)` → `Cam`.
 """
 
+import math
 import operator
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradcam_core.cam import Cam, Prediction, ResultKey, unusable_because
+from gradcam_core.cam import RAW_UNIT, Cam, Prediction, ResultKey, unusable_because
 from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.errors import LayerError, MethodError
 from gradcam_core.geometry import InputGeometry
@@ -175,6 +176,20 @@ class ForwardPass:
                 f"{self.model.spec.title} has no class {class_index}.",
                 hint=f"Its classes are 0 to {len(self.model.labels) - 1}.",
             )
+
+
+def unit_of(model: LoadedModel, cam: Cam) -> str:
+    """What the raw values count: logits per cell, if with the head's bias they add up to the logit.
+
+    That holds for global pooling and one linear layer, and is found out by adding up.
+    """
+    for module in model.module.modules():
+        bias = getattr(module, "bias", None)
+        if getattr(module, "out_features", None) == len(model.labels) and bias is not None:
+            total = float(cam.values.sum(dtype=np.float64)) + float(bias[cam.prediction.class_index])
+            if math.isclose(total, cam.prediction.logit, rel_tol=1e-4, abs_tol=1e-4):
+                return "logits per cell"
+    return RAW_UNIT
 
 
 def _scores(outputs: Tensor, activation: str) -> Tensor:

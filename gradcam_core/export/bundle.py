@@ -3,27 +3,22 @@
 import errno
 import io
 import json
-import math
 import re
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcam_core.cam import Cam, Prediction
+from gradcam_core.cam import RAW_UNIT, Cam, Prediction
 from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.errors import ResourceError
 from gradcam_core.export.manifest import explanation_json
 from gradcam_core.export.reproduce import command_line, python_lines
-from gradcam_core.rendering.figures import RAW_UNIT, figure_png, panels_figure
+from gradcam_core.rendering.figures import figure_png, panels_figure
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, heatmap_image, overlay_image, to_png
-
-if TYPE_CHECKING:
-    from gradcam_core.models import LoadedModel
 
 _MANIFEST, _ORIGINAL, _INPUT = "explanation.json", "original.png", "input.png"
 
@@ -108,20 +103,6 @@ def class_folder(prediction: Prediction) -> str:
     plain = unicodedata.normalize("NFKD", prediction.label).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain)[:50].strip("-")
     return f"{prediction.class_index}-{words}" if words else str(prediction.class_index)
-
-
-def unit_of(model: "LoadedModel", cam: Cam) -> str:
-    """What the raw values count: logits per cell, if with the head's bias they add up to the logit.
-
-    That holds for global pooling and one linear layer, and is found out by adding up.
-    """
-    for module in model.module.modules():
-        bias = getattr(module, "bias", None)
-        if getattr(module, "out_features", None) == len(model.labels) and bias is not None:
-            total = float(cam.values.sum(dtype=np.float64)) + float(bias[cam.prediction.class_index])
-            if math.isclose(total, cam.prediction.logit, rel_tol=1e-4, abs_tol=1e-4):
-                return "logits per cell"
-    return RAW_UNIT
 
 
 def _panels(it: Explanation) -> bytes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcam_core.cam import Cam
+from gradcam_core.cam import RAW_UNIT, Cam
 from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, colorize, heatmap_image, overlay_image
 from gradcam_core.rendering.typesetting import FONT, TextStyle, wrapped
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-RAW_UNIT = "raw CAM value"
 
 _DPI = 150
 _INK, _SOFT, _RULE, _WARNING = "#1b1f24", "#59636e", "#d1d9e0", "#9a3412"
@@ -37,7 +36,7 @@ def panels_figure(image: LoadedImage, cam: Cam, look: Look = DEFAULT_LOOK, *, un
     """Original, heatmap and overlay under a caption, beside a colour bar from 0 to the scale's raw value.
 
     Args:
-        unit: what the raw values count; `report.unit_of` knows when they are logits.
+        unit: what the raw values count; `engine.unit_of` knows when they are logits.
 
     Returns:
         A matplotlib figure with its own canvas; `savefig` writes it.

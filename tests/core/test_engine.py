@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 from torch import nn
 
+from gradcam_core.cam import RAW_UNIT
 from gradcam_core.decoding.decode import LoadedImage, decode_image
-from gradcam_core.engine import Explainer
+from gradcam_core.engine import Explainer, unit_of
 from gradcam_core.errors import LayerError, MethodError
 from gradcam_core.models import LoadedModel, load_model
 from tests.support import calibrated, loaded, png
@@ -244,3 +245,12 @@ def test_a_map_that_cannot_be_used_is_recognised_and_said(kind: str, word: str, 
     cam = Explainer(loaded(module, side=16)).forward(make_image()).cam(0, "hirescam")
     assert word in cam.note
     assert (cam.heatmap() == 0).all()
+
+
+def test_the_unit_is_logits_where_all_cells_and_the_bias_add_up(
+    tinynet: LoadedModel, make_image: Callable[..., LoadedImage]
+) -> None:
+    last, first = (Explainer(tinynet, layer).forward(make_image(90, 70)) for layer in ("blocks.5", "blocks.0"))
+    assert unit_of(tinynet, last.cam(2, "gradcam")) == "logits per cell"
+    assert unit_of(tinynet, last.cam(2, "gradcam++")) == RAW_UNIT
+    assert unit_of(tinynet, first.cam(2, "gradcam")) == RAW_UNIT

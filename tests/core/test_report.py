@@ -4,7 +4,6 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from PIL import Image
 
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.decoding.decode import LoadedImage
-from gradcam_core.engine import Explainer
 from gradcam_core.errors import ResourceError
 from gradcam_core.export.bundle import (
     Explanation,
@@ -23,13 +21,10 @@ from gradcam_core.export.bundle import (
     explanation_file,
     explanation_files,
     explanation_zip,
-    unit_of,
     write_explanations,
 )
 from gradcam_core.export.manifest import explanation_json, prediction_json
 from gradcam_core.export.reproduce import command_line, python_lines
-from gradcam_core.models import LoadedModel
-from gradcam_core.rendering.figures import RAW_UNIT
 from gradcam_core.rendering.render import Look, heatmap_image, overlay_image
 from tests.core.made_maps import made_cam, made_image
 
@@ -251,15 +246,6 @@ def test_a_full_disk_is_one_sentence_and_no_older_manifest_vouches_for_half_of_t
         write_explanations(tmp_path, [explained(image, made_cam(RAMP, image))])
     assert "make room" in caught.value.hint
     assert not (tmp_path / "explanation.json").exists()
-
-
-def test_the_unit_is_logits_where_all_cells_and_the_bias_add_up(
-    tinynet: LoadedModel, make_image: Callable[..., LoadedImage]
-) -> None:
-    last, first = (Explainer(tinynet, layer).forward(make_image(90, 70)) for layer in ("blocks.5", "blocks.0"))
-    assert unit_of(tinynet, last.cam(2, "gradcam")) == "logits per cell"
-    assert unit_of(tinynet, last.cam(2, "gradcam++")) == RAW_UNIT
-    assert unit_of(tinynet, first.cam(2, "gradcam")) == RAW_UNIT
 
 
 def _of_class(image: LoadedImage, index: int, label: str) -> Cam:

@@ -113,7 +113,7 @@ def _answered(
 
 
 def _read(forward: ForwardPass, method: str) -> Reading:
-    from gradcam_core.export.bundle import unit_of
+    from gradcam_core.engine import unit_of
 
     top = forward.top(MOST_PREDICTIONS)
     first = forward.cam(top[0].class_index, method)
