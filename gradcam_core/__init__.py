@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from gradcam_core.cam import Cam as Cam
     from gradcam_core.cam import Prediction as Prediction
     from gradcam_core.cam import ResultKey as ResultKey
-    from gradcam_core.decoding.decode import LoadedImage as LoadedImage
     from gradcam_core.engine import Explainer as Explainer
     from gradcam_core.engine import ForwardPass as ForwardPass
     from gradcam_core.errors import Cancelled as Cancelled
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from gradcam_core.errors import ResourceError as ResourceError
     from gradcam_core.geometry import InputGeometry as InputGeometry
     from gradcam_core.images import load_image as load_image
+    from gradcam_core.loaded_image import LoadedImage as LoadedImage
     from gradcam_core.methods import METHODS as METHODS
     from gradcam_core.models import LoadedModel as LoadedModel
     from gradcam_core.models import ModelSpec as ModelSpec
@@ -54,7 +54,7 @@ _HOMES = {
     "cam": ("Cam", "Prediction", "ResultKey"),
     "rendering.figures": ("panels_figure",),
     "geometry": ("InputGeometry",),
-    "decoding.decode": ("LoadedImage",),
+    "loaded_image": ("LoadedImage",),
     "methods": ("METHODS",),
     "models": ("LoadedModel", "ModelSpec", "download_model", "list_models", "load_model"),
     "images": ("load_image",),

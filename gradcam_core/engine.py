@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from gradcam_core.cam import RAW_UNIT, Cam, Prediction, ResultKey, unusable_because
-from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.errors import LayerError, MethodError
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.hooks import recording
 from gradcam_core.layers import TargetLayer
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import get_preprocessing, input_picture, prepare

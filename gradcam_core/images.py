@@ -7,9 +7,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from gradcam_core.config import settings
-from gradcam_core.decoding.decode import LoadedImage, decode_image, file_too_large
+from gradcam_core.decoding.decode import decode_image, file_too_large
 from gradcam_core.download import fetch_image
 from gradcam_core.errors import ImageError
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.samples import SAMPLES, SCHEME, sample_bytes
 from gradcam_core.text import display_name
 

@@ -10,9 +10,9 @@ from torch import Tensor
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as transforms
 
-from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.errors import HeatproofError
 from gradcam_core.geometry import InputGeometry, Window
+from gradcam_core.loaded_image import LoadedImage
 
 
 @dataclass(frozen=True)

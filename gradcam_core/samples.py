@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from gradcam_core.config import settings
-from gradcam_core.decoding.decode import LoadedImage, decode_image
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.errors import ImageError
+from gradcam_core.loaded_image import LoadedImage
 
 SCHEME = "sample:"
 

@@ -11,7 +11,8 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 from torch import nn
 
-from gradcam_core.decoding.decode import LoadedImage, decode_image
+from gradcam_core.decoding.decode import decode_image
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel, load_model
 from tests.core import loopback
 from tests.pages.support import add_hostile, add_photo_network

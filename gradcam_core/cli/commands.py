@@ -12,13 +12,13 @@ from typing import Any
 
 from gradcam_core.cli.formatting import explanation_lines, layers_lines, models_lines, prediction_lines, settings_lines
 from gradcam_core.config import settings as current_settings
-from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.download import policy_from
 from gradcam_core.engine import Explainer, unit_of
 from gradcam_core.errors import HeatproofError
 from gradcam_core.export.bundle import Explanation, write_explanations
 from gradcam_core.export.manifest import explanation_json, prediction_json
 from gradcam_core.images import load_image
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import get_method
 from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, inspect_model, list_models, load_model
 from gradcam_core.preprocessing import get_preprocessing

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import warnings
-from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
@@ -19,6 +18,7 @@ from gradcam_core.decoding.structure import (
     too_large,
 )
 from gradcam_core.errors import HeatproofError, ImageError, ResourceError
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.resources.limiter import Turns
 from gradcam_core.text import display_name
 
@@ -45,49 +45,6 @@ PngImagePlugin.MAX_TEXT_CHUNK = 16_000_000  # bytes of one profile or text; prin
 PngImagePlugin.MAX_TEXT_MEMORY = 24_000_000  # of all texts; as characters they may take four times as much
 warnings.filterwarnings("ignore", module=r"PIL\.")  # they would go to the terminal, one for each broken tag
 _turns = Turns()  # to decode
-
-
-@dataclass(frozen=True, eq=False)
-class LoadedImage:
-    """A picture as the rest of the program sees it; `size` is (width, height), `pixels.shape` (height, width, 3)."""
-
-    pixels: np.ndarray = field(repr=False)  # uint8, read-only, upright, long side at most `kept_side`
-    original_size: tuple[int, int]  # (width, height) of the upright picture before it was shrunk
-    sha256: str  # of the file's bytes
-    notes: tuple[str, ...] = ()  # what was done to the picture, in sentences
-    name: str = ""  # for display only, never a path
-
-    def __post_init__(self) -> None:
-        """Refuse what is no picture, and keep the pixels from being changed under their key.
-
-        Raises:
-            ValueError: if `pixels` are not (height, width, 3) uint8.
-        """
-        if self.pixels.dtype != np.uint8 or self.pixels.ndim != 3 or self.pixels.shape[2] != 3:
-            raise ValueError(f"Pixels are (height, width, 3) uint8, these are {self.pixels.shape} {self.pixels.dtype}.")
-        if self.pixels.flags.writeable:
-            own = self.pixels.copy()
-            own.setflags(write=False)
-            object.__setattr__(self, "pixels", own)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height) of the kept picture."""
-        return self.width, self.height
-
-    @property
-    def width(self) -> int:
-        """In pixels of the kept picture."""
-        return int(self.pixels.shape[1])
-
-    @property
-    def height(self) -> int:
-        """In pixels of the kept picture."""
-        return int(self.pixels.shape[0])
-
-    def to_pil(self) -> Image.Image:
-        """A copy as a Pillow image, mode RGB."""
-        return Image.fromarray(self.pixels)
 
 
 def decode_image(data: bytes, *, name: str = "") -> LoadedImage:

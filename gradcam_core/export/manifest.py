@@ -9,8 +9,8 @@ from typing import Any
 
 from gradcam_core import __version__
 from gradcam_core.cam import Cam, Prediction
-from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.geometry import InputGeometry
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look
 
 _PACKAGES = ("torch", "torchvision", "grad-cam", "numpy", "pillow", "matplotlib")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcam_core.cam import RAW_UNIT, Cam
-from gradcam_core.decoding.decode import LoadedImage
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, colorize, heatmap_image, overlay_image
 from gradcam_core.rendering.typesetting import FONT, TextStyle, wrapped
 from gradcam_core.text import display_name

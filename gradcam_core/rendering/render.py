@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image
 
 from gradcam_core.cam import Cam
-from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.errors import HeatproofError
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.contour import outlined
 
 _BETWEEN = 16  # steps between two entries of a table: one changes no channel by more than 1, so rounding never shows

@@ -21,8 +21,9 @@ import torchvision
 from PIL import Image
 from torch import nn
 
-from gradcam_core.decoding.decode import LoadedImage, decode_image
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.engine import Explainer
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.preprocessing import prepare
 from tests.support import loaded, png
 

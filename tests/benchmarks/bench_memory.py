@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gradcam_core.decoding.decode import LoadedImage, decode_image
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.engine import Explainer
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import METHODS
 from gradcam_core.models import LoadedModel, load_model
 from gradcam_core.rendering.render import overlay_image

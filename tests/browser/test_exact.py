@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.engine import Explainer
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import PREPROCESSINGS
 from gradcam_core.rendering.render import COLORMAPS, Look, heatmap_image, overlay_image

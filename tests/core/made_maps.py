@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from gradcam_core.cam import Cam, Prediction, ResultKey, unusable_because
-from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.geometry import InputGeometry, Window
+from gradcam_core.loaded_image import LoadedImage
 
 
 def made_image(width: int, height: int) -> LoadedImage:

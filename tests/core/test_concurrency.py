@@ -12,8 +12,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.engine import Explainer
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import METHODS
 from gradcam_core.models.cache import ModelShelf
 from tests.support import IMAGENET_MEAN, IMAGENET_STD, calibrated

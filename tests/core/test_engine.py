@@ -9,9 +9,10 @@ from PIL import Image
 from torch import nn
 
 from gradcam_core.cam import RAW_UNIT
-from gradcam_core.decoding.decode import LoadedImage, decode_image
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.engine import Explainer, unit_of
 from gradcam_core.errors import LayerError, MethodError
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel, load_model
 from tests.support import calibrated, loaded, png
 

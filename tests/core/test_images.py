@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradcam_core.decoding.decode import LoadedImage, decode_image
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.decoding.signatures import ACCEPTED, in_words, kind_of
 from gradcam_core.errors import HeatproofError, ImageError
+from gradcam_core.loaded_image import LoadedImage
 from tests.core.made_files import BLUE, GREEN, RED, YELLOW, image_file, orientation, png_chunk, png_header, quarters
 
 _OVER_WHITE = ("Transparent parts are shown over white.",)

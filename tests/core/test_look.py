@@ -9,8 +9,8 @@ import pytest
 
 import gradcam_core
 from gradcam_core.cam import Cam
-from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.errors import HeatproofError
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.render import COLORMAPS, Look, colorize, heatmap_image, overlay_image
 from tests.core.made_maps import made_cam, made_image
 

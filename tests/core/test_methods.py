@@ -11,9 +11,9 @@ from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
-from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import MethodError
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import METHODS, get_method
 from gradcam_core.models import LoadedModel
 from tests.support import calibrated, loaded

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torchvision.models import EfficientNet_B0_Weights, MobileNet_V3_Large_Weights, ResNet50_Weights
 
-from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.errors import HeatproofError
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.preprocessing import PREPROCESSINGS, InputSpec, get_preprocessing, input_picture, prepare
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

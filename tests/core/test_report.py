@@ -13,7 +13,6 @@ import pytest
 from PIL import Image
 
 from gradcam_core.cam import Cam, Prediction
-from gradcam_core.decoding.decode import LoadedImage
 from gradcam_core.errors import ResourceError
 from gradcam_core.export.bundle import (
     Explanation,
@@ -25,6 +24,7 @@ from gradcam_core.export.bundle import (
 )
 from gradcam_core.export.manifest import explanation_json, prediction_json
 from gradcam_core.export.reproduce import command_line, python_lines
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.render import Look, heatmap_image, overlay_image
 from tests.core.made_maps import made_cam, made_image
 

@@ -13,7 +13,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
-from gradcam_core.decoding.decode import LoadedImage
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.resources.store import Store
 from pages._ui.server import housekeeping
 from pages._ui.server.housekeeping import forget_closed_sessions, forget_old_answers, tidying

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from gradcam_core.config import settings
-from gradcam_core.decoding.decode import LoadedImage
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.resources.budget import Ledger
 from gradcam_core.resources.memory import ensure_memory
 from gradcam_core.resources.queue import Slots

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from gradcam_core.decoding.decode import LoadedImage, decode_image
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.errors import ImageError
 from gradcam_core.export.reproduce import file_source
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.samples import SAMPLES, sample_bytes
 from gradcam_core.text import display_name
 from pages._ui.image.cards import cards_css, thumbnail_of
