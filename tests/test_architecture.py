@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "gradcam_core"
 
 RANKS = [
-    {"errors", "loaded_image", "progress", "text"},
+    {"encoding", "errors", "loaded_image", "progress", "text"},
     {"config", "geometry", "hooks", "tinynet", "methods", "layers", "scenes"},
     {"cam", "resources"},
     {"decoding"},

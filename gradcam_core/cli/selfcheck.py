@@ -12,10 +12,10 @@ from gradcam_core.config import Settings, settings
 from gradcam_core.decoding.decode import decode_image
 from gradcam_core.decoding.signatures import ACCEPTED
 from gradcam_core.download import policy_from
+from gradcam_core.encoding import to_png
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import HeatproofError
 from gradcam_core.models import DEFAULT_MODEL, broken_checkpoints, list_models, load_model, pick_device
-from gradcam_core.rendering.render import to_png
 from gradcam_core.resources.cores import core_count, share_cores, slot_count
 from gradcam_core.resources.memory import memory
 from gradcam_core.scenes.scene import draw_scene

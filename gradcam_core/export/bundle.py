@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from gradcam_core.cam import RAW_UNIT, Cam, Prediction
+from gradcam_core.encoding import to_png
 from gradcam_core.errors import ResourceError
 from gradcam_core.export.manifest import explanation_json
 from gradcam_core.export.reproduce import command_line, python_lines
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.figures import figure_png, panels_figure
-from gradcam_core.rendering.render import DEFAULT_LOOK, Look, heatmap_image, overlay_image, to_png
+from gradcam_core.rendering.render import DEFAULT_LOOK, Look, heatmap_image, overlay_image
 
 _MANIFEST, _ORIGINAL, _INPUT = "explanation.json", "original.png", "input.png"
 

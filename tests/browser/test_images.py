@@ -16,7 +16,7 @@ import torchvision
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from gradcam_core.rendering.render import to_png
+from gradcam_core.encoding import to_png
 from tests.browser.conftest import Visit, running_server, settle
 from tests.core.loopback import Server, http, running
 

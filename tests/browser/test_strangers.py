@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from gradcam_core.rendering.render import to_png
+from gradcam_core.encoding import to_png
 from gradcam_core.scenes.scene import draw_scene
 from tests.browser.conftest import Visit, settle
 from tests.pages.support import HOSTILE

@@ -15,9 +15,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from gradcam_core.encoding import to_png
 from gradcam_core.engine import Explainer
 from gradcam_core.models import LoadedModel
-from gradcam_core.rendering.render import Look, overlay_image, to_png
+from gradcam_core.rendering.render import Look, overlay_image
 from gradcam_core.samples import load_sample
 from tests.browser.conftest import ROOT, Visit, settle
 from tests.browser.test_viewer import set_range

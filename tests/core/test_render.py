@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gradcam_core.encoding import to_png
 from gradcam_core.errors import HeatproofError
 from gradcam_core.rendering.render import (
     COLORMAPS,
@@ -18,7 +19,6 @@ from gradcam_core.rendering.render import (
     get_colormap,
     heatmap_image,
     overlay_image,
-    to_png,
 )
 from tests.core.made_maps import made_cam, made_image
 

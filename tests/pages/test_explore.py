@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from gradcam_core.encoding import to_png
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import ResourceError
 from gradcam_core.methods import METHODS
 from gradcam_core.models import load_model
-from gradcam_core.rendering.render import to_png
 from gradcam_core.samples import load_sample
 from gradcam_core.scenes.scene import draw_scene
 from tests.pages.support import HOSTILE, view, view_and_blobs

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gradcam_core.encoding import to_png
 from gradcam_core.images import PictureFile
-from gradcam_core.rendering.render import to_png
 from pages._ui.session.shared import shared, shelf
 from pages._ui.viewer.payload import unpack
 from tests.pages.support import view, view_and_blobs

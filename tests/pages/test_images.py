@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gradcam_core.encoding import to_png
 from gradcam_core.images import PictureFile
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.rendering.render import to_png
 from gradcam_core.samples import SAMPLES
 from pages._ui.image.cards import cards_css
 from pages._ui.image.intake import Click, Parcel, understood, unpacked

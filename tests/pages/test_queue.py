@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gradcam_core.encoding import to_png
 from gradcam_core.errors import Cancelled
-from gradcam_core.rendering.render import to_png
 from pages._ui.session import queue
 from pages._ui.session.shared import shared
 from pages._ui.text.sentences import ahead
