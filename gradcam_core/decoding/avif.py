@@ -8,6 +8,12 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice, product
 from typing import TypeVar
 
+from gradcam_core.config import Settings
+from gradcam_core.decoding.refusals import SAVE_AGAIN, too_large
+from gradcam_core.errors import ImageError
+
+MOST_MEGAPIXELS = 30.0  # the decoder takes 15 to 20 bytes a pixel
+
 _PARENTS = {b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0, b"meta": 4, b"iinf": 6}  # bytes before children
 _DEEPEST = 6  # levels of boxes
 _MOST_PARTS = 10_000  # boxes, items with their extents, and units of a file; a grid of 256 pictures has about 800
@@ -49,6 +55,21 @@ class _Numbers:
         self._position += size
         if self._position > len(self._data):
             raise ValueError("numbers past the end")
+
+
+def check(data: bytes, _limits: Settings) -> None:
+    """Refuse an AVIF whose data are larger than its decoder may take, whatever its container says.
+
+    Raises:
+        ImageError: if they are, or it is broken.
+    """
+    try:
+        sizes = [width * height for width, height in coded_sizes(data)]
+    except (ValueError, IndexError) as error:
+        raise ImageError("This AVIF file is broken or incomplete.", hint=SAVE_AGAIN) from error
+    most = MOST_MEGAPIXELS * 1e6
+    if max(sizes, default=0) > most or sum(sizes) > 4 * most:  # colours, alpha, and two more such
+        raise too_large(MOST_MEGAPIXELS, "This AVIF")
 
 
 def coded_sizes(data: bytes) -> Iterator[tuple[int, int]]:

@@ -8,15 +8,10 @@ import numpy as np
 from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from gradcam_core.config import Settings, settings
+from gradcam_core.decoding.jpeg import MOST_EXIF_BYTES
+from gradcam_core.decoding.refusals import too_large
 from gradcam_core.decoding.signatures import ACCEPTED, ACCEPTED_IN_WORDS, in_words, kind_of
-from gradcam_core.decoding.structure import (
-    MOST_EXIF_BYTES,
-    MOST_FRAMES,
-    check_shape,
-    check_structure,
-    frames_in,
-    too_large,
-)
+from gradcam_core.decoding.structure import MOST_FRAMES, check_shape, check_structure, frames_in
 from gradcam_core.errors import HeatproofError, ImageError, ResourceError
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.resources.limiter import Turns
@@ -92,7 +87,7 @@ def _check_file(data: bytes, limits: Settings) -> None:
     kind = kind_of(data)
     if kind not in ACCEPTED:
         raise ImageError(f"This is {in_words(kind)}, which can't be opened as a picture.", hint=_advice(kind))
-    check_structure(data, kind, most_scans=limits.max_jpeg_scans, most_megapixels=limits.max_megapixels)
+    check_structure(data, kind, limits)
 
 
 def _decoded(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int], list[str]]:
@@ -110,7 +105,7 @@ def _opened(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int]
     Image.MAX_IMAGE_PIXELS = int(limits.max_megapixels * 1e6)  # decoders refuse twice as much before they make room
     with Image.open(io.BytesIO(data), formats=ACCEPTED) as picture:
         size = picture.size
-        check_shape(picture, most_megapixels=limits.max_megapixels, most_aspect=limits.max_aspect)
+        check_shape(picture, limits)
         frames = frames_in(data, kind_of(data)) or int(getattr(picture, "n_frames", 1))
         picture.draft(None, _kept_size(size, limits))  # JPEG only: decodes at 1/2, 1/4 or 1/8 where that suffices
         picture.load()

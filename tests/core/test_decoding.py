@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from gradcam_core.decoding import decode as images
-from gradcam_core.decoding import tiff
+from gradcam_core.decoding import tiff_tags
 from gradcam_core.decoding.decode import decode_image
 from gradcam_core.errors import ImageError
 from tests.core.made_files import (
@@ -111,7 +111,7 @@ def test_a_tiff_that_names_many_directories_of_exif_is_refused() -> None:
 
 
 def test_a_tiff_whose_directory_names_thousands_is_refused_at_the_seventeenth(monkeypatch: pytest.MonkeyPatch) -> None:
-    walked, real = 0, tiff.tags
+    walked, real = 0, tiff_tags.tags
 
     def counted(data: bytes, position: int) -> Iterator[tuple[int, int, int, int]]:
         nonlocal walked
@@ -119,7 +119,7 @@ def test_a_tiff_whose_directory_names_thousands_is_refused_at_the_seventeenth(mo
             walked += 1
             yield tag
 
-    monkeypatch.setattr(tiff, "tags", counted)
+    monkeypatch.setattr(tiff_tags, "tags", counted)
     with pytest.raises(ImageError, match="16 directories"):
         decode_image(tiff_of([(34665, 4, 1, 1256)], tail=tiff_directory([(34665, 4, 1, 9 * i) for i in range(4_000)])))
     assert walked < 50

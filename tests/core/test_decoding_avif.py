@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from PIL import Image
 
-from gradcam_core.decoding import structure
+from gradcam_core.decoding import avif
 from gradcam_core.decoding.avif import _Bits, coded_sizes
 from gradcam_core.decoding.decode import decode_image
 from gradcam_core.errors import ImageError
@@ -58,7 +58,7 @@ def test_the_size_of_data_in_parts_is_found(cut: int, inner: bool) -> None:
 
 @pytest.mark.parametrize("mode", ["L", "RGBA"])
 def test_a_container_that_says_less_than_its_data_is_refused(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(structure._MOST_MEGAPIXELS, "AVIF", 0.001)
+    monkeypatch.setattr(avif, "MOST_MEGAPIXELS", 0.001)
     data = image_file(Image.new(mode, (48, 32)), "AVIF").replace(struct.pack(">II", 48, 32), struct.pack(">II", 16, 16))
     with pytest.raises(ImageError, match=r"This AVIF has more than 0\.001 megapixels"):
         decode_image(data)

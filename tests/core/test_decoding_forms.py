@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 
 from gradcam_core.decoding.decode import decode_image
+from gradcam_core.decoding.signatures import ACCEPTED
+from gradcam_core.decoding.structure import FORMATS
 from gradcam_core.engine import Explainer
 from gradcam_core.models import LoadedModel
 from gradcam_core.samples import load_sample
@@ -123,3 +125,7 @@ def test_the_hidden_colour_of_a_png_of_16_bits_is_shown_white() -> None:
     data = png_header(2, 1, depth=16) + png_chunk(b"tRNS", pixels[0, 0].tobytes())
     data += png_chunk(b"IDAT", zlib.compress(b"\0" + pixels.tobytes())) + png_chunk(b"IEND", b"")
     assert decode_image(data).pixels.tolist() == [[[255, 255, 255], [0x34, 0x78, 0xBC]]]
+
+
+def test_every_accepted_kind_has_its_entry_among_the_formats() -> None:
+    assert set(ACCEPTED) <= set(FORMATS)

@@ -1,0 +1,51 @@
+"""Is a JPEG built in a way that its decoder gets through? Told from its markers (ITU T.81, annex B)."""
+
+import re
+from collections.abc import Iterator
+
+from gradcam_core.config import Settings
+from gradcam_core.decoding.refusals import SAVE_AGAIN, refuse_over
+from gradcam_core.errors import ImageError
+
+MOST_EXIF_BYTES = 1_000_000
+"""Pillow makes a fraction of 300 bytes out of 8."""
+
+_MOST_PARTS = 1_000  # segments
+_MOST_STRAY_BYTES = 1_000_000  # between the segments; Pillow goes through them one by one
+_MARKER = re.compile(rb"\xff[^\x00\xff]")
+_MARKER_AFTER_PIXELS = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # ITU T.81, B.1.1.5: pixels hold FF 00 and RSTn alone
+_WITHOUT_BODY = frozenset({*range(0xC0), 0xC8, *range(0xD0, 0xDA), *range(0xF0, 0xFE)})
+_ARITHMETIC = frozenset({0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
+_SCAN, _END = 0xDA, 0xD9
+
+
+def check(data: bytes, limits: Settings) -> None:
+    """Refuse a JPEG that would hold its decoder."""
+    parts = scans = stray = exif = 0
+    for marker, skipped, body in _segments(data):
+        if marker in _ARITHMETIC:
+            raise ImageError("This JPEG uses arithmetic coding, which is too slow to decode.", hint=SAVE_AGAIN)
+        parts, scans = parts + 1, scans + (marker == _SCAN)
+        stray += 0 if scans else skipped
+        exif += int.from_bytes(data[body : body + 2]) if data[body + 2 : body + 8] == b"Exif\0\0" else 0
+        refuse_over(limits.max_jpeg_scans, scans, "JPEG", "scans")
+        refuse_over(_MOST_PARTS, parts, "JPEG", "segments")
+        refuse_over(_MOST_STRAY_BYTES, stray, "JPEG", "bytes between its segments")
+        refuse_over(MOST_EXIF_BYTES, exif, "JPEG", "bytes of EXIF")
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """(marker, bytes skipped in front of it, where its body starts), up to the end of the first picture.
+
+    Other pictures (thumbnails, further frames) lie within bodies or after the end, and are not gone through.
+    """
+    end, pattern = 2, _MARKER
+    while found := pattern.search(data, end):
+        body = found.end()
+        marker = data[body - 1]
+        if marker == _END and pattern is _MARKER_AFTER_PIXELS:
+            return
+        yield marker, found.start() - end, body
+        end = body if marker in _WITHOUT_BODY else body + max(2, int.from_bytes(data[body : body + 2]))
+        pattern = _MARKER_AFTER_PIXELS if marker == _SCAN else pattern
+    yield _END, max(0, len(data) - end), len(data)  # Pillow looks on to the end of the file
