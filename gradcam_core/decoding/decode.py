@@ -2,13 +2,13 @@
 
 import hashlib
 import io
-import warnings
 
 import numpy as np
-from PIL import ExifTags, Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, TiffImagePlugin, UnidentifiedImageError
 
 from gradcam_core.config import Settings, settings
 from gradcam_core.decoding.jpeg import MOST_EXIF_BYTES
+from gradcam_core.decoding.pillow import configure_pillow
 from gradcam_core.decoding.refusals import too_large
 from gradcam_core.decoding.signatures import ACCEPTED, ACCEPTED_IN_WORDS, in_words, kind_of
 from gradcam_core.decoding.structure import MOST_FRAMES, check_shape, check_structure, frames_in
@@ -33,12 +33,7 @@ _NOT_SHOWN = {  # modes of Pillow
 }
 _EXIF_AS_TEXT = "Raw profile type exif"  # ImageMagick's, in hexadecimal digits
 _BAND = 1_000_000  # numbers converted at a time
-TiffImagePlugin.READ_LIBTIFF = True  # Pillow's own reader takes a minute for 7,000 strips that overlap
-_WHITE_IS_ZERO, _BIG_16 = 0, (b"MM", 0, (1,), 1, (16,), ())
-TiffImagePlugin.OPEN_INFO[_BIG_16] = ("I;16B", "I;16B")  # Pillow has the other one alone, and shows it inverted
-PngImagePlugin.MAX_TEXT_CHUNK = 16_000_000  # bytes of one profile or text; printers' profiles have some megabytes
-PngImagePlugin.MAX_TEXT_MEMORY = 24_000_000  # of all texts; as characters they may take four times as much
-warnings.filterwarnings("ignore", module=r"PIL\.")  # they would go to the terminal, one for each broken tag
+_WHITE_IS_ZERO = 0
 _turns = Turns()  # to decode
 
 
@@ -101,7 +96,7 @@ def _decoded(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int
 
 def _opened(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int], int, int]:
     """The pixels in a mode that can be shrunk, the size as it is stored, the orientation, the number of frames."""
-    Image.init()  # registers all seven decoders; repeated calls cost nothing
+    configure_pillow()
     Image.MAX_IMAGE_PIXELS = int(limits.max_megapixels * 1e6)  # decoders refuse twice as much before they make room
     with Image.open(io.BytesIO(data), formats=ACCEPTED) as picture:
         size = picture.size

@@ -15,6 +15,7 @@ from PIL import Image
 from gradcam_core.decoding import decode as images
 from gradcam_core.decoding import tiff_tags
 from gradcam_core.decoding.decode import decode_image
+from gradcam_core.decoding.pillow import configure_pillow
 from gradcam_core.errors import ImageError
 from tests.core.made_files import (
     GIF_START,
@@ -186,6 +187,7 @@ def test_a_tiff_of_one_strip_a_row_opens(options: dict[str, object]) -> None:
 
 def test_plain_tiffs_are_read_by_libtiff() -> None:
     """Pillow's own reader takes a minute for a picture whose 7,000 strips overlap, each a byte after the other."""
+    configure_pillow()
     with Image.open(io.BytesIO(image_file(quarters(), "TIFF"))) as picture:
         assert [tile.codec_name for tile in picture.tile] == ["libtiff"]
 
@@ -234,3 +236,15 @@ def test_broken_tags_are_not_told_to_the_terminal() -> None:
     data = tiff_of([(282, 5, 1, 2**31), (283, 5, 3, 1000)])
     done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
     assert (done.stdout.strip(), done.stderr) == (b"(16, 16)", b"")
+
+
+def test_importing_the_decoder_changes_nothing_in_pillow() -> None:
+    code = (
+        "import warnings; from PIL import Image, PngImagePlugin as png, TiffImagePlugin as tiff\n"
+        "def state(): return (tiff.READ_LIBTIFF, len(tiff.OPEN_INFO), png.MAX_TEXT_CHUNK, png.MAX_TEXT_MEMORY, "
+        "Image.MAX_IMAGE_PIXELS, [one for one in warnings.filters if 'PIL' in str(one[3])])\n"
+        "before = state(); import gradcam_core.images; print(state() == before)\n"
+        "from gradcam_core.decoding.pillow import configure_pillow; configure_pillow(); print(state() == before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert done.stdout.split() == ["True", "False"]
