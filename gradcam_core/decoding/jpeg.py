@@ -4,11 +4,9 @@ import re
 from collections.abc import Iterator
 
 from gradcam_core.config import Settings
+from gradcam_core.decoding.orientation import MOST_EXIF_BYTES
 from gradcam_core.decoding.refusals import SAVE_AGAIN, refuse_over
 from gradcam_core.errors import ImageError
-
-MOST_EXIF_BYTES = 1_000_000
-"""Pillow makes a fraction of 300 bytes out of 8."""
 
 _MOST_PARTS = 1_000  # segments
 _MOST_STRAY_BYTES = 1_000_000  # between the segments; Pillow goes through them one by one
