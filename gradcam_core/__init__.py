@@ -7,6 +7,8 @@ torch unimported; a name is loaded when it is first asked for.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from gradcam_core.version import __version__
+
 if TYPE_CHECKING:
     from gradcam_core.cam import Cam as Cam
     from gradcam_core.cam import Prediction as Prediction
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
     from gradcam_core.rendering.render import overlay_image as overlay_image
     from gradcam_core.resources.cores import share_cores as share_cores
     from gradcam_core.scenes.scene import draw_scene as draw_scene
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "resources.cores": ("share_cores",),

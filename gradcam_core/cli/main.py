@@ -15,11 +15,11 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from gradcam_core import __version__
 from gradcam_core.config import let_waiting_threads_sleep
 from gradcam_core.errors import HeatproofError, ResourceError
 from gradcam_core.progress import Progress, silent
 from gradcam_core.text import printable
+from gradcam_core.version import __version__
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-from gradcam_core import __version__
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look
+from gradcam_core.version import __version__
 
 _PACKAGES = ("torch", "torchvision", "grad-cam", "numpy", "pillow", "matplotlib")
 

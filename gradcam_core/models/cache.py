@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from gradcam_core.config import settings
-from gradcam_core.models import LoadedModel, load_model, pick_device
+from gradcam_core.models.loaded import LoadedModel
+from gradcam_core.models.loading import load_model, pick_device
 from gradcam_core.resources.memory import memory
 
 _SHARE = 0.4  # of all memory: the rest is for pictures, maps and the passes themselves
