@@ -1,107 +1,145 @@
-"""The house rules that a machine can hold."""
+"""The house rules that a machine can hold; `test_architecture_rules.py` shows each of them a house that breaks it."""
 
-import ast
 from pathlib import Path
 
 import pytest
 
+from gradcam_core.methods import METHODS
+from gradcam_core.models import list_models
+from tests.architecture import (
+    Order,
+    branches_on,
+    environment_readers,
+    importers,
+    loaded_by,
+    out_of_order,
+    relative_imports,
+    too_long,
+    upward_imports,
+)
+
 ROOT = Path(__file__).resolve().parent.parent
-CORE = ROOT / "gradcam_core"
 
-RANKS = [
-    {"encoding", "errors", "loaded_image", "progress", "text"},
-    {"config", "geometry", "hooks", "tinynet", "methods", "layers", "scenes"},
-    {"cam", "resources"},
-    {"decoding"},
-    {"download", "preprocessing", "rendering"},
-    {"checkpoints", "samples"},
-    {"images", "models"},
-    {"engine", "jobs"},
-    {"export", "training"},
-    {"cli"},
-    {"__main__"},
-]
-RANK_OF = {part: rank for rank, parts in enumerate(RANKS) for part in parts}
-NETWORK = {"requests", "urllib3", "urllib.request", "http.client", "httpx", "socket"}
+ORDER: Order = {  # a module imports only what stands in a rank above its own line here; a new one needs a place
+    "gradcam_core": [
+        {"encoding", "errors", "geometry", "hooks", "loaded_image", "progress", "text", "tinynet", "version"},
+        {"cam", "config", "layers", "methods", "preprocessing", "scenes"},
+        {"rendering", "resources", "training"},
+        {"checkpoints", "decoding"},
+        {"download"},
+        {"models", "samples"},
+        {"engine", "export", "images", "jobs"},
+        {"cli"},
+        {"__main__"},
+    ],
+    "gradcam_core.checkpoints": [{"fields", "pickles"}, {"torchfiles"}, {"weights"}, {"pairs"}],
+    "gradcam_core.cli": [{"formatting", "selfcheck"}, {"commands"}, {"main"}],
+    "gradcam_core.decoding": [
+        {"orientation", "pillow", "pixels", "refusals", "signatures", "tiff_tags"},
+        {"avif", "gif", "jpeg", "png", "tiff"},
+        {"structure"},
+        {"decode"},
+    ],
+    "gradcam_core.download": [
+        {"addresses", "deadline", "rate_limit", "weights"},
+        {"policy", "resolver", "responses"},
+        {"transport"},
+        {"fetch"},
+    ],
+    "gradcam_core.export": [{"manifest", "reproduce"}, {"bundle"}],
+    "gradcam_core.methods": [
+        {"base", "projection"},
+        {"eigencam", "eigengradcam", "library"},
+        {"gradcam", "gradcam_elementwise", "gradcam_plusplus", "hirescam", "layercam", "xgradcam"},
+    ],
+    "gradcam_core.models": [
+        {"architectures", "spec"},
+        {"embedded", "folder", "loaded", "pretrained"},
+        {"registry"},
+        {"loading"},
+        {"cache"},
+    ],
+    "gradcam_core.rendering": [{"contour", "typesetting"}, {"render"}, {"figures"}],
+    "gradcam_core.resources": [{"budget", "cores", "limiter", "memory", "queue", "store"}],
+    "gradcam_core.scenes": [
+        {"palette"},
+        {"shapes"},
+        {"animals", "grounds", "objects", "plants"},
+        {"scene"},
+    ],
+    "pages": [{"_ui"}, {"explore"}],
+    "pages._ui": [{"text"}, {"session"}, {"frame", "image", "model", "server", "viewer"}, {"result"}],
+    "pages._ui.frame": [{"registry"}, {"page"}],
+    "pages._ui.image": [{"cards", "intake", "uploaders"}, {"samples"}, {"picker"}],
+    "pages._ui.model": [{"downloads", "pickers"}, {"picker"}, {"photo_hint"}],
+    "pages._ui.result": [{"view", "warmup"}, {"export"}, {"result"}],
+    "pages._ui.server": [{"admission", "headers", "housekeeping", "start"}],
+    "pages._ui.session": [{"address", "question", "shared"}, {"queue"}, {"tray"}, {"results"}],
+    "pages._ui.text": [{"choices", "messages", "sentences"}, {"incidents"}],
+    "pages._ui.viewer": [{"payload"}],
+}
+EXCUSED = {  # imports that go up, and why
+    ("pages._ui.text.sentences", "pages._ui.session.question"),  # a type alone
+    ("pages._ui.session.tray", "pages._ui.image.cards"),  # until the tray is in parts
+}
+NETWORK = {"aiohttp", "ftplib", "http.client", "httpx", "requests", "socket", "torch.hub", "urllib.request", "urllib3"}
+HEAVY = {"matplotlib", "torch", "torchvision"}
+LONGEST_FILE, LONGEST_FUNCTION, LONGEST_PAGE = 400, 50, 90
 
 
-def modules(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
+def test_imports_run_one_way_between_packages_and_within_them() -> None:
+    assert upward_imports(ROOT, ORDER, excused=EXCUSED) == []
 
 
-def imports(path: Path) -> set[str]:
-    """Dotted names that a file imports, anywhere in it, but for those under TYPE_CHECKING."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+def test_the_order_names_every_package_and_nothing_else() -> None:
+    assert out_of_order(ROOT, ORDER, excused=EXCUSED) == []
 
 
-def part(path: Path) -> str:
-    return path.relative_to(CORE).parts[0].removesuffix(".py")
+def test_no_import_is_relative() -> None:
+    assert relative_imports(ROOT) == []
 
 
-def core_parts(path: Path) -> set[str]:
-    return {name.split(".")[1] for name in imports(path) if name.startswith("gradcam_core.")}
+def test_only_pages_and_app_know_streamlit() -> None:
+    assert importers(ROOT, {"streamlit"}, outside={"app", "pages"}) == []
 
 
-def roots(path: Path) -> set[str]:
-    return {name.split(".")[0] for name in imports(path)}
-
-
-@pytest.mark.parametrize("path", modules(CORE), ids=lambda path: str(path.relative_to(CORE)))
-def test_a_module_imports_only_from_lower_ranks(path: Path) -> None:
-    if path == CORE / "__init__.py":
-        return  # it only re-exports
-    own = part(path)
-    others = {name for name in core_parts(path) if name != own and name in RANK_OF}
-    assert own in RANK_OF, f"give {own} a rank"
-    assert {name for name in others if RANK_OF[name] >= RANK_OF[own]} == set()
-
-
-def test_the_core_knows_no_streamlit() -> None:
-    assert [path.name for path in modules(CORE) if "streamlit" in roots(path)] == []
+def test_the_core_knows_no_page() -> None:
+    assert importers(ROOT, {"app", "pages"}, outside={"app", "pages"}) == []
 
 
 def test_the_cam_library_is_imported_in_methods_alone() -> None:
-    assert {part(path) for path in modules(CORE) if "pytorch_grad_cam" in roots(path)} == {"methods"}
-    assert [path for path in modules(ROOT / "pages") if "pytorch_grad_cam" in roots(path)] == []
+    assert importers(ROOT, {"pytorch_grad_cam"}, outside={"gradcam_core.methods"}) == []
 
 
-def test_one_module_opens_the_network() -> None:
-    assert {part(path) for path in modules(CORE) if imports(path) & NETWORK} == {"download"}
-    assert [path for path in [*modules(ROOT / "pages"), ROOT / "app.py"] if imports(path) & NETWORK] == []
+def test_one_package_opens_the_network() -> None:
+    assert importers(ROOT, NETWORK, outside={"gradcam_core.download"}) == []
 
 
 def test_one_module_reads_the_environment() -> None:
-    readers = {part(path) for path in modules(CORE) if "environ" in path.read_text(encoding="utf-8")}
-    assert readers <= {"config", "download"}  # download only names the proxies that requests reads
+    assert environment_readers(ROOT, outside={"gradcam_core.config"}) == []
+
+
+def test_pages_import_neither_torch_nor_numpy_nor_pillow() -> None:
+    outside = {"app", "gradcam_core", "pages._ui"}
+    assert importers(ROOT, {*HEAVY, "numpy", "PIL"}, outside=outside) == []
+
+
+@pytest.mark.parametrize("imported", ["gradcam_core", "pages._ui"])
+def test_importing_the_core_or_the_frame_leaves_torch_unimported(imported: str) -> None:
+    assert loaded_by(ROOT, imported, HEAVY) == []
+
+
+def test_no_code_asks_for_the_name_of_a_model_or_method() -> None:
+    assert branches_on(ROOT, {*METHODS, *(spec.name for spec in list_models())}) == []
+
+
+def test_no_file_and_no_function_is_too_long() -> None:
+    assert too_long(ROOT, lines=LONGEST_FILE, function_lines=LONGEST_FUNCTION) == []
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "pages").glob("*.py")), ids=lambda path: path.name)
 def test_a_page_is_thin(path: Path) -> None:
-    assert not roots(path) & {"torch", "torchvision", "numpy", "PIL", "matplotlib"}
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 90
-
-
-def test_only_ui_and_pages_and_app_know_streamlit() -> None:
-    knowing = {path.relative_to(ROOT).parts[0] for path in modules(ROOT / "pages") if "streamlit" in roots(path)}
-    assert knowing == {"pages"}
-
-
-@pytest.mark.parametrize("path", [*modules(CORE), *modules(ROOT / "pages")], ids=lambda path: path.name)
-def test_no_file_is_longer_than_400_lines_and_no_function_than_50(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 400
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            lines = (
-                (node.end_lineno or node.lineno) - node.lineno + 1 - len((ast.get_docstring(node) or "").splitlines())
-            )
-            assert lines <= 50, f"{node.name} has {lines} lines"
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_PAGE
 
 
 def test_top_level_holds_only_what_it_may() -> None:
