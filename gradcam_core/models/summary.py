@@ -17,10 +17,10 @@ from torch import nn
 from torchinfo.layer_info import LayerInfo
 from torchinfo.torchinfo import clear_cached_forward_pass
 
-from gradcam_core.decoding.decode import printable
 from gradcam_core.errors import ModelError
 from gradcam_core.layer_reasons import Shape, shape_text
 from gradcam_core.models.meta import meta_copy
+from gradcam_core.text import printable
 
 LARGEST_SIDE = 10_000
 _BYTES_OF_A_NUMBER = 4  # float32

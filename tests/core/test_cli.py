@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradcam_core import __version__
 from gradcam_core.cli.commands import COMMANDS
 from gradcam_core.cli.formatting import columns, layers_lines
 from gradcam_core.cli.main import _ended_in_order, _progress_bar, main
@@ -23,6 +22,7 @@ from gradcam_core.methods import DEFAULT_METHOD
 from gradcam_core.models import DEFAULT_MODEL, LoadedModel
 from gradcam_core.preprocessing import PREPROCESSINGS
 from gradcam_core.rendering.render import DEFAULT_COLORMAP
+from gradcam_core.version import __version__
 from tests.core.loopback import http, running, together
 from tests.support import png
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from gradcam_core.encoding import to_png
 from gradcam_core.errors import ImageError
 from gradcam_core.images import load_image, read_picture
 from gradcam_core.samples import (
