@@ -17,7 +17,7 @@ from gradcam_core.cam import RAW_UNIT, Cam, Prediction, ResultKey, unusable_beca
 from gradcam_core.errors import LayerError, MethodError
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.hooks import recording
-from gradcam_core.layers import TargetLayer
+from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
 from gradcam_core.models import LoadedModel

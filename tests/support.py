@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 from torch import nn
 
 from gradcam_core.hooks import attach
-from gradcam_core.layers import find_layers
+from gradcam_core.layers.finding import find_layers
 from gradcam_core.models import LoadedModel, ModelSpec
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.samples import load_sample

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gradcam_core.cli.formatting import explanation_lines, layers_lines, models_lines, prediction_lines, settings_lines
+from gradcam_core.cli.summary import summary_json, summary_lines
 from gradcam_core.config import settings as current_settings
 from gradcam_core.download import policy_from
 from gradcam_core.engine import Explainer, unit_of
@@ -25,7 +26,6 @@ from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.progress import Progress
 from gradcam_core.rendering.render import Look, get_colormap
 from gradcam_core.resources.cores import share_cores
-from gradcam_core.summary_printout import summary_json, summary_lines
 
 _USUAL_COUNT = 5
 _LOOK_HINT = "--opacity, --threshold and --contour take a number from 0 to 1, --scale a raw value above 0."

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.config import PREFIX, Settings
-from gradcam_core.layers import TargetLayer
+from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel, ModelSpec
 from gradcam_core.text import display_name, megabytes

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from gradcam_core.layer_reasons import shape_text
+from gradcam_core.layers.reasons import shape_text
 from gradcam_core.models.spec import Description, ModelSpec
 from gradcam_core.preprocessing import InputSpec
 

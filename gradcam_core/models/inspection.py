@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from gradcam_core.errors import LayerError, ModelError
-from gradcam_core.layers import FoundLayers, TargetLayer, find_layers
+from gradcam_core.layers.finding import FoundLayers, TargetLayer, find_layers
 from gradcam_core.models.architectures import outline
 from gradcam_core.models.facts import ModelFacts, model_facts
 from gradcam_core.models.meta import meta_copy

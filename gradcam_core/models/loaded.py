@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from gradcam_core.errors import LayerError, ModelError
-from gradcam_core.layers import TargetLayer
+from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.models.spec import ModelSpec
 from gradcam_core.preprocessing import InputSpec
 

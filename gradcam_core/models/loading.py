@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from gradcam_core.config import settings
 from gradcam_core.errors import LayerError, ModelError
 from gradcam_core.hooks import attach
-from gradcam_core.layers import FoundLayers, find_layers
+from gradcam_core.layers.finding import FoundLayers, find_layers
 from gradcam_core.models.facts import nbytes_of
 from gradcam_core.models.loaded import LoadedModel
 from gradcam_core.models.registry import SOURCES, find_model

@@ -18,7 +18,7 @@ from torchinfo.layer_info import LayerInfo
 from torchinfo.torchinfo import clear_cached_forward_pass
 
 from gradcam_core.errors import ModelError
-from gradcam_core.layer_reasons import Shape, shape_text
+from gradcam_core.layers.reasons import Shape, shape_text
 from gradcam_core.models.meta import meta_copy
 from gradcam_core.text import printable
 

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from gradcam_core.cli.main import main
-from gradcam_core.layers import find_layers
+from gradcam_core.cli.summary import readable_count, summary_lines
+from gradcam_core.layers.finding import find_layers
 from gradcam_core.models import inspect_model
 from gradcam_core.models.inspection import inspected_rows
 from gradcam_core.models.summary import summarize
-from gradcam_core.summary_printout import readable_count, summary_lines
 from tests.core.test_summary import Odd
 
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from gradcam_core.errors import ModelError
-from gradcam_core.layer_reasons import reason_of_shape
-from gradcam_core.layers import FoundLayers, find_layers
+from gradcam_core.layers.finding import FoundLayers, find_layers
+from gradcam_core.layers.reasons import reason_of_shape
 from gradcam_core.models import LoadedModel, describe_model, find_model, inspect_model, list_models, load_model
 from gradcam_core.models.architectures import outline
 from gradcam_core.models.facts import preprocessing_sentences, value_range

@@ -6,7 +6,7 @@ import torchvision
 from torch import nn
 
 from gradcam_core.errors import LayerError
-from gradcam_core.layers import FoundLayers, find_layers
+from gradcam_core.layers.finding import FoundLayers, find_layers
 
 DEFAULTS = {
     "resnet18": "layer4.1",

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from gradcam_core.checkpoints.pairs import read_checkpoint, read_weights
-from gradcam_core.layers import find_layers
+from gradcam_core.layers.finding import find_layers
 from gradcam_core.models.architectures import build
 from gradcam_core.scenes.scene import THINGS, draw_scene
 from gradcam_core.tinynet import INPUT_SIDE, TARGET_LAYER, TinyNet

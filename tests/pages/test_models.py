@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from torchvision.models import ResNet18_Weights, SqueezeNet1_0_Weights
 
 from gradcam_core.encoding import to_png
-from gradcam_core.layers import TargetLayer
+from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.methods import METHODS
 from gradcam_core.models import list_models
 from gradcam_core.preprocessing import PREPROCESSINGS

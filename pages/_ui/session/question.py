@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 UPLOAD = "upload-"  # how the address of a picture begins that no link can carry
 
 if TYPE_CHECKING:
-    from gradcam_core.layers import TargetLayer
+    from gradcam_core.layers.finding import TargetLayer
     from gradcam_core.models import ModelSpec
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from gradcam_core.errors import LayerError
-from gradcam_core.layer_reasons import (
+from gradcam_core.layers.reasons import (
     reason_of_absence,
     reason_of_calls,
     reason_of_channels_last,

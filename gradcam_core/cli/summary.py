@@ -6,7 +6,7 @@ from typing import Any
 
 from gradcam_core.cli.formatting import columns
 from gradcam_core.export.manifest import versions
-from gradcam_core.layer_reasons import shape_text
+from gradcam_core.layers.reasons import shape_text
 from gradcam_core.models.inspection import InspectedRow, Inspection
 from gradcam_core.models.summary import ModelSummary
 

@@ -1,0 +1,1 @@
+"""Which layers of a network can be explained, and why the others can not."""
