@@ -9,9 +9,9 @@ from gradcam_core.export.manifest import versions
 from gradcam_core.layers.reasons import shape_text
 from gradcam_core.models.inspection import InspectedRow, Inspection
 from gradcam_core.models.summary import ModelSummary
+from gradcam_core.text import readable_count
 
 _HEADER = ("depth", "layer", "kind", "output", "parameters", "mult-adds", "")
-_UNITS = ((1e12, "T"), (1e9, "G"))  # from which number on, as in torchinfo; else M
 
 
 def summary_lines(inspection: Inspection) -> Iterator[str]:
@@ -40,12 +40,6 @@ def summary_json(inspection: Inspection) -> dict[str, Any]:
         ],
         "versions": versions(),
     }
-
-
-def readable_count(count: int) -> str:
-    """A number of mult-adds in torchinfo's units: 81.26 M, 4.09 G."""
-    scale, unit = next(((scale, unit) for scale, unit in _UNITS if count >= scale), (1e6, "M"))
-    return f"{count / scale:,.2f} {unit}"
 
 
 def _table_row(inspected: InspectedRow, default_layer: str) -> tuple[str, ...]:

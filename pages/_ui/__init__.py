@@ -2,6 +2,7 @@
 
 from pages._ui.frame.page import page, run_app
 from pages._ui.image.picker import pick_image
+from pages._ui.model.inspection import show_inspection
 from pages._ui.model.picker import pick_model
 from pages._ui.model.pickers import pick_layer, pick_method, pick_preprocessing
 from pages._ui.result.result import show_explanation
@@ -26,5 +27,6 @@ __all__ = [
     "prepare_process",
     "run_app",
     "show_explanation",
+    "show_inspection",
     "tidying",
 ]

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from gradcam_core.cli.main import main
-from gradcam_core.cli.summary import readable_count, summary_lines
+from gradcam_core.cli.summary import summary_lines
 from gradcam_core.layers.finding import find_layers
 from gradcam_core.models import inspect_model
 from gradcam_core.models.inspection import inspected_rows
 from gradcam_core.models.summary import summarize
+from gradcam_core.text import readable_count
 from tests.core.test_summary import Odd
 
 

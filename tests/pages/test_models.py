@@ -108,7 +108,7 @@ def test_a_ready_model_is_taken_at_once(open_app: Open) -> None:
 def test_a_model_that_is_not_here_offers_its_download_and_the_former_goes_on(open_app: Open) -> None:
     app = choose(open_app(), "vgg16")
     assert in_use(app) == "tinynet"
-    assert "VGG-16 is not on this machine yet. What you see is still TinyNet" in words(app)
+    assert "VGG-16 is not on this machine yet. Maps are still those of TinyNet" in words(app)
     assert app.button(key="download_sidebar").label.replace("\\", "") == "Download VGG-16 (553 MB)"
 
 

@@ -24,7 +24,7 @@ class PageEntry:
 
 PAGES: tuple[PageEntry, ...] = (
     PageEntry("explore", "Explore", "Where does the model look for this class?"),
-    PageEntry("model", "Model", "What is inside the model, and which layer to explain?", ("find",)),
+    PageEntry("model", "Model", "What is inside the model, and which layer to explain?", ("side",)),
 )
 
 

@@ -69,7 +69,7 @@ def _card_or_former(chosen: ModelSpec, default: str) -> ModelCard:
     """The chosen model if it can be used, else the one in use, with a sentence that says which."""
     if not chosen.ready:
         former = _former(default)
-        st.markdown(literal(f"{chosen.title} is not on this machine yet. What you see is still {former.spec.title}."))
+        st.markdown(literal(f"{chosen.title} is not on this machine yet. Maps are still those of {former.spec.title}."))
         offer_download(chosen, place="sidebar")
         return former
     is_new, st.session_state[_ASKED] = st.session_state.get(_ASKED) != chosen.name, chosen.name

@@ -15,7 +15,7 @@ cut off something may never reach it. So the address is heard at a visit's begin
 forward, and never else; then it alone counts, for the browser still sends the choices it had before.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -101,6 +101,23 @@ def restore(name: str, options: Collection[str], default: str) -> str:
     if choice is None or choice not in options:
         choice = default
     st.session_state[name] = st.session_state[_drawn(name)] = choice
+    _choices()[name] = None if choice == default else choice
+    write(name, _choices()[name])
+    return choice
+
+
+def restore_text(name: str, is_valid: Callable[[str], bool], default: str) -> str:
+    """The same for a field of text; what is not valid stays in the field, and the value is the former one.
+
+    Returns:
+        What is chosen; the field may hold something else, which is then wrong.
+    """
+    typed = st.query_params.get(name) if news(name) else _changed(name)
+    former = _choices().get(name) or default
+    choice = typed if typed is not None and is_valid(typed) else former
+    st.session_state[name] = choice if typed is None else typed
+    if st.session_state[name] == choice:
+        st.session_state[_drawn(name)] = choice
     _choices()[name] = None if choice == default else choice
     write(name, _choices()[name])
     return choice

@@ -1,0 +1,139 @@
+"""What is inside the chosen model: its facts, and its layers, one of which is explained on every page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from gradcam_core.text import megabytes, readable_count
+from pages._ui.model.layer_table import LayerRow, layer_chosen_in_table, show_layer_table
+from pages._ui.session import address as link
+from pages._ui.session.question import ModelCard
+from pages._ui.session.queue import my_turn, queue_shown
+from pages._ui.session.shared import shared
+from pages._ui.text.sentences import literal
+
+if TYPE_CHECKING:
+    from gradcam_core.models.facts import ModelFacts
+    from gradcam_core.models.inspection import InspectedRow, Inspection
+    from gradcam_core.models.summary import ModelSummary
+
+_ROW_BYTES = 600  # about what a row of an inspection takes
+_LARGEST_SIDE = 4096  # of the summary's input; it takes no memory, but a network may refuse it
+
+
+def show_inspection(model: ModelCard) -> None:
+    """The chosen model: what it is in a sentence, what goes in and comes out, and its layers."""
+    name = link.chosen("model") or model.spec.name
+    facts = _inspected(name, None).facts
+    st.markdown(f"# {literal(facts.title)}")
+    side = _pick_side(facts)
+    counted = _inspected(name, side)
+    st.markdown(_sentence(counted.summary))
+    if name != model.spec.name:
+        st.caption("Its weights are not on this machine yet; its layers are known without them.")
+    layers, around = st.columns([7, 4], gap="large")
+    with around:
+        _show_facts(facts, counted.summary)
+    with layers:
+        _pick_target(counted)
+
+
+def _inspected(name: str, side: int | None) -> Inspection:
+    """Computed once for each model and input, in turn with all other computations."""
+    from gradcam_core.models.inspection import inspect_model
+
+    def inspected() -> Inspection:
+        with queue_shown(), my_turn(shared().slots):
+            return inspect_model(name, None if side is None else (1, 3, side, side))
+
+    found: Inspection = shared().kept(_key(name, side), inspected, lambda made: _ROW_BYTES * len(made.rows))
+    return found
+
+
+def _key(name: str, side: int | None) -> tuple[object, ...]:
+    """By all that it depends on: the description of a checkpoint may change under its name."""
+    from gradcam_core.models import find_model
+
+    return ("inspection", find_model(name), side)
+
+
+def _pick_side(facts: ModelFacts) -> int:
+    """For which input the table counts: the model's own, unless another one is asked for."""
+    usual = str(facts.input_size[0])
+    side = link.restore_text("side", _is_side, usual)
+    with st.container(key="summary_input", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("Counted for an input of 1 × 3 × side × side, with a side of", width="content")
+        st.text_input(
+            "Side of the input in pixels", key="side", label_visibility="collapsed", on_change=link.acted, width=90
+        )
+        if side != usual:
+            st.button(f"Back to {usual}", type="tertiary", on_click=link.choose, args=("side", usual))
+    if st.session_state["side"] != side:
+        st.warning(f"A side is a whole number from 1 to {_LARGEST_SIDE:,}. This is counted for {side}.")
+    return int(side)
+
+
+def _is_side(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= _LARGEST_SIDE
+
+
+def _sentence(summary: ModelSummary) -> str:
+    images, channels, height, width = summary.input_shape
+    return (
+        f"**{summary.total_parameters:,}** parameters and **{readable_count(summary.mult_adds)}** multiply-adds "
+        f"for an input of {images} × {channels} × {height} × {width}."
+    )
+
+
+def _pick_target(inspection: Inspection) -> None:
+    """The table of layers; the one that is chosen in it is the target layer on every page."""
+    names = [row.layer.name for row in inspection.rows if row.layer is not None]
+    chosen = layer_chosen_in_table(names)
+    if chosen is not None:
+        link.choose("layer", chosen)
+    target = link.restore("layer", names, inspection.default_layer)
+    st.markdown("## Layers")
+    st.caption("Choose a layer that gives a map, and every page explains there. The others say why they can't.")
+    rows = [_row(inspected) for inspected in inspection.rows]
+    show_layer_table(rows, model=inspection.facts.name, target=target)
+
+
+def _row(inspected: InspectedRow) -> LayerRow:
+    row, layer = inspected.row, inspected.layer
+    return LayerRow(
+        name=row.name,
+        shown=row.name.rpartition(".")[2] or "(the network)",
+        depth=row.depth,
+        kind=row.kind,
+        output=" × ".join(f"{side:,}" for side in row.output_shape) if row.output_shape else "–",
+        parameters="see above" if row.is_repeat and row.total_parameters else f"{row.total_parameters:,}",
+        mult_adds=readable_count(row.mult_adds) if row.mult_adds else "–",
+        cells=f"{layer.size[0]} × {layer.size[1]}" if layer else "",
+        reason=inspected.reason,
+    )
+
+
+def _show_facts(facts: ModelFacts, summary: ModelSummary) -> None:
+    """What goes in, what comes out, whose it is."""
+    st.markdown("## What goes in, what comes out")
+    width, height = facts.input_size
+    shown = ", ".join(facts.first_labels)
+    lines = {
+        "Input": f"{width} × {height} pixels, RGB",
+        "Preprocessing": " ".join(facts.preprocessing),
+        "Classes": f"{facts.num_classes:,}: {shown}{' …' if facts.num_classes > len(facts.first_labels) else ''}",
+        "Output": facts.activation,
+        "Architecture": facts.architecture,
+        "Source": f"{facts.source}; weights: {facts.origin}",
+        "Licence": facts.licence,
+        "Memory": f"{megabytes(facts.nbytes)} for the weights; about {megabytes(summary.estimated_bytes)} for a pass "
+        "forward and backward",
+        "Weights": f"SHA-256 {facts.weights_sha256[:12]}…" if facts.weights_sha256 else "no hash is stated",
+    }
+    st.markdown("\n".join(f"- **{title}.** {literal(text)}" for title, text in lines.items()))
+    st.caption(
+        "Parameters and multiply-adds are counted by torchinfo, on a copy without weights. It leaves out what a "
+        "network computes outside of its layers, such as the products within attention."
+    )
