@@ -1,7 +1,8 @@
 """Which CAM methods are there? One file each, and one line here."""
 
 from gradcam_core.errors import MethodError
-from gradcam_core.methods import (
+from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.gradient import (
     eigencam,
     eigengradcam,
     gradcam,
@@ -11,7 +12,6 @@ from gradcam_core.methods import (
     layercam,
     xgradcam,
 )
-from gradcam_core.methods.base import CamMethod
 
 __all__ = ["DEFAULT_METHOD", "METHODS", "CamMethod", "get_method"]
 
