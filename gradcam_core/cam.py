@@ -30,6 +30,7 @@ class ResultKey:
     method: str
     class_index: int
     preprocessing: str
+    versus: int | None = None  # the other class, where two are compared
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,7 @@ class Cam:
         geometry: how the map lies over the image.
         method_title: for people, as is `model_title`.
         note: why the map can't be used, in one sentence; empty if it can.
+        versus: the class that it is set against, where two are compared.
     """
 
     values: np.ndarray
@@ -51,6 +53,7 @@ class Cam:
     method_title: str
     model_title: str
     note: str = ""
+    versus: Prediction | None = None
 
     @property
     def usable(self) -> bool:
@@ -139,19 +142,19 @@ class Cam:
 
 
 def unusable_because(
-    values: np.ndarray, *, seen: np.ndarray, recorded_finite: bool, relative_floor: float = 1e-6
+    values: np.ndarray, *, seen: np.ndarray, evidence_is_finite: bool, relative_floor: float = 1e-6
 ) -> str:
     """Why this map can't be used, in one sentence; empty if it can.
 
     Args:
         values: (h, w) raw, signed.
         seen: (h, w) bool, the cells over the image, as `InputGeometry.cells_seen` gives them.
-        recorded_finite: whether the activation and gradient it was made of were finite. Some methods turn
-            NaN into finite maps, so the map alone does not tell.
+        evidence_is_finite: whether what the network gave for it (activation, gradient, logits) was finite. Some
+            methods turn NaN into finite maps, so the map alone does not tell.
         relative_floor: a spread below this share of the largest magnitude counts as none.
     """
-    if not recorded_finite:
-        return "The map is not usable: the layer's activation or gradient holds values that are not finite."
+    if not evidence_is_finite:
+        return "The map is not usable: the network's activations, gradients or logits are not finite here."
     if not np.isfinite(values).all():
         return "The map is not usable: with this layer's numbers the method gives values that are not finite."
     return _without_evidence(values, seen, relative_floor)

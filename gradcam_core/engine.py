@@ -5,24 +5,24 @@
 
 import math
 import operator
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from gradcam_core.cam import RAW_UNIT, Cam, Prediction, ResultKey, unusable_because
 from gradcam_core.errors import LayerError, MethodError
+from gradcam_core.evidence import NotFiniteError, PassEvidence
 from gradcam_core.geometry import InputGeometry
-from gradcam_core.hooks import recording
 from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
+from gradcam_core.methods.base import Need
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import get_preprocessing, input_picture, prepare
-from gradcam_core.resources.memory import enough_memory
+from gradcam_core.progress import Progress, silent
+from gradcam_core.recording import Recording, array, differentiable, memory_for_a_pass, record
 
 
 class Explainer:
@@ -39,23 +39,24 @@ class Explainer:
         self.model = model
         self.layer: TargetLayer = model.layer(layer)
 
-    def forward(self, image: LoadedImage, *, preprocessing: str = "trained") -> "ForwardPass":
+    def forward(
+        self, image: LoadedImage, *, preprocessing: str = "trained", layers: Collection[str] = ()
+    ) -> "ForwardPass":
         """Run the model once on an image and keep what every class's explanation needs.
+
+        Args:
+            layers: others that can be explained from the same pass.
 
         Raises:
             HeatproofError: if there is no such preprocessing.
+            LayerError: if the model has no such layer.
             ResourceError: if the memory does not suffice.
         """
         if not isinstance(image, LoadedImage):
             raise TypeError(f"forward takes a LoadedImage, as load_image gives it, not {type(image).__name__}.")
-        with _differentiable(self.model.device), _enough_memory(), recording([self.layer.name]) as record:
+        names = [self.layer.name, *(self.model.layer(name).name for name in layers)]
+        with differentiable(self.model.device), memory_for_a_pass():
             prepared = prepare(image, self.model.input_spec, preprocessing=preprocessing)
-            scores = _scores(self.model.module(prepared.tensor.to(self.model.device)), self.model.activation)
-        activation = record[self.layer.name]
-        if activation is None:
-            raise LayerError(
-                f"{self.layer.name} took no part in the forward pass.", hint=f"Choose {self.model.default_layer}."
-            )
         return ForwardPass(
             model=self.model,
             layer=self.layer,
@@ -63,8 +64,7 @@ class Explainer:
             preprocessing=get_preprocessing(preprocessing).slug,
             geometry=prepared.geometry,
             input_tensor=prepared.tensor,
-            _activation=activation,
-            _scores=scores,
+            _recorded=record(self.model, prepared.tensor, names),
         )
 
 
@@ -73,6 +73,7 @@ class ForwardPass:
     """What one forward pass knows. It pins the model and the graph above the layer: keep its CAMs, not itself.
 
     Attributes:
+        layer: the one to explain.
         input_tensor: (1, 3, h, w) float32, normalised: what the model really saw.
         geometry: where that lies in the image.
     """
@@ -83,19 +84,18 @@ class ForwardPass:
     preprocessing: str
     geometry: InputGeometry
     input_tensor: Tensor
-    _activation: Tensor  # (1, channels, h, w), a leaf
-    _scores: Tensor  # (classes,), the logits
+    _recorded: Recording
 
     @property
     def logits(self) -> np.ndarray:
         """(classes,) float32; for a binary model (-z, z)."""
-        return _numpy(self._scores)
+        return array(self._recorded.logits)
 
     @property
     def probabilities(self) -> np.ndarray:
         """(classes,) float32: softmax, or a sigmoid for each class where the model's labels are independent."""
-        scores = self._scores.detach()
-        return _numpy(scores.softmax(0) if self.model.activation == "softmax" else scores.sigmoid())
+        scores = self._recorded.logits.detach()
+        return array(scores.softmax(0) if self.model.activation == "softmax" else scores.sigmoid())
 
     @property
     def input_picture(self) -> np.ndarray:
@@ -118,57 +118,88 @@ class ForwardPass:
         best = np.argsort(-self.logits, kind="stable")[: max(k, 0)]
         return tuple(self.prediction(int(index)) for index in best)
 
-    def cam(self, class_index: int, method: str = DEFAULT_METHOD) -> Cam:
-        """The map of one class at the layer; one backward pass from the logit to the layer, nothing more.
+    def cam(
+        self,
+        class_index: int,
+        method: str = DEFAULT_METHOD,
+        *,
+        layer: str | None = None,
+        versus: int | None = None,
+        progress: Progress = silent,
+    ) -> Cam:
+        """The map of one class at a layer; with most methods one backward pass from the logit to the layer.
+
+        Args:
+            layer: another one of those that were recorded.
+            versus: the class that it is set against, for a method that compares two.
+            progress: called with the forward passes that a slow method has taken; raise `Cancelled` in it to stop.
 
         Raises:
-            MethodError: if there is no such class or method.
+            LayerError: if the layer was not recorded.
+            MethodError: if there is no such class or method, or the method can't explain this layer.
             ResourceError: if the memory does not suffice.
         """
-        chosen, class_index = get_method(method), operator.index(class_index)
+        chosen, target = get_method(method), self._target(layer)
         prediction = self.prediction(class_index)
-        values, note = self._raw_map(chosen, class_index)
+        other = None if versus is None else self.prediction(versus)
+        _check_question(chosen, target, prediction, other)
+        evidence = PassEvidence(
+            model=self.model,
+            layer=target,
+            input_tensor=self.input_tensor,
+            recorded=self._recorded,
+            class_index=prediction.class_index,
+            against=other.class_index if other else None,
+            expected=chosen.cost(target),
+            progress=progress,
+        )
+        values, note = self._raw_map(chosen, evidence)
         return Cam(
             values=values,
             prediction=prediction,
-            key=self._key(chosen, class_index),
+            key=self._key(chosen, evidence),
             geometry=self.geometry,
             method_title=chosen.title,
             model_title=self.model.spec.title,
             note=note,
+            versus=other,
         )
 
-    def _raw_map(self, method: CamMethod, class_index: int) -> tuple[np.ndarray, str]:
+    def _raw_map(self, method: CamMethod, evidence: PassEvidence) -> tuple[np.ndarray, str]:
         """(h, w) float32, read-only, and why it can't be used; NaN where it was made of values not finite."""
-        activation = _numpy(self._activation[0])
-        gradient = self._gradient(class_index) if method.needs_gradient else np.zeros_like(activation)
-        recorded_finite = bool(np.isfinite(activation).all() and np.isfinite(gradient).all())
-        if recorded_finite:
-            with _enough_memory(), np.errstate(all="ignore"):  # what overflows is said in the note
-                values = method.weigh(activation, gradient)
-        else:
-            values = np.full(activation.shape[1:], np.nan, dtype=np.float32)
+        is_finite = True
+        try:
+            with memory_for_a_pass(), np.errstate(all="ignore"):  # what overflows is said in the note
+                values = np.array(method.compute(evidence), dtype=np.float32)
+        except NotFiniteError:
+            is_finite = False
+            values = np.full(self._recorded.outputs[evidence.layer.name].shape[2:], np.nan, dtype=np.float32)
+        if values.ndim != 2:
+            raise ValueError(f"{method.slug} gave a map of shape {values.shape}, which is not (h, w).")
         values.setflags(write=False)
         seen = self.geometry.cells_seen((values.shape[0], values.shape[1]))
-        return values, unusable_because(values, seen=seen, recorded_finite=recorded_finite)
+        return values, unusable_because(values, seen=seen, evidence_is_finite=is_finite)
 
-    def _key(self, method: CamMethod, class_index: int) -> ResultKey:
-        model, layer = self.model.spec.name, self.layer.name
-        return ResultKey(self.image_sha256, model, layer, method.slug, class_index, self.preprocessing)
+    def _key(self, method: CamMethod, evidence: PassEvidence) -> ResultKey:
+        return ResultKey(
+            self.image_sha256,
+            self.model.spec.name,
+            evidence.layer.name,
+            method.slug,
+            evidence.class_index,
+            self.preprocessing,
+            evidence.against,
+        )
 
-    def _gradient(self, class_index: int) -> np.ndarray:
-        """d logit / d activation, (channels, h, w); zeros where the class does not depend on the layer."""
-        if not self._scores.requires_grad:
-            return np.zeros_like(_numpy(self._activation[0]))
-        with _differentiable(self.model.device), _enough_memory():
-            (gradient,) = torch.autograd.grad(
-                self._scores[class_index],
-                self._activation,
-                retain_graph=True,
-                allow_unused=True,
-                materialize_grads=True,
+    def _target(self, name: str | None) -> TargetLayer:
+        if name is None or name == self.layer.name:
+            return self.layer
+        layer = self.model.layer(name)
+        if layer.name not in self._recorded.outputs:
+            raise LayerError(
+                f"{name} was not recorded in this forward pass.", hint=f'Ask forward for layers=["{name}"].'
             )
-        return _numpy(gradient[0])
+        return layer
 
     def _check_class(self, class_index: int) -> None:
         if not 0 <= class_index < len(self.model.labels):
@@ -192,25 +223,19 @@ def unit_of(model: LoadedModel, cam: Cam) -> str:
     return RAW_UNIT
 
 
-def _scores(outputs: Tensor, activation: str) -> Tensor:
-    """The logits of one image, (classes,); a binary model's one logit z becomes (-z, z)."""
-    scores = outputs[0]
-    return torch.cat([-scores, scores]) if activation == "binary" else scores
-
-
-def _numpy(tensor: Tensor) -> np.ndarray:
-    return np.asarray(tensor.detach().float().cpu().numpy())
-
-
-@contextmanager
-def _differentiable(device: torch.device) -> Iterator[None]:
-    """Record gradients, in full precision, whatever mode the caller is in."""
-    torch.get_num_threads()  # a fresh thread takes over the number that was set only once it is asked
-    with torch.inference_mode(False), torch.enable_grad(), torch.autocast(device.type, enabled=False):
-        yield
-
-
-def _enough_memory() -> AbstractContextManager[None]:
-    return enough_memory(
-        "There is not enough memory for this model and image.", hint="Try a smaller model, or once more later."
-    )
+def _check_question(method: CamMethod, layer: TargetLayer, asked: Prediction, other: Prediction | None) -> None:
+    """Whether the method can answer, before any work."""
+    if Need.ATTENTION in method.needs:
+        raise MethodError(
+            f"{method.title} needs the attention of transformer blocks, which is not recorded yet.",
+            hint="Choose another method, such as Grad-CAM.",
+        )
+    if reason := method.unsupported_because(layer):
+        raise MethodError(
+            f"{method.title} can't explain {layer.name}: {reason}", hint="Choose another layer or method."
+        )
+    compares = Need.OTHER_CLASS in method.needs
+    if compares and (other is None or other.class_index == asked.class_index):
+        raise MethodError(f"{method.title} compares two classes.", hint=f"Name another one beside {asked.label}.")
+    if other is not None and not compares:
+        raise MethodError(f"{method.title} explains one class and compares it with none.", hint="Name one class only.")

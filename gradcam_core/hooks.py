@@ -40,8 +40,26 @@ def recording(layers: Collection[str]) -> Iterator[dict[str, Tensor | None]]:
         _thread.record = outer
 
 
+@contextmanager
+def replacing(layer: str, output: Tensor) -> Iterator[None]:
+    """Let this layer give `output`, whatever it computed, for the calling thread alone.
+
+    Args:
+        output: shaped as the layer's own; it may hold more images than went in, if what follows takes any number.
+    """
+    outer = getattr(_thread, "replaced", None)
+    _thread.replaced = (layer, output)
+    try:
+        yield
+    finally:
+        _thread.replaced = outer
+
+
 def _hook(name: str) -> Any:
     def record(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor | None:
+        layer, instead = getattr(_thread, "replaced", None) or ("", None)
+        if layer == name:
+            return instead
         wanted = getattr(_thread, "record", None)
         if wanted is None or name not in wanted:
             return None

@@ -1,32 +1,24 @@
-"""Which CAM methods are there? One file each, and one line here."""
+"""Which CAM methods are there? One file each, in the folder of its family, and one line here."""
+
+from importlib import import_module
 
 from gradcam_core.errors import MethodError
 from gradcam_core.methods.base import CamMethod
-from gradcam_core.methods.gradient import (
-    eigencam,
-    eigengradcam,
-    gradcam,
-    gradcam_elementwise,
-    gradcam_plusplus,
-    hirescam,
-    layercam,
-    xgradcam,
-)
 
 __all__ = ["DEFAULT_METHOD", "METHODS", "CamMethod", "get_method"]
 
+_FILES = (  # in the order in which they are offered
+    "gradient.gradcam",
+    "gradient.hirescam",
+    "gradient.gradcam_elementwise",
+    "gradient.gradcam_plusplus",
+    "gradient.xgradcam",
+    "gradient.layercam",
+    "gradient.eigencam",
+    "gradient.eigengradcam",
+)
 METHODS: dict[str, CamMethod] = {
-    module.METHOD.slug: module.METHOD
-    for module in (
-        gradcam,
-        hirescam,
-        gradcam_elementwise,
-        gradcam_plusplus,
-        xgradcam,
-        layercam,
-        eigencam,
-        eigengradcam,
-    )
+    method.slug: method for method in (import_module(f"{__name__}.{file}").METHOD for file in _FILES)
 }
 DEFAULT_METHOD = "gradcam"
 

@@ -9,17 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from gradcam_core.methods.base import Weigh
+from gradcam_core.methods.base import Compute, Evidence
 
 
-def from_library(class_name: str) -> Weigh:
+def from_library(class_name: str) -> Compute:
     """The map of `pytorch_grad_cam.<class_name>`; the library is imported when it is first used."""
 
-    def weigh(activation: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        image = _method(class_name).get_cam_image(None, None, None, activation[None], gradient[None], False)
+    def compute(evidence: Evidence) -> np.ndarray:
+        method, activation = _method(class_name), evidence.activation
+        gradient = evidence.gradient if method.uses_gradients else np.zeros_like(activation)
+        image = method.get_cam_image(None, None, None, activation[None], gradient[None], False)
         return np.asarray(image[0], dtype=np.float32)
 
-    return weigh
+    return compute
 
 
 @cache

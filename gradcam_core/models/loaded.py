@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from gradcam_core.errors import LayerError, ModelError
 from gradcam_core.layers.finding import TargetLayer
@@ -20,7 +20,7 @@ class LoadedModel:
     """A frozen network in eval mode with its hooks attached; any number of threads may share it.
 
     Attributes:
-        labels: one for each class. A binary network has one logit z and two labels; the engine makes (-z, z) of it.
+        labels: one for each class; a binary network has two, and one output (see `logits`).
         layers: the candidates in the order in which they finish.
         activation: softmax, sigmoid (independent labels) or binary.
         nbytes: memory of parameters and buffers.
@@ -43,6 +43,10 @@ class LoadedModel:
         """Of what decides what goes in and what comes out beside the weights."""
         told = (self.spec.architecture, self.labels, self.input_spec, self.activation, str(self.device))
         return hashlib.sha256(repr(told).encode()).hexdigest()
+
+    def logits(self, outputs: Tensor) -> Tensor:
+        """(n, classes) of what the network gave for n inputs; a binary network's one logit z becomes (-z, z)."""
+        return torch.cat([-outputs, outputs], dim=1) if self.activation == "binary" else outputs
 
     def layer(self, name: str | None = None) -> TargetLayer:
         """The layer of this name, or the default one.

@@ -22,6 +22,6 @@ def made_cam(
     array = np.array(values, dtype=np.float32)
     geometry = InputGeometry(image.size, (8, 8), Window(*(window or (0, 0, *image.size))))
     seen = geometry.cells_seen((array.shape[0], array.shape[1]))
-    note = unusable_because(array, seen=seen, recorded_finite=True)
+    note = unusable_because(array, seen=seen, evidence_is_finite=True)
     key = ResultKey(image.sha256, "net", "blocks.5", "gradcam", 3, "trained")
     return Cam(array, Prediction(3, label, 2.5, 0.75), key, geometry, "Grad-CAM", "Net (3 things)", note)

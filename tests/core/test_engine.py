@@ -1,6 +1,7 @@
 """One forward pass of an image explains every class."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -195,6 +196,42 @@ def test_a_cam_is_read_only_and_knows_what_it_answers(resnet18: LoadedModel, mak
 def test_a_class_that_does_not_exist_is_refused(resnet18: LoadedModel, make_image: MakeImage, class_index: int) -> None:
     with pytest.raises(MethodError, match=f"no class {class_index}"):
         Explainer(resnet18).forward(make_image()).cam(class_index)
+
+
+def test_one_pass_explains_several_layers_as_passes_of_their_own_would(
+    resnet18: LoadedModel, make_image: MakeImage
+) -> None:
+    image, names = make_image(), ["layer1.1", "layer3.0", "layer4.1"]
+    ladder = Explainer(resnet18, "layer4.1").forward(image, layers=names)
+    for name in names:
+        cam = ladder.cam(5, layer=name)
+        assert cam.key.layer == name
+        assert np.array_equal(cam.values, Explainer(resnet18, name).forward(image).cam(5).values)
+
+
+def test_every_method_and_layer_is_served_by_one_backward_pass_a_class(
+    resnet18: LoadedModel, make_image: MakeImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backwards, real = list[object](), torch.autograd.grad
+
+    def counted(*given: Any, **named: Any) -> Any:
+        backwards.append(given)
+        return real(*given, **named)
+
+    monkeypatch.setattr(torch.autograd, "grad", counted)
+    forward = Explainer(resnet18).forward(make_image(), layers=["layer3.1"])
+    for method in ("gradcam", "hirescam", "layercam"):
+        forward.cam(2, method)
+        forward.cam(2, method, layer="layer3.1")
+    assert len(backwards) == 1
+    assert not np.array_equal(forward.cam(3).values, forward.cam(2).values)  # one class does not get another's
+
+
+def test_a_layer_that_was_not_recorded_is_refused(resnet18: LoadedModel, make_image: MakeImage) -> None:
+    forward = Explainer(resnet18).forward(make_image())
+    with pytest.raises(LayerError, match=r"layer3\.1 was not recorded") as caught:
+        forward.cam(0, layer="layer3.1")
+    assert 'layers=["layer3.1"]' in caught.value.hint
 
 
 def test_a_layer_of_another_model_is_refused(resnet18: LoadedModel) -> None:

@@ -11,7 +11,7 @@ def cam(values: list[list[float]], *, window: tuple[float, float, float, float] 
     array = np.array(values, dtype=np.float32)
     geometry = InputGeometry((40, 20), (8, 8), Window(*window))
     seen = geometry.cells_seen((len(values), len(values[0])))
-    note = unusable_because(array, seen=seen, recorded_finite=True)
+    note = unusable_because(array, seen=seen, evidence_is_finite=True)
     key = ResultKey("0" * 64, "net", "layer", "gradcam", 1, "squash")
     return Cam(array, Prediction(1, "dog", 2.0, 0.9), key, geometry, "Grad-CAM", "Net", note)
 
@@ -37,8 +37,8 @@ def test_map_with_evidence_has_no_note() -> None:
 
 
 def test_finite_map_of_a_recording_with_nan_is_not_usable() -> None:
-    note = unusable_because(np.array([[0.0, 1.0]]), seen=np.ones((1, 2), bool), recorded_finite=False)
-    assert "activation or gradient" in note
+    note = unusable_because(np.array([[0.0, 1.0]]), seen=np.ones((1, 2), bool), evidence_is_finite=False)
+    assert "not finite" in note
 
 
 def test_heatmap_runs_from_zero_to_the_maps_own_maximum() -> None:

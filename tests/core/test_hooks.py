@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from gradcam_core.hooks import attach, recording
+from gradcam_core.hooks import attach, recording, replacing
 
 
 @pytest.fixture
@@ -77,3 +77,28 @@ def test_inner_recording_gives_the_outer_one_back(hooked: nn.Module) -> None:
         hooked(torch.rand(1, 3, 8, 8))
     assert outer["0"] is not None
     assert list(inner) == ["2"]
+
+
+def test_what_follows_a_replaced_layer_gets_the_replacement_for_as_many_images_as_it_holds(hooked: nn.Module) -> None:
+    instead = torch.rand(3, 5, 8, 8)
+    with replacing("2", instead):
+        logits = hooked(torch.rand(1, 3, 8, 8))
+    assert torch.equal(logits, hooked[3:](instead))  # type: ignore[index]
+
+
+def test_a_layer_is_replaced_for_the_calling_thread_alone(hooked: nn.Module) -> None:
+    image, elsewhere = torch.rand(1, 3, 8, 8), list[torch.Tensor]()
+    expected = hooked(image)
+    with replacing("2", torch.rand(1, 5, 8, 8)):
+        other = threading.Thread(target=lambda: elsewhere.append(hooked(image)))
+        other.start()
+        other.join()
+    assert torch.equal(elsewhere[0], expected)
+
+
+def test_replacing_ends_also_after_an_exception(hooked: nn.Module) -> None:
+    image = torch.rand(1, 3, 8, 8)
+    expected = hooked(image)
+    with pytest.raises(KeyError), replacing("2", torch.rand(1, 5, 8, 8)):
+        raise KeyError("inside")
+    assert torch.equal(hooked(image), expected)

@@ -1,12 +1,15 @@
 """The sentences on screen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gradcam_core.cam import Cam, Prediction, ResultKey
 from gradcam_core.errors import ImageError
 from gradcam_core.geometry import InputGeometry, Window
-from gradcam_core.methods import METHODS
+from gradcam_core.methods import METHODS, CamMethod
+from gradcam_core.methods.base import Phrase
 from gradcam_core.preprocessing import PREPROCESSINGS
 from pages._ui.text.sentences import (
     caption,
@@ -42,7 +45,7 @@ def one_hot(row: int, column: int) -> np.ndarray:
 
 
 def test_sentence_names_class_certainty_place_layer_and_method() -> None:
-    said = sentence(cam(one_hot(2, 0)), depends_on_class=True).replace("\N{NO-BREAK SPACE}", " ")
+    said = sentence(cam(one_hot(2, 0)), METHODS["gradcam"]).replace("\N{NO-BREAK SPACE}", " ")
     assert said == (
         "For “tabby” (71.0 % sure) the strongest evidence lies in the lower left of the image, "
         "at layer layer4.1 by Grad-CAM."
@@ -50,13 +53,29 @@ def test_sentence_names_class_certainty_place_layer_and_method() -> None:
 
 
 def test_sentence_of_an_unusable_map_says_why_and_no_place() -> None:
-    said = sentence(cam(np.zeros((3, 3)), note="The map is blank."), depends_on_class=True)
+    said = sentence(cam(np.zeros((3, 3)), note="The map is blank."), METHODS["gradcam"])
     assert said.endswith("The map is blank.")
     assert "evidence" not in said
 
 
-def test_sentence_of_a_class_blind_method_says_so() -> None:
-    assert "every other class Grad-CAM draws the same map" in sentence(cam(one_hot(0, 0)), depends_on_class=False)
+def test_sentence_of_a_method_that_knows_no_class_says_so_in_the_methods_own_words() -> None:
+    method = replace(METHODS["eigencam"], phrase=Phrase("most of the attention", "attention"))
+    assert sentence(cam(one_hot(0, 0)), method).endswith(
+        "and every other class Grad-CAM draws the same map: most of the attention at layer layer4.1 lies in "
+        "the upper left of the image."
+    )
+
+
+def test_no_layer_is_named_where_the_map_does_not_depend_on_it() -> None:
+    blind = replace(METHODS["gradcam"], depends_on_layer=False)
+    for method in (blind, replace(blind, depends_on_class=False)):
+        assert "layer4.1" not in sentence(cam(one_hot(0, 0)), method)
+        assert "layer4.1" not in how_to_read(cam(one_hot(0, 0)), method)[0]
+
+
+def test_sentence_of_two_classes_names_both() -> None:
+    compared = replace(cam(one_hot(0, 0)), versus=Prediction(8, "tiger cat", 1.0, 0.2))
+    assert "sure) rather than “tiger cat” the strongest" in sentence(compared, METHODS["gradcam"])
 
 
 @pytest.mark.parametrize(
@@ -99,7 +118,12 @@ def test_how_to_read_counts_the_cells_and_claims_no_cause() -> None:
     assert "3 × 3 cells, each about 30 × 30 pixels" in said
     assert "no proof of a cause" in said
     assert METHODS["gradcam"].paper in said
-    assert "whatever class" in " ".join(how_to_read(cam(one_hot(1, 1)), METHODS["eigencam"]))
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=list(METHODS))
+def test_what_is_bright_is_said_in_the_methods_own_words(method: CamMethod) -> None:
+    said = how_to_read(cam(one_hot(1, 1)), method)[0]
+    assert said.startswith(f"Bright at layer layer4.1 is {method.phrase.bright}. ")
 
 
 def test_what_it_saw_counts_what_it_did_not() -> None:

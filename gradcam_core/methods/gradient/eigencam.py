@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.base import CamMethod, Evidence, Family, Need, Phrase, Sign
 from gradcam_core.methods.projection import first_component
 
 
-def _weigh(activation: np.ndarray, _gradient: np.ndarray) -> np.ndarray:
-    return first_component(activation)
+def _compute(evidence: Evidence) -> np.ndarray:
+    return first_component(evidence.activation)
 
 
 METHOD = CamMethod(
@@ -15,7 +15,10 @@ METHOD = CamMethod(
     title="Eigen-CAM",
     sentence="Shows what varies most at this layer: the same map for every class.",
     paper="Muhammad and Yeasin 2020, IJCNN",
-    weigh=_weigh,
+    family=Family.GRADIENT,
+    needs=frozenset({Need.ACTIVATION}),
+    sign=Sign.CONVENTION,
+    phrase=Phrase("what varies most", "what varies most, whatever class is asked for"),
+    compute=_compute,
     depends_on_class=False,
-    needs_gradient=False,
 )

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.base import CamMethod, Evidence, Family, Need, Phrase, Sign
 from gradcam_core.methods.projection import first_component
 
 
-def _weigh(activation: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-    return first_component(gradient * activation)
+def _compute(evidence: Evidence) -> np.ndarray:
+    return first_component(evidence.gradient * evidence.activation)
 
 
 METHOD = CamMethod(
@@ -15,5 +15,9 @@ METHOD = CamMethod(
     title="EigenGrad-CAM",
     sentence="Shows what varies most in activation times gradient: Eigen-CAM made to depend on the class.",
     paper="grad-cam library",
-    weigh=_weigh,
+    family=Family.GRADIENT,
+    needs=frozenset({Need.ACTIVATION, Need.GRADIENT}),
+    sign=Sign.CONVENTION,
+    phrase=Phrase("what varies most for this class", "what varies most in activation times gradient"),
+    compute=_compute,
 )

@@ -1,6 +1,6 @@
 """GradCAMElementWise: activation times gradient, only the positive products."""
 
-from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.base import EVIDENCE, CamMethod, Family, Need, Sign
 from gradcam_core.methods.library import from_library
 
 METHOD = CamMethod(
@@ -8,5 +8,9 @@ METHOD = CamMethod(
     title="GradCAMElementWise",
     sentence="Like HiResCAM, but leaves out every product that speaks against the class before it sums.",
     paper="grad-cam library",
-    weigh=from_library("GradCAMElementWise"),
+    family=Family.GRADIENT,
+    needs=frozenset({Need.ACTIVATION, Need.GRADIENT}),
+    sign=Sign.POSITIVE,
+    phrase=EVIDENCE,
+    compute=from_library("GradCAMElementWise"),
 )

@@ -1,6 +1,6 @@
 """HiResCAM: activation times gradient, cell by cell."""
 
-from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.base import EVIDENCE, CamMethod, Family, Need, Sign
 from gradcam_core.methods.library import from_library
 
 METHOD = CamMethod(
@@ -8,5 +8,9 @@ METHOD = CamMethod(
     title="HiResCAM",
     sentence="Multiplies activation and gradient cell by cell: only cells that raised the score light up.",
     paper="Draelos and Carin 2020, arXiv:2011.08891",
-    weigh=from_library("HiResCAM"),
+    family=Family.GRADIENT,
+    needs=frozenset({Need.ACTIVATION, Need.GRADIENT}),
+    sign=Sign.EVIDENCE,
+    phrase=EVIDENCE,
+    compute=from_library("HiResCAM"),
 )

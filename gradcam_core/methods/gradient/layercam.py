@@ -1,6 +1,6 @@
 """LayerCAM: every cell weighted by its own positive gradient."""
 
-from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.base import EVIDENCE, CamMethod, Family, Need, Sign
 from gradcam_core.methods.library import from_library
 
 METHOD = CamMethod(
@@ -8,5 +8,9 @@ METHOD = CamMethod(
     title="LayerCAM",
     sentence="Weighs each cell by its own positive gradient: finer at early layers.",
     paper="Jiang et al. 2021, IEEE TIP",
-    weigh=from_library("LayerCAM"),
+    family=Family.GRADIENT,
+    needs=frozenset({Need.ACTIVATION, Need.GRADIENT}),
+    sign=Sign.POSITIVE,
+    phrase=EVIDENCE,
+    compute=from_library("LayerCAM"),
 )

@@ -1,6 +1,6 @@
 """XGrad-CAM: gradients weighted by the activation's share."""
 
-from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.base import EVIDENCE, CamMethod, Family, Need, Sign
 from gradcam_core.methods.library import from_library
 
 METHOD = CamMethod(
@@ -8,5 +8,9 @@ METHOD = CamMethod(
     title="XGrad-CAM",
     sentence="Weighs each gradient by its cell's share of the channel: two axioms that Grad-CAM meets only roughly.",
     paper="Fu et al. 2020, BMVC",
-    weigh=from_library("XGradCAM"),
+    family=Family.GRADIENT,
+    needs=frozenset({Need.ACTIVATION, Need.GRADIENT}),
+    sign=Sign.EVIDENCE,
+    phrase=EVIDENCE,
+    compute=from_library("XGradCAM"),
 )

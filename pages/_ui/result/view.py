@@ -117,9 +117,8 @@ def _class(question: Question, prediction: Prediction, cam: Cam | None, *, liste
     }
     if cam is None:
         return card
-    depends_on_class = get_method(question.method).depends_on_class
     return card | {
-        "sentence": words.sentence(cam, depends_on_class=depends_on_class),
+        "sentence": words.sentence(cam, get_method(question.method)),
         "caption": words.caption(cam, question.model.weights_sha256),
         "note": cam.note,
         "maximum": words.finite(cam.maximum),

@@ -89,20 +89,21 @@ def place(peak: tuple[int, int], size: tuple[int, int]) -> str:
     return _PLACES[row][column]
 
 
-def sentence(cam: Cam, *, depends_on_class: bool) -> str:
+def sentence(cam: Cam, method: CamMethod) -> str:
     """Class, how sure, where, layer and method in one plain sentence; also the map's alternative text."""
-    asked = f"For “{cam.prediction.label}” ({percent(cam.prediction.probability)} sure)"
+    other = f" rather than “{cam.versus.label}”" if cam.versus else ""
+    asked = f"For “{cam.prediction.label}” ({percent(cam.prediction.probability)} sure){other}"
     if not cam.usable:
         return f"{asked}: {cam.note}"
     where = place(cam.peak, cam.geometry.image_size)
-    if not depends_on_class:
+    peak, layer = method.phrase.peak, f"at layer {cam.key.layer}"
+    if not method.depends_on_class:
+        seen = f"{peak} {layer}" if method.depends_on_layer else peak
         return (
-            f"{asked} and every other class {cam.method_title} draws the same map: what varies most "
-            f"at layer {cam.key.layer} lies in {where} of the image."
+            f"{asked} and every other class {cam.method_title} draws the same map: {seen} lies in {where} of the image."
         )
-    return (
-        f"{asked} the strongest evidence lies in {where} of the image, at layer {cam.key.layer} by {cam.method_title}."
-    )
+    found = f"{layer} by" if method.depends_on_layer else "by"
+    return f"{asked} {peak} lies in {where} of the image, {found} {cam.method_title}."
 
 
 def caption(cam: Cam, weights_sha256: str) -> str:
@@ -121,15 +122,11 @@ def notes(cam: Cam, of_file: tuple[str, ...]) -> list[str]:
 
 def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
     """What the colours mean and what they do not: one paragraph a thought."""
-    layer, (rows, columns) = cam.key.layer, cam.shape
+    rows, columns = cam.shape
     left, top, right, bottom = cam.geometry.window
-    means = (
-        f"Bright is evidence: at layer {layer}, {method.title} found that these parts raised the score of the class."
-        if method.depends_on_class
-        else f"Bright is what varies most at layer {layer}, whatever class is asked for."
-    )
+    bright = f"Bright at layer {cam.key.layer}" if method.depends_on_layer else "Bright"
     return [
-        f"{means} It is no proof of a cause: a network can be right for the wrong reason. "
+        f"{bright} is {method.phrase.bright}. It is no proof of a cause: a network can be right for the wrong reason. "
         "Cover the bright part, ask again, and see whether the answer changes.",
         f"The map has {columns} × {rows} cells, each about {(right - left) / columns:.0f} × "
         f"{(bottom - top) / rows:.0f} pixels of the picture. What is smaller than a cell can't be placed; "

@@ -1,0 +1,137 @@
+"""What does a method get to see of one forward pass? The `Evidence` of one class, each part computed when asked."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gradcam_core.hooks import replacing
+from gradcam_core.layers.finding import TargetLayer
+from gradcam_core.methods.base import LayerRecord
+from gradcam_core.models import LoadedModel
+from gradcam_core.progress import Progress, silent
+from gradcam_core.recording import Recording, Target, array, copied, differentiable, memory_for_a_pass, record
+
+_BATCH = 8  # images at once: a ResNet-50 at 224 px takes 140 MB for them, and a stop comes within two seconds
+
+
+class NotFiniteError(Exception):
+    """The network gave values that are not finite; it ends the method."""
+
+
+@dataclass(eq=False)
+class PassEvidence:
+    """The evidence of one class in one forward pass; see `methods.base.Evidence` for what each part is.
+
+    Attributes:
+        against: the other class, for a method that needs one.
+        expected: forward passes that the method is said to take.
+        progress: told how many it has taken after each batch; raise `Cancelled` there to stop it.
+    """
+
+    model: LoadedModel
+    layer: TargetLayer
+    input_tensor: Tensor
+    recorded: Recording
+    class_index: int
+    against: int | None = None
+    expected: int = 0
+    progress: Progress = silent
+    _done: int = field(default=0, init=False)
+
+    @property
+    def layers(self) -> Sequence[TargetLayer]:
+        return self.model.layers
+
+    @property
+    def other_class(self) -> int:
+        if self.against is None:
+            raise ValueError("A method that reads the other class says so in its needs.")
+        return self.against
+
+    @property
+    def logits(self) -> np.ndarray:
+        return _finite(array(self.recorded.logits))
+
+    @property
+    def module(self) -> nn.Module:
+        return self.model.module
+
+    @property
+    def activation(self) -> np.ndarray:
+        return _finite(self.recorded.activation(self.layer.name))
+
+    @property
+    def gradient(self) -> np.ndarray:
+        return self.gradient_of({self.class_index: 1.0})
+
+    def gradient_of(self, weights: Mapping[int, float]) -> np.ndarray:
+        return _finite(self.recorded.gradient(self.layer.name, tuple(sorted(weights.items()))))
+
+    def at(self, names: Sequence[str]) -> Sequence[LayerRecord]:
+        targets = [self.model.layer(name) for name in names]
+        recorded = self.recorded
+        if not recorded.outputs.keys() >= set(names):
+            recorded = record(self.model, self.input_tensor, names)
+            self._advance(1)
+        target: Target = ((self.class_index, 1.0),)
+        return [
+            LayerRecord(one, _finite(recorded.activation(one.name)), _finite(recorded.gradient(one.name, target)))
+            for one in targets
+        ]
+
+    def input_gradient(self) -> np.ndarray:
+        with differentiable(self.model.device), memory_for_a_pass():
+            leaf = copied(self.input_tensor, self.model.device).requires_grad_()
+            score = self.model.logits(self.module(leaf.clone()))[0, self.class_index]
+            (gradient,) = torch.autograd.grad(score, leaf)
+        self._advance(1)
+        return _finite(array(gradient[0]))
+
+    def scores(self, inputs: Iterable[Tensor]) -> np.ndarray:
+        return self._in_batches(inputs, self._logits)
+
+    def scores_from(self, activations: Iterable[Tensor]) -> np.ndarray:
+        return self._in_batches(activations, self._logits_from)
+
+    def _in_batches(self, inputs: Iterable[Tensor], run: Callable[[Tensor], Tensor]) -> np.ndarray:
+        remaining, scores = iter(inputs), [np.empty((0, len(self.model.labels)), dtype=np.float32)]
+        while batch := list(islice(remaining, _BATCH)):
+            with _without_graph(self.model.device):
+                scores.append(array(self.model.logits(run(torch.cat(batch).to(self.model.device)))))
+            self._advance(len(batch))
+        return _finite(np.concatenate(scores))
+
+    def _logits(self, batch: Tensor) -> Tensor:
+        outputs: Tensor = self.module(batch)
+        return outputs
+
+    def _logits_from(self, batch: Tensor) -> Tensor:
+        """One image up to the layer, all of the batch behind it; a network that counts its images gets as many."""
+        image = copied(self.input_tensor, self.model.device)
+        with replacing(self.layer.name, batch):
+            with suppress(RuntimeError):
+                outputs = self._logits(image.clone())
+                if len(outputs) == len(batch):
+                    return outputs
+            return self._logits(image.repeat(len(batch), 1, 1, 1))
+
+    def _advance(self, forwards: int) -> None:
+        self._done += forwards
+        self.progress(self._done, max(self.expected, self._done))
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    if not np.isfinite(values).all():
+        raise NotFiniteError
+    return values
+
+
+@contextmanager
+def _without_graph(device: torch.device) -> Iterator[None]:
+    with differentiable(device), torch.no_grad(), memory_for_a_pass():
+        yield

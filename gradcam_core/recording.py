@@ -1,0 +1,112 @@
+"""What does one forward pass of a network leave? Outputs of its layers, the logits, and the graph between them."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradcam_core.errors import LayerError
+from gradcam_core.hooks import recording
+from gradcam_core.models import LoadedModel
+from gradcam_core.resources.memory import enough_memory
+
+Target = tuple[tuple[int, float], ...]
+"""A weighted sum of logits: (class, weight) pairs by class."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """One forward pass; it pins the graph above the earliest of its layers.
+
+    Attributes:
+        outputs: (1, channels, h, w) by layer.
+        logits: (classes,); a binary model's one logit z is (-z, z).
+    """
+
+    outputs: Mapping[str, Tensor]
+    logits: Tensor
+    _gradients: dict[Target, dict[str, Tensor]] = field(default_factory=dict)  # of the last target, for all layers
+
+    def activation(self, layer: str) -> np.ndarray:
+        """(channels, h, w) float32, read-only."""
+        return array(self.outputs[layer][0])
+
+    def gradient(self, layer: str, target: Target) -> np.ndarray:
+        """d target / d activation, (channels, h, w) float32, read-only; zeros where it does not depend on the layer.
+
+        The first question about a target is one backward pass, which serves all layers of the recording.
+
+        Raises:
+            ResourceError: if the memory does not suffice.
+        """
+        known = self._gradients.get(target)
+        if known is None:
+            known = self._backward(target)
+            self._gradients.clear()
+            self._gradients[target] = known
+        return array(known[layer][0])
+
+    def _backward(self, target: Target) -> dict[str, Tensor]:
+        if not self.logits.requires_grad:
+            return {name: torch.zeros_like(output) for name, output in self.outputs.items()}
+        with differentiable(self.logits.device), memory_for_a_pass():
+            weights = torch.zeros_like(self.logits)
+            for class_index, weight in target:
+                weights[class_index] = weight
+            gradients = torch.autograd.grad(
+                self.logits,
+                list(self.outputs.values()),
+                grad_outputs=weights,
+                retain_graph=True,
+                allow_unused=True,
+                materialize_grads=True,
+            )
+        return dict(zip(self.outputs, gradients, strict=True))
+
+
+def record(model: LoadedModel, input_tensor: Tensor, layers: Collection[str]) -> Recording:
+    """Run the model once and keep what these layers gave.
+
+    Args:
+        input_tensor: (1, 3, height, width), normalised.
+
+    Raises:
+        LayerError: if a layer took no part.
+        ResourceError: if the memory does not suffice.
+    """
+    with differentiable(model.device), memory_for_a_pass(), recording(layers) as outputs:
+        logits = model.logits(model.module(copied(input_tensor, model.device)))[0]
+    recorded = {name: output for name, output in outputs.items() if output is not None}
+    for name in outputs.keys() - recorded.keys():
+        raise LayerError(f"{name} took no part in the forward pass.", hint=f"Choose {model.default_layer}.")
+    return Recording(recorded, logits)
+
+
+def copied(tensor: Tensor, device: torch.device) -> Tensor:
+    """On the device, and free to be changed: a network may write into its input."""
+    return tensor.detach().to(device, copy=True)
+
+
+def array(tensor: Tensor) -> np.ndarray:
+    """Its values, float32 and read-only."""
+    values = np.asarray(tensor.detach().float().cpu().numpy()).view()
+    values.setflags(write=False)
+    return values
+
+
+@contextmanager
+def differentiable(device: torch.device) -> Iterator[None]:
+    """Record gradients, in full precision, whatever mode the caller is in."""
+    torch.get_num_threads()  # a fresh thread takes over the number that was set only once it is asked
+    with torch.inference_mode(False), torch.enable_grad(), torch.autocast(device.type, enabled=False):
+        yield
+
+
+def memory_for_a_pass() -> AbstractContextManager[None]:
+    """Running out of memory inside becomes a ResourceError."""
+    return enough_memory(
+        "There is not enough memory for this model and image.", hint="Try a smaller model, or once more later."
+    )
