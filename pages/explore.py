@@ -21,5 +21,5 @@ with page("explore"):
         with st.sidebar:
             model = pick_model()
             layer = pick_layer(model)
-            method, preprocessing = pick_method(), pick_preprocessing()
+            method, preprocessing = pick_method(model, layer), pick_preprocessing()
         show_explanation(Question(picture, model, layer, method, preprocessing))

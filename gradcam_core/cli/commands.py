@@ -10,7 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from gradcam_core.cli.formatting import explanation_lines, layers_lines, models_lines, prediction_lines, settings_lines
+from gradcam_core.cli.formatting import (
+    explanation_lines,
+    layers_lines,
+    methods_lines,
+    models_lines,
+    prediction_lines,
+    settings_lines,
+)
 from gradcam_core.cli.summary import summary_json, summary_lines
 from gradcam_core.config import settings as current_settings
 from gradcam_core.download import policy_from
@@ -20,7 +27,7 @@ from gradcam_core.export.bundle import Explanation, write_explanations
 from gradcam_core.export.manifest import explanation_json, prediction_json
 from gradcam_core.images import load_image
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import get_method
+from gradcam_core.methods import METHODS, get_method
 from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, inspect_model, list_models, load_model
 from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.progress import Progress
@@ -48,6 +55,12 @@ def summary(options: Namespace, _progress: Progress) -> Iterator[str]:
         yield from _json_lines(summary_json(inspection))
     else:
         yield from summary_lines(inspection)
+
+
+def methods(options: Namespace, _progress: Progress) -> Iterator[str]:
+    """Every method, and what it costs at one layer of one model."""
+    model = load_model(options.model, device=options.device)
+    yield from methods_lines(METHODS.values(), model.layer(options.layer), model.spec)
 
 
 def predict(options: Namespace, _progress: Progress) -> Iterator[str]:
@@ -121,7 +134,8 @@ def check(_options: Namespace, _progress: Progress) -> Iterator[str]:
 
 
 COMMANDS: dict[str, Callable[[Namespace, Progress], Iterable[str]]] = {
-    command.__name__: command for command in (models, layers, summary, predict, explain, download, settings, check)
+    command.__name__: command
+    for command in (models, layers, summary, methods, predict, explain, download, settings, check)
 }
 
 

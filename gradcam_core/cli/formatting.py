@@ -1,12 +1,13 @@
 """How do the answers read on a terminal? Lines of plain text; nothing is printed here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.config import PREFIX, Settings
 from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.loaded_image import LoadedImage
+from gradcam_core.methods import CamMethod
 from gradcam_core.models import LoadedModel, ModelSpec
 from gradcam_core.text import display_name, megabytes
 
@@ -32,6 +33,13 @@ def layers_lines(model: LoadedModel, *, everything: bool) -> Iterator[str]:
     elif rest:
         yield ""
         yield f"{len(rest)} more with --all."
+
+
+def methods_lines(methods: Iterable[CamMethod], layer: TargetLayer, spec: ModelSpec) -> Iterator[str]:
+    """One line a method, with its forward passes at this layer or the reason why it can't explain it."""
+    yield from columns([_method_row(method, layer) for method in methods])
+    yield ""
+    yield f"Forward passes are those for the first class at layer {layer.name} of {display_name(spec.name)}."
 
 
 def prediction_lines(
@@ -93,6 +101,12 @@ def _layer_row(layer: TargetLayer, model: LoadedModel) -> tuple[str, ...]:
     width, height = layer.size
     is_default = layer.name == model.default_layer
     return layer.name, layer.kind, f"{layer.channels} channels", f"{width} x {height}", "default" if is_default else ""
+
+
+def _method_row(method: CamMethod, layer: TargetLayer) -> tuple[str, ...]:
+    cost = 1 + method.cost(layer)
+    passes = method.unsupported_because(layer) or f"{cost:,} forward pass{'' if cost == 1 else 'es'}"
+    return method.slug, method.title, method.family, passes, method.paper
 
 
 def _prediction_row(prediction: Prediction) -> tuple[str, ...]:

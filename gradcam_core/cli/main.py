@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("models", help="list the models", allow_abbrev=False)
     _add_layers(commands)
     _add_summary(commands)
+    _add_methods(commands)
     _add_predict(commands)
     _add_explain(commands)
     _add_download(commands)
@@ -115,6 +116,14 @@ def _add_summary(commands: "Commands") -> None:
     command.add_argument("--json", action="store_true", help="print one JSON object, with the reason for each row")
 
 
+def _add_methods(commands: "Commands") -> None:
+    what = "list the methods, and what each costs at a layer"
+    command = commands.add_parser("methods", help=what, allow_abbrev=False)
+    _add_model(command)
+    _add_layer(command)
+    _add_device(command)
+
+
 def _add_predict(commands: "Commands") -> None:
     command = commands.add_parser("predict", help="say what a model sees in an image", allow_abbrev=False)
     _add_question(command)
@@ -123,7 +132,7 @@ def _add_predict(commands: "Commands") -> None:
 def _add_explain(commands: "Commands") -> None:
     command = commands.add_parser("explain", help="say where in the image it sees that", allow_abbrev=False)
     _add_question(command)
-    command.add_argument("--layer", metavar="NAME", help="default: the last one before pooling")
+    _add_layer(command)
     command.add_argument("--method", default="gradcam", metavar="NAME", help="default: gradcam")
     of_class = "what to explain, an index or a label; may be repeated; default: the best prediction"
     command.add_argument("--class", dest="classes", action="append", metavar="CLASS", help=of_class)
@@ -153,11 +162,19 @@ def _add_question(command: argparse.ArgumentParser) -> None:
     """What `predict` and `explain` have in common."""
     what = "a file, an http or https address, or a sample such as sample:meadow"
     command.add_argument("image", metavar="IMAGE", help=what)
-    command.add_argument("--model", default="tinynet", metavar="NAME", help="default: tinynet, which comes along")
+    _add_model(command)
     command.add_argument("--preprocessing", default="trained", metavar="HOW", help="trained (default), squash or pad")
     command.add_argument("--top-k", type=int, metavar="K", help="how many predictions to list; default: 5")
     command.add_argument("--json", action="store_true", help="print one JSON object")
     _add_device(command)
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--model", default="tinynet", metavar="NAME", help="default: tinynet, which comes along")
+
+
+def _add_layer(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--layer", metavar="NAME", help="default: the last one before pooling")
 
 
 def _add_device(command: argparse.ArgumentParser) -> None:

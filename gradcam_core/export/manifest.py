@@ -93,6 +93,7 @@ def _explanation(cam: Cam) -> dict[str, Any]:
     """A map that is not usable points nowhere: its peak is null."""
     return {
         **_prediction(cam.prediction),
+        **({"versus": _prediction(cam.versus)} if cam.versus else {}),
         "cam_shape": list(cam.values.shape),
         "cam_min": _number(cam.values.min()),
         "cam_max": _number(cam.values.max()),

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from gradcam_core.cli.formatting import columns, layers_lines
 from gradcam_core.cli.main import _ended_in_order, _progress_bar, main
 from gradcam_core.engine import Explainer
 from gradcam_core.images import load_image
-from gradcam_core.methods import DEFAULT_METHOD
+from gradcam_core.methods import DEFAULT_METHOD, METHODS
 from gradcam_core.models import DEFAULT_MODEL, LoadedModel
 from gradcam_core.preprocessing import PREPROCESSINGS
 from gradcam_core.rendering.render import DEFAULT_COLORMAP
@@ -96,6 +97,24 @@ def test_layers_marks_the_default_and_keeps_the_small_ones_back(capsys: pytest.C
 def test_layers_are_all_listed_once(tinynet: LoadedModel) -> None:
     names = [line.split()[0] for line in layers_lines(tinynet, everything=True) if line]
     assert sorted(names) == sorted(layer.name for layer in tinynet.layers)
+
+
+def test_methods_are_listed_with_their_cost_at_the_layer_or_the_reason_where_not(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = replace(METHODS["gradcam"], slug="slow", cost=lambda layer: layer.channels)
+    coarse = replace(slow, slug="fine", unsupported_because=lambda layer: f"{layer.size[0]} cells a row are few.")
+    monkeypatch.setitem(METHODS, "slow", slow)
+    monkeypatch.setitem(METHODS, "fine", coarse)
+    assert main(["methods", "--layer", "blocks.3"]) == 0
+    *rows, blank, last = capsys.readouterr().out.splitlines()
+    assert [row.split()[0] for row in rows] == list(METHODS)
+    told = {row.split()[0]: row for row in rows}
+    assert "gradient  1 forward pass " in told["gradcam"]
+    assert "65 forward passes " in told["slow"]
+    assert "16 cells a row are few." in told["fine"]
+    assert "blocks.3 of tinynet" in last
+    assert blank == ""
 
 
 def test_predict_lists_the_best_classes(capsys: pytest.CaptureFixture[str], scene: str) -> None:

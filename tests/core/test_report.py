@@ -83,6 +83,13 @@ def test_the_answer_has_the_keys_that_were_promised() -> None:
     assert set(answer) == {*told, "image", "predictions", "explanations", "look", "versions"}
 
 
+def test_the_class_that_another_is_set_against_is_told() -> None:
+    image = made_image(8, 8)
+    other = Prediction(5, "cat", 1.0, 0.25)
+    (told,) = explanation_json(image, [replace(made_cam(RAMP, image), versus=other)], predictions=[])["explanations"]
+    assert told["versus"] == {"class_index": 5, "label": "cat", "logit": 1.0, "probability": 0.25}
+
+
 def test_what_was_done_to_the_picture_is_told() -> None:
     plain = made_image(8, 8)
     noted = replace(plain, notes=("The first of 12 frames is shown.",))

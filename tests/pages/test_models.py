@@ -7,6 +7,7 @@ import random
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from pages._ui.text.choices import (
     knows_sentence,
     layer_sentence,
     layer_title,
+    method_sentence,
     model_sentence,
     model_titles,
     progress_words,
@@ -252,6 +254,15 @@ def test_a_scene_before_a_photo_network_has_a_way_back(open_app: Open) -> None:
     assert in_use(app) == "tinynet"
     assert "model" not in app.query_params
     assert "This scene is drawn" not in words(app)
+
+
+def test_what_is_said_of_a_method_has_its_cost_or_why_it_cannot_explain_the_layer() -> None:
+    layer, gradcam = TargetLayer("blocks.5", "Sequential", 128, (16, 16)), METHODS["gradcam"]
+    assert method_sentence(gradcam, layer) == gradcam.sentence
+    slow = replace(gradcam, cost=lambda layer: layer.channels)
+    assert method_sentence(slow, layer) == f"{gradcam.sentence} Takes 129 forward passes."
+    refused = replace(slow, unsupported_because=lambda _layer: "it is too coarse.")
+    assert method_sentence(refused, layer) == f"{gradcam.sentence} Not at blocks.5: it is too coarse."
 
 
 @pytest.mark.parametrize(("key", "choices"), [("method", METHODS), ("preprocessing", PREPROCESSINGS)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,7 +10,7 @@ import streamlit as st
 from gradcam_core.methods import DEFAULT_METHOD, METHODS
 from pages._ui.session import address as link
 from pages._ui.session.question import ModelCard
-from pages._ui.text.choices import layer_sentence, layer_title
+from pages._ui.text.choices import layer_sentence, layer_title, method_sentence
 from pages._ui.text.sentences import literal
 
 if TYPE_CHECKING:
@@ -40,20 +40,25 @@ def pick_layer(model: ModelCard) -> str:
     return chosen
 
 
-def pick_method() -> str:
-    """Draw the method's picker."""
-    return _pick_from("method", METHODS, DEFAULT_METHOD)
+def pick_method(model: ModelCard, layer: str) -> str:
+    """Draw the method's picker, with what each costs at this layer."""
+    target = next(one for one in model.layers if one.name == layer)
+    sentences = [method_sentence(method, target) for method in METHODS.values()]
+    return _pick_from("method", METHODS, DEFAULT_METHOD, sentences)
 
 
 def pick_preprocessing() -> str:
     """Draw the preprocessing's picker."""
     from gradcam_core.preprocessing import PREPROCESSINGS
 
-    return _pick_from("preprocessing", PREPROCESSINGS, next(iter(PREPROCESSINGS)))
+    sentences = [preprocessing.sentence for preprocessing in PREPROCESSINGS.values()]
+    return _pick_from("preprocessing", PREPROCESSINGS, next(iter(PREPROCESSINGS)), sentences)
 
 
-def _pick_from(name: str, choices: Mapping[str, CamMethod] | Mapping[str, Preprocessing], default: str) -> str:
-    """The picker of a registry whose entries have a title and a sentence; the slug that is chosen."""
+def _pick_from(
+    name: str, choices: Mapping[str, CamMethod] | Mapping[str, Preprocessing], default: str, sentences: Sequence[str]
+) -> str:
+    """The picker of a registry whose entries have a title, and a sentence for each; the slug that is chosen."""
     slug = link.restore(name, choices, default)
     with st.container(gap="xsmall"):
         with st.popover(f"{name.capitalize()}: **{choices[slug].title}**", key=f"{name}_list", width="stretch"):
@@ -62,8 +67,8 @@ def _pick_from(name: str, choices: Mapping[str, CamMethod] | Mapping[str, Prepro
                 list(choices),
                 key=name,
                 format_func=lambda one: f"**{choices[one].title}**{' · default' if one == default else ''}",
-                captions=[literal(choice.sentence) for choice in choices.values()],
+                captions=[literal(sentence) for sentence in sentences],
                 on_change=link.acted,
             )
-        st.caption(literal(choices[slug].sentence))
+        st.caption(literal(sentences[list(choices).index(slug)]))
     return slug

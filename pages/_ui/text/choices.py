@@ -9,6 +9,7 @@ from gradcam_core.text import megabytes
 
 if TYPE_CHECKING:
     from gradcam_core.layers.finding import TargetLayer
+    from gradcam_core.methods import CamMethod
     from gradcam_core.models import ModelSpec
 
 _DEPTHS = (
@@ -35,6 +36,14 @@ def layer_sentence(layers: Sequence[TargetLayer], name: str, default: str) -> st
         is_last = all(later.size == (width, height) for later in layers[place:])
         return f"{counts} {_LAST if is_last else _USUAL}"
     return f"{counts} {_DEPTHS[len(_DEPTHS) * place // len(layers)]}"
+
+
+def method_sentence(method: CamMethod, layer: TargetLayer) -> str:
+    """What a method does, and its cost at this layer or why it can't explain it."""
+    if reason := method.unsupported_because(layer):
+        return f"{method.sentence} Not at {layer.name}: {reason}"
+    cost = method.cost(layer)
+    return f"{method.sentence} Takes {1 + cost:,} forward passes." if cost else method.sentence
 
 
 def model_titles(specs: Sequence[ModelSpec]) -> dict[str, str]:
