@@ -166,7 +166,7 @@ class CamMethod:
         depends_on_class: whether two classes can get different maps.
         depends_on_layer: whether two target layers can get different maps.
         cost: forward passes of one image that it takes at a layer, beside the first; a backward pass is not counted.
-        unsupported_because: why it can't explain a layer, in one sentence; empty if it can.
+        unsupported_because: why it can't explain a layer, as in "it has no channels."; empty if it can.
     """
 
     slug: str
