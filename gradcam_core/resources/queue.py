@@ -1,12 +1,14 @@
 """Who computes now? As many as there are cores; everybody else waits in one line, one place a person.
 
 A newer request of a person takes the place of the older one that still waits. Slow work never takes the last slot,
-so it can't hold up quick work. Where nobody else is waiting, a person may have several slots.
+so it can't hold up quick work. Where nobody else is waiting, a person may have several slots. Slow work of many steps
+lets quick work pass between two of them (`Turn.let_quick_work_pass`), and other threads of it may use slots that are
+idle (`Turn.idle_slot`).
 """
 
 import threading
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from gradcam_core.errors import Cancelled, ResourceError
@@ -28,6 +30,33 @@ class _Ticket:
     person: Hashable
     is_slow: bool
     is_overtaken: bool = False
+    has_begun: bool = False  # it had a slot, and waits only until quick work has passed
+
+
+class Turn:
+    """A slot that is held, for work of many steps."""
+
+    def __init__(self, slots: "Slots", ticket: _Ticket, waiting: Waiting) -> None:
+        """As `Slots.turn` gives it."""
+        self._slots, self._ticket, self._waiting = slots, ticket, waiting
+
+    def let_quick_work_pass(self) -> None:
+        """Between two steps: whoever waits with quick work goes first; at once where nobody does.
+
+        What `waiting` raises passes through, and the turn is over then.
+        """
+        if self._slots._step_back(self._ticket):
+            self._slots._wait(self._ticket, self._waiting)
+
+    def idle_slot(self) -> AbstractContextManager[Callable[[], bool]]:
+        """A slot more, for another thread of the same work, while it is idle and nobody waits.
+
+        It delays nobody: whoever comes starts as if it were free.
+
+        Returns:
+            a context manager that gives a question, asked before each step: may the step be done?
+        """
+        return self._slots._idle_slot()
 
 
 class Slots:
@@ -45,14 +74,18 @@ class Slots:
         self._changed = threading.Condition()
         self._running: list[_Ticket] = []
         self._line: list[_Ticket] = []
+        self._lent = 0  # idle slots in use
 
     @contextmanager
-    def turn(self, person: Hashable, *, is_slow: bool = False, waiting: Waiting = unheard) -> Iterator[None]:
+    def turn(self, person: Hashable, *, is_slow: bool = False, waiting: Waiting = unheard) -> Iterator[Turn]:
         """Wait for a slot and hold it for the block.
 
         Args:
             person: who asks; one person has one place in the line.
             waiting: heard while there is no slot.
+
+        Yields:
+            the turn, for work of many steps.
 
         Raises:
             ResourceError: if the line is full.
@@ -62,7 +95,7 @@ class Slots:
         self._queue(ticket)
         try:
             self._wait(ticket, waiting)
-            yield
+            yield Turn(self, ticket, waiting)
         finally:
             with self._changed:
                 for tickets in (self._line, self._running):
@@ -74,7 +107,7 @@ class Slots:
     def running(self) -> int:
         """How many compute now."""
         with self._changed:
-            return len(self._running)
+            return len(self._running) + self._lent
 
     @property
     def waiting(self) -> int:
@@ -84,16 +117,17 @@ class Slots:
 
     def _queue(self, ticket: _Ticket) -> None:
         with self._changed:
-            older = next((other for other in self._line if other.person == ticket.person), None)
+            fresh = [other for other in self._line if not other.has_begun]
+            older = next((other for other in fresh if other.person == ticket.person), None)
             if older is not None:
                 older.is_overtaken = True
                 self._line[self._line.index(older)] = ticket
                 self._changed.notify_all()
                 return
             self._line.append(ticket)
-            if self._next() is not ticket and len(self._line) > self.most_waiting:
+            if self._next() is not ticket and len(fresh) >= self.most_waiting:
                 self._line.remove(ticket)
-                count = len(self._line)
+                count = len(fresh)
                 others = "somebody is" if count == 1 else f"{count} others are"
                 raise ResourceError(f"This server is busy: {others} waiting already.", hint="Try again in a minute.")
 
@@ -111,6 +145,38 @@ class Slots:
                 ahead = self._line.index(ticket)
             waiting(ahead)
 
+    def _step_back(self, ticket: _Ticket) -> bool:
+        """From its slot into the line, behind the quick work that waits; False, and nothing done, if none does."""
+        with self._changed:
+            quick = [place for place, other in enumerate(self._line) if not other.is_slow]
+            if not quick:
+                return False
+            self._running.remove(ticket)
+            ticket.has_begun = True
+            self._line.insert(quick[-1] + 1, ticket)
+            self._changed.notify_all()
+            return True
+
+    @contextmanager
+    def _idle_slot(self) -> Iterator[Callable[[], bool]]:
+        with self._changed:
+            has_slot = self._is_idle(1)
+            self._lent += has_slot
+
+        def may_go_on() -> bool:
+            with self._changed:
+                return has_slot and self._is_idle(0)
+
+        try:
+            yield may_go_on
+        finally:
+            with self._changed:
+                self._lent -= has_slot
+
+    def _is_idle(self, more: int) -> bool:
+        """Whether there is room for what runs and so many more, and nobody waits."""
+        return not self._line and len(self._running) + self._lent + more <= self.count
+
     def _next(self) -> _Ticket | None:
         """The first in the line who may start now: those who have nothing running before those who have."""
         free = [ticket for ticket in self._line if self._may_start(ticket)]
@@ -120,5 +186,6 @@ class Slots:
     def _may_start(self, ticket: _Ticket) -> bool:
         slow = sum(running.is_slow for running in self._running)
         if ticket.is_slow:
-            return len(self._running) < self.count and slow < max(1, self.count - 1)
+            stepped_back = sum(other.is_slow and other.has_begun for other in self._line if other is not ticket)
+            return len(self._running) < self.count and slow + stepped_back < max(1, self.count - 1)
         return len(self._running) < self.count or slow == len(self._running)
