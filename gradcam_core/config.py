@@ -56,6 +56,9 @@ class Settings:
     most_waiting: int = _setting(
         20, "visitors in the line for a computation; the next one is asked to come back", zero="no line"
     )
+    scoring_bytes: int = _setting(
+        200_000_000, "activations while one computation asks a model about many inputs; one input's are always allowed"
+    )
     max_memory_bytes: int = _setting(
         0, "memory of this program; over 80 % of it new work is refused", zero="the container's limit, if there is one"
     )
