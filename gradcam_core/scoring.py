@@ -48,8 +48,6 @@ def score_function(
     def score(inputs: np.ndarray | Tensor, /) -> np.ndarray:
         _check_inputs(inputs, model.input_spec.crop_size)
         scores = np.empty((len(inputs), len(model.labels)), dtype=np.float32)
-        if len(inputs) == 0:
-            return scores
         batch, threads = _batch_and_threads(model, memory_bytes or settings().scoring_bytes)
         done: list[int] = []
 
