@@ -160,7 +160,7 @@ def test_a_picture_that_was_let_go_in_mid_use_is_one_sentence_and_the_next_click
 def test_a_full_disk_ends_a_download_with_a_sentence_and_the_next_one_works(
     open_app: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from pages._ui.model.downloads import download_jobs
+    from pages._ui.model.downloads import download_job
 
     def full(*_args: object, **_options: object) -> None:
         raise _DISK_FULL
@@ -169,11 +169,11 @@ def test_a_full_disk_ends_a_download_with_a_sentence_and_the_next_one_works(
     monkeypatch.setattr("gradcam_core.models.pretrained.download_file", full)
     app.radio(key="model").set_value("squeezenet1_0").run()
     app.button(key="download_sidebar").click().run()
-    job = download_jobs().latest("squeezenet1_0")
+    job = download_job("squeezenet1_0")
     assert job is not None
     assert job.wait(20)
     (said,) = sentences(app.run())
-    assert "could not be downloaded" in said
+    assert "Something went wrong here" in said
     assert "OSError" in caplog.text
     app.radio(key="model").set_value("photos").run()
     assert sentences(app) == set()

@@ -23,8 +23,9 @@ from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.methods import METHODS
 from gradcam_core.models import list_models
 from gradcam_core.preprocessing import PREPROCESSINGS
+from gradcam_core.resources.job import MEGABYTES
 from gradcam_core.text import megabytes
-from pages._ui.model.downloads import download_jobs
+from pages._ui.model.downloads import download_job
 from pages._ui.text.choices import (
     knows_sentence,
     layer_sentence,
@@ -32,9 +33,9 @@ from pages._ui.text.choices import (
     method_sentence,
     model_sentence,
     model_titles,
-    progress_words,
     readiness,
 )
+from pages._ui.text.progress import progress_words
 from tests.core.loopback import Server, http, running
 from tests.pages.support import add_photo_network, write_description
 
@@ -85,7 +86,7 @@ def choose(app: AppTest, name: str) -> AppTest:
 
 
 def ended(name: str = NAME) -> None:
-    job = download_jobs().latest(name)
+    job = download_job(name)
     assert job is not None
     assert job.wait(20)
 
@@ -149,7 +150,6 @@ def test_a_failed_download_says_why_and_the_former_model_goes_on(open_app: Open,
 
 def test_a_failure_that_nobody_has_seen_is_still_told(open_app: Open, server: Server) -> None:
     app = choose(open_app(), NAME)
-    download_jobs()
     app.button(key="download_sidebar").click()
     app.radio(key="model").set_value("photos").run()
     ended()
@@ -317,7 +317,7 @@ def test_two_models_of_one_title_are_told_apart() -> None:
 
 @pytest.mark.parametrize(
     ("done", "total", "said"),
-    [(0, 0, "Waiting for the server"), (500_000, 0, "0.5 MB so far"), (12_345_678, 528_000_000, "12.3 of 528.0 MB")],
+    [(0, 0, "starting"), (500_000, 0, "0.5 MB so far"), (12_345_678, 528_000_000, "12.3 of 528.0 MB")],
 )
 def test_progress_is_said_in_megabytes(done: int, total: int, said: str) -> None:
-    assert progress_words(done, total) == said
+    assert progress_words(done, total, MEGABYTES) == said

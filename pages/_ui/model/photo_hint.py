@@ -48,7 +48,7 @@ def _offer(network: ModelSpec) -> None:
     else:
         say_end(network, place="hint")
         label = f"Download {literal(network.title)} ({megabytes(network.download_bytes)})"
-        st.button(label, key="fetch_photo", type="primary", on_click=_fetch, args=(network.name,))
+        st.button(label, key="fetch_photo", type="primary", on_click=_fetch, args=(network,))
 
 
 def _hint_at_drawing_network(spec: ModelSpec) -> None:
@@ -79,9 +79,9 @@ def _photo_network() -> ModelSpec | None:
     return max(ready, key=lambda spec: spec.num_classes) if ready else next(iter(others), None)
 
 
-def _fetch(name: str) -> None:
-    choose_model(name)
-    start_download(name)
+def _fetch(network: ModelSpec) -> None:
+    choose_model(network.name)
+    start_download(network)
 
 
 def _all_models() -> list[ModelSpec]:

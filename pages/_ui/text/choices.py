@@ -65,10 +65,3 @@ def model_sentence(spec: ModelSpec) -> str:
 def knows_sentence(spec: ModelSpec) -> str:
     """What it can recognise, as a sentence."""
     return f"Knows {spec.knows}{'' if spec.knows.endswith('.') else '.'}"
-
-
-def progress_words(done: int, total: int) -> str:
-    """How far a download has come."""
-    if total:
-        return f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB"
-    return f"{done / 1e6:,.1f} MB so far" if done else "Waiting for the server"

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gradcam_core.errors import HeatproofError, ImageError
+from gradcam_core.errors import Cancelled, HeatproofError, ImageError
 from pages._ui.text.sentences import error_text, incident_text, numbered
 
 _log = logging.getLogger("heatproof")
@@ -42,6 +42,18 @@ def mistakes_told(where: str) -> Iterator[None]:
         raise
     except Exception:  # noqa: BLE001 - the last door before a visitor: logged whole, shown as a number
         raise HeatproofError(logged_incident(where)) from None
+
+
+@contextmanager
+def incidents_numbered(where: str) -> Iterator[None]:
+    """Within it, every error is logged here and carries its number: it can be told many times, and its cause let go."""
+    try:
+        with mistakes_told(where):
+            yield
+    except Cancelled:
+        raise
+    except HeatproofError as error:
+        raise _numbered(error) from None
 
 
 def _numbered(error: HeatproofError) -> HeatproofError:
