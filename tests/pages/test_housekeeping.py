@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -13,10 +14,17 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
-from gradcam_core.loaded_image import LoadedImage
+from gradcam_core.decoding.decode import LoadedImage
+from gradcam_core.resources.job import CANCELLED, FORWARD_PASSES, Report, Work
 from gradcam_core.resources.store import Store
 from pages._ui.server import housekeeping
-from pages._ui.server.housekeeping import forget_closed_sessions, forget_old_answers, tidying
+from pages._ui.server.housekeeping import (
+    end_jobs_of_closed_sessions,
+    forget_closed_sessions,
+    forget_old_answers,
+    tidying,
+)
+from pages._ui.session.jobs import jobs
 from pages._ui.session.shared import Shared, shared
 
 
@@ -58,7 +66,7 @@ def test_old_answers_and_pictures_go_though_nobody_comes(monkeypatch: pytest.Mon
 
 
 def test_the_task_tidies_while_the_server_runs_and_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    times = []
+    times: list[int] = []
     monkeypatch.setattr(housekeeping, "_EVERY", 0.0)
     monkeypatch.setattr("pages._ui.server.housekeeping.runtime.get_instance", lambda: None)
     monkeypatch.setattr(housekeeping, "forget_old_answers", lambda: times.append(1))
@@ -73,3 +81,49 @@ def test_the_task_tidies_while_the_server_runs_and_ends_with_it(monkeypatch: pyt
 
     with ThreadPoolExecutor(1) as pool:  # the browser tests may have a loop of their own in this thread
         pool.submit(asyncio.run, serve()).result(timeout=30)
+
+
+def test_a_job_ends_soon_after_its_page_is_closed_and_not_when_the_connection_fails_once() -> None:
+    may_end = threading.Event()
+
+    def run(report: Report[None]) -> None:
+        while not may_end.wait(0.01):
+            report(0, 0)
+
+    job = jobs().start("a session", "slow", Work(run, "Slow", FORWARD_PASSES))
+    try:
+        for open_sessions in (["a session"], [], ["a session"], []):
+            end_jobs_of_closed_sessions(SimpleNamespace(is_active_session=open_sessions.__contains__))
+            assert job.is_running
+        end_jobs_of_closed_sessions(SimpleNamespace(is_active_session=[].__contains__))
+        assert job.state == CANCELLED
+        assert job.wait(2)
+    finally:
+        may_end.set()
+
+
+def test_a_job_is_left_alone_where_nobody_knows_who_is_there() -> None:
+    end_jobs_of_closed_sessions(None)
+
+
+def test_what_fails_while_tidying_is_logged_and_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    times: list[int] = []
+
+    def fail() -> None:
+        times.append(1)
+        raise RuntimeError("once")
+
+    monkeypatch.setattr(housekeeping, "_EVERY", 0.0)
+    monkeypatch.setattr("pages._ui.server.housekeeping.runtime.get_instance", lambda: None)
+    monkeypatch.setattr(housekeeping, "forget_old_answers", fail)
+
+    async def serve() -> None:
+        async with tidying(None):
+            while len(times) < 3:
+                await asyncio.sleep(0.001)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, serve()).result(timeout=30)
+    assert "Tidying up failed" in caplog.text

@@ -1,43 +1,56 @@
-"""What goes away though nobody comes any more? Old answers, closed sessions, and memory that was freed."""
+"""What goes away though nobody comes any more? Old answers, closed sessions, their jobs, and memory that was freed."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from streamlit import runtime
 
 from gradcam_core.resources.memory import give_back
+from pages._ui.session.jobs import jobs
 from pages._ui.session.shared import shared
 
 _log = logging.getLogger("heatproof")
 _EVERY = 20.0  # seconds
+_JOBS_EVERY = 3.0  # seconds: a job ends at the second look that finds its page closed
 _CLOSED = ("_session_mgr", "_session_storage", "_cache", "expire")  # of Streamlit's runtime; nothing public does it
 
 
 @asynccontextmanager
 async def tidying(_app: object) -> AsyncIterator[None]:
-    """For as long as the server runs, a task in its loop tidies up every few seconds."""
-    task = asyncio.create_task(_tidy_for_ever())
+    """For as long as the server runs, tasks in its loop tidy up every few seconds."""
+    tasks = [
+        asyncio.create_task(_repeat(lambda: end_jobs_of_closed_sessions(runtime.get_instance()), _JOBS_EVERY)),
+        asyncio.create_task(_repeat(lambda: forget_closed_sessions(runtime.get_instance()), _EVERY)),
+        asyncio.create_task(_repeat(forget_old_answers, _EVERY, is_long=True)),
+    ]
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _tidy_for_ever() -> None:
+async def _repeat(work: Callable[[], object], seconds: float, *, is_long: bool = False) -> None:
+    """Again and again, in this loop's thread, or in another one where it takes long."""
     while True:
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(seconds)
         try:
-            forget_closed_sessions(runtime.get_instance())
-            await asyncio.to_thread(forget_old_answers)
+            await asyncio.to_thread(work) if is_long else work()
         except Exception:  # noqa: BLE001 - whatever went wrong once, the next time is another
             _log.exception("Tidying up failed; it is tried again")
+
+
+def end_jobs_of_closed_sessions(server: object) -> None:
+    """Cancel what was begun for pages that were closed a moment ago; Streamlit keeps their sessions for longer."""
+    is_active = getattr(server, "is_active_session", None)
+    if is_active is not None:
+        jobs().end_absent(is_active)
 
 
 def forget_closed_sessions(server: object) -> None:
