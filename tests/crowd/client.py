@@ -8,7 +8,7 @@ import base64
 import itertools
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlencode
@@ -98,9 +98,15 @@ class Visitor:
 
     def bring(self, name: str, data: bytes) -> None:
         """Drop a picture on the page."""
-        parcel = {"large": [], "unreadable": [], "leftOut": 0, "address": "", "number": next(self._numbers)}
-        files = [{"name": name, "base64": base64.b64encode(data).decode("ascii")}]
-        self._parcels.append(parcel | {"files": files})
+        self._hand_over(files=[{"name": name, "base64": base64.b64encode(data).decode("ascii")}])
+
+    def paste(self, address: str) -> None:
+        """Paste the address of a picture."""
+        self._hand_over(address=address)
+
+    def _hand_over(self, *, files: Sequence[Mapping[str, str]] = (), address: str = "") -> None:
+        parcel = {"large": [], "unreadable": [], "leftOut": 0, "number": next(self._numbers)}
+        self._parcels.append(parcel | {"files": list(files), "address": address})
         self._tell(_INTAKE, "parcels", self._parcels)
 
     def settle(self, *, limit: float = 60, is_calm: bool = False) -> float:

@@ -1,6 +1,7 @@
 """Bringing pictures without a browser: samples, several files at once, the tray, links, and what is refused."""
 
 import base64
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,14 +9,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from gradcam_core.encoding import to_png
+from gradcam_core.errors import ImageError
 from gradcam_core.images import PictureFile
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.samples import SAMPLES
+from pages._ui.image import picker
 from pages._ui.image.cards import cards_css
 from pages._ui.image.intake import Click, Parcel, understood, unpacked
+from pages._ui.session import address as link
 from pages._ui.session.question import Picture
 from pages._ui.session.tray import MOST_BYTES, MOST_PICTURES, Arrival, Brought, visible_name, within_bounds
 from tests.pages.support import view
@@ -385,3 +390,53 @@ def test_the_uploader_takes_every_file_so_that_the_core_can_say_what_is_wrong(op
     app = bring(open_app(), ("words.txt", b"only words"))
     assert "This is a text file" in told(app)
     assert list(app.file_uploader[0].proto.type) == []
+
+
+def test_back_drops_the_refusal_of_what_was_asked_before(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = ask(open_app(), "")
+    assert "Type the address" in told(app)
+    monkeypatch.setattr(link, "is_travel", lambda: True)
+    assert not app.run().error
+
+
+def test_what_was_pasted_before_back_is_neither_fetched_nor_opened_nor_refused(
+    open_app: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, fetched = open_app(), list[str]()
+    monkeypatch.setattr("gradcam_core.images.read_address", fetched.append)
+    monkeypatch.setattr(link, "is_travel", lambda: True)
+    good, bad = (base64.b64encode(data).decode() for data in (noise(70), b"no picture"))
+    files = [{"name": "good.png", "base64": good}, {"name": "bad.png", "base64": bad}]
+    act = {"files": files, "large": ["large.png"], "unreadable": ["folder"], "leftOut": 3, "number": 1}
+    app.session_state["intake_told"] = {
+        "parcels": [act | {"address": "https://img.invalid/a.png"}],
+        "click": {"group": "sample", "place": 2, "number": 2},
+    }
+    app.query_params["image"] = "bay"
+    app.run()
+    assert current(app).address == "bay"
+    assert fetched == []
+    assert not app.error
+    assert names(app) == ["good.png"]
+    monkeypatch.setattr(link, "is_travel", lambda: False)
+    assert current(app.run()).address == "bay"
+
+
+def test_what_a_run_that_was_cut_off_refuses_late_is_told_nowhere() -> None:
+    has_begun, is_newer, refused = threading.Event(), threading.Event(), threading.Event()
+
+    def older_run() -> None:
+        picker._forget_words()
+        has_begun.set()
+        is_newer.wait(20)
+        picker._refuse(ImageError("No web server answers."))
+        refused.set()
+
+    threading.Thread(target=older_run, daemon=True).start()
+    assert has_begun.wait(20)
+    picker._forget_words()
+    is_newer.set()
+    assert refused.wait(20)
+    assert st.session_state["picture_refusals"] == []
+    picker._refuse(ImageError("This is a folder."))
+    assert st.session_state["picture_refusals"] == ["This is a folder\\."]

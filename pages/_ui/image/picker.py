@@ -1,6 +1,8 @@
 """Which image? What can't be opened leaves the last good picture standing and says why."""
 
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import streamlit as st
 
@@ -34,6 +36,7 @@ from pages._ui.text.sentences import literal
 _SAMPLES, _UPLOAD, _CAMERA, _LINK = "Samples", "Upload", "Camera", "Link"
 _PICTURE, _REFUSALS, _CLICK, _ALLOWANCE = "picture", "picture_refusals", "picture_click", "fetch_allowance"
 _LONGEST = 2048  # characters of an address
+_run = threading.local()  # one run of the script is one thread; `refusals` are of its latest act
 _UNREADABLE = ImageError("This is a folder, or a file that can't be read.", hint="Drop picture files.")
 
 
@@ -63,6 +66,7 @@ def _follow_link() -> None:
     if _PICTURE not in st.session_state:
         st.session_state[_PICTURE] = sample_picture(DEFAULT_SAMPLE)
     if link.news("image"):
+        _forget_words()
         name = st.query_params.get("image") or DEFAULT_SAMPLE
         if _wants_a_click(name):
             _fill_in(name)
@@ -97,7 +101,7 @@ def _take_acts(parcels: list[Parcel], click: Click) -> None:
 def _take_click(click: Click) -> None:
     """Open the card that was clicked last; what the groups say counts only until a browser has told of a click."""
     if click.number:
-        is_new = click.number != st.session_state.get(_CLICK)
+        is_new = click.number != st.session_state.get(_CLICK) and not link.is_travel()
         chosen = card_at(click.group, click.place) if is_new else None
     else:
         chosen = None if link.is_travel() else changed("sample") or changed("tray")
@@ -135,6 +139,10 @@ def _take_from(source: str) -> None:
 
 def _take_parcel(parcel: Parcel) -> None:
     """What was pasted or dropped somewhere on the page."""
+    if link.is_travel():
+        _put_away(parcel.files)
+        return
+    _forget_words()
     refused = [(name, file_too_large(settings())) for name in parcel.large]
     refused += [(name, _UNREADABLE) for name in parcel.unreadable]
     _take_files(parcel.files, refused)
@@ -147,6 +155,9 @@ def _take_parcel(parcel: Parcel) -> None:
 def _take_files(files: Sequence[Arrival], refused: Sequence[tuple[str, HeatproofError]] = ()) -> None:
     """Put the good ones into the tray and open the first; say of each other one why not."""
     if not files and not refused:
+        return
+    if link.is_travel():
+        _put_away(files)
         return
     link.acted()
     _forget_words()
@@ -165,6 +176,13 @@ def _take_files(files: Sequence[Arrival], refused: Sequence[tuple[str, Heatproof
     _refuse_left_out(len(files) - MOST_PICTURES)
     if opened:
         _keep(opened)
+
+
+def _put_away(files: Sequence[Arrival]) -> None:
+    """Into the tray alone: after these came the browser went back or forward, and what it then shows stays."""
+    for arrival in files[:MOST_PICTURES]:
+        with suppress(HeatproofError), mistakes_told("while a picture was put away"):
+            bring(arrival, staying=_current().address)
 
 
 def _refuse_left_out(count: int) -> None:
@@ -232,11 +250,12 @@ def _change_source() -> None:
 
 def _refuse(error: HeatproofError, *, name: str = "") -> None:
     words = f"{literal(display_name(name))}: {told(error)}" if name else told(error)
-    st.session_state.setdefault(_REFUSALS, []).append(words)
+    _run.refusals.append(words)
 
 
 def _forget_words() -> None:
-    st.session_state.pop(_REFUSALS, None)
+    """A new act begins, of which nothing has been refused; what an older run may still refuse is shown nowhere."""
+    _run.refusals = st.session_state[_REFUSALS] = []
     forget_news()
 
 
