@@ -14,7 +14,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
-from gradcam_core.decoding.decode import LoadedImage
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.resources.job import CANCELLED, FORWARD_PASSES, Report, Work
 from gradcam_core.resources.store import Store
 from pages._ui.server import housekeeping

@@ -23,7 +23,6 @@ from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.methods import METHODS
 from gradcam_core.models import list_models
 from gradcam_core.preprocessing import PREPROCESSINGS
-from gradcam_core.resources.job import MEGABYTES
 from gradcam_core.text import megabytes
 from pages._ui.model.downloads import download_job
 from pages._ui.text.choices import (
@@ -35,7 +34,6 @@ from pages._ui.text.choices import (
     model_titles,
     readiness,
 )
-from pages._ui.text.progress import progress_words
 from tests.core.loopback import Server, http, running
 from tests.pages.support import add_photo_network, write_description
 
@@ -313,11 +311,3 @@ def test_two_models_of_one_title_are_told_apart() -> None:
     assert list(model_titles([spec]).values()) == [spec.title]
     twins = [spec, type(spec)(**{**spec.__dict__, "name": "other"})]
     assert list(model_titles(twins).values()) == [f"{spec.title} (tinynet)", f"{spec.title} (other)"]
-
-
-@pytest.mark.parametrize(
-    ("done", "total", "said"),
-    [(0, 0, "starting"), (500_000, 0, "0.5 MB so far"), (12_345_678, 528_000_000, "12.3 of 528.0 MB")],
-)
-def test_progress_is_said_in_megabytes(done: int, total: int, said: str) -> None:
-    assert progress_words(done, total, MEGABYTES) == said
