@@ -2,12 +2,12 @@
 
 import re
 import stat
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from gradcam_core.config import settings
 from gradcam_core.decoding.decode import decode_image, file_too_large
+from gradcam_core.decoding.incoming import IncomingFile
 from gradcam_core.download import fetch_image
 from gradcam_core.errors import ImageError
 from gradcam_core.loaded_image import LoadedImage
@@ -16,14 +16,6 @@ from gradcam_core.text import display_name
 
 _URL = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _WEB = re.compile(r"https?://", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class PictureFile:
-    """A file that should be a picture, unopened, and what to call it on screen."""
-
-    data: bytes = field(repr=False)
-    name: str
 
 
 def load_image(source: str | Path | bytes, *, name: str = "") -> LoadedImage:
@@ -37,26 +29,25 @@ def load_image(source: str | Path | bytes, *, name: str = "") -> LoadedImage:
         ImageError: if there is no picture there, or not an accepted one.
         ResourceError: if memory runs out, or too many pictures are being fetched.
     """
-    file = PictureFile(source, name) if isinstance(source, bytes) else read_picture(source)
+    file = IncomingFile(name, source) if isinstance(source, bytes) else read_picture(source)
     return decode_image(file.data, name=name or file.name)
 
 
-def read_picture(source: str | Path) -> PictureFile:
+def read_picture(source: str | Path) -> IncomingFile:
     """The file of a picture, unopened; sources and errors as those of `load_image`."""
     if isinstance(source, str):
         named = source.strip()
         if not named:
             raise ImageError("No picture is named.", hint="Name a file, or an http or https address.")
         if named.startswith(SCHEME):
-            slug = named.removeprefix(SCHEME)
-            return PictureFile(sample_bytes(slug), SAMPLES[slug].title)
+            return _sample(named.removeprefix(SCHEME))
         if _URL.match(named):
             return _fetched(named)
     path = Path(source)
-    return PictureFile(_file_bytes(path), path.name)
+    return IncomingFile(path.name, _file_bytes(path))
 
 
-def read_address(address: str) -> PictureFile:
+def read_address(address: str) -> IncomingFile:
     """The file of a picture that a stranger names: a URL, or `sample:` and a name; never a path of this machine.
 
     Raises:
@@ -66,14 +57,19 @@ def read_address(address: str) -> PictureFile:
     named = address.strip()
     slug = named.removeprefix(SCHEME)
     if slug != named and slug in SAMPLES:
-        return PictureFile(sample_bytes(slug), SAMPLES[slug].title)
+        return _sample(slug)
     if not _WEB.match(named):
         raise ImageError(f"{display_name(named)} is not the address of a picture.", hint="It begins with https://.")
     return _fetched(named)
 
 
-def _fetched(url: str) -> PictureFile:
-    return PictureFile(fetch_image(url), unquote(urlsplit(url).path.rpartition("/")[2]))
+def _sample(slug: str) -> IncomingFile:
+    data = sample_bytes(slug)
+    return IncomingFile(SAMPLES[slug].title, data, f"{SCHEME}{slug}")
+
+
+def _fetched(url: str) -> IncomingFile:
+    return IncomingFile(unquote(urlsplit(url).path.rpartition("/")[2]), fetch_image(url), url)
 
 
 def _file_bytes(path: Path) -> bytes:

@@ -141,7 +141,8 @@ def test_an_address_is_never_a_path(tmp_path: Path, data: bytes, form: str) -> N
 
 
 def test_an_address_is_a_sample_or_a_url() -> None:
-    assert read_address("sample:meadow").name == "Meadow"
+    file = read_address(" sample:meadow ")
+    assert (file.name, file.source) == ("Meadow", "sample:meadow")
     with pytest.raises(ImageError, match="No public web server"):
         read_address(" HTTP://127.0.0.1/cat.png")
 

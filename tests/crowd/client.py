@@ -62,7 +62,7 @@ class Visitor:
         self.screen = Screen()
         self._socket = socket
         self._numbers = itertools.count(1)  # of the intake's acts
-        self._parcels: list[dict[str, Any]] = []  # that the server has not taken
+        self._drops: list[dict[str, Any]] = []  # that the server has not taken
         self._components: dict[str, dict[str, Any]] = {}  # their states, by key
         self._sent = self._finished = time.perf_counter()
 
@@ -105,9 +105,9 @@ class Visitor:
         self._hand_over(address=address)
 
     def _hand_over(self, *, files: Sequence[Mapping[str, str]] = (), address: str = "") -> None:
-        parcel = {"large": [], "unreadable": [], "leftOut": 0, "number": next(self._numbers)}
-        self._parcels.append(parcel | {"files": list(files), "address": address})
-        self._tell(_INTAKE, "parcels", self._parcels)
+        drop = {"large": [], "unreadable": [], "leftOut": 0, "number": next(self._numbers)}
+        self._drops.append(drop | {"files": list(files), "address": address})
+        self._tell(_INTAKE, "drops", self._drops)
 
     def settle(self, *, limit: float = 60, is_calm: bool = False) -> float:
         """Wait until the server has answered everything; the seconds from the last act to the end of its last run.
@@ -137,14 +137,14 @@ class Visitor:
 
     def _has_forgotten(self) -> bool:
         """Let go of what the server has taken, as our script does once a run is over; whether there was any."""
-        if not self._parcels:
+        if not self._drops:
             return False
         taken = json.loads(self.screen.element(_INTAKE).json)["taken"]
-        left = [parcel for parcel in self._parcels if parcel["number"] > taken]
-        if left == self._parcels:
+        left = [drop for drop in self._drops if drop["number"] > taken]
+        if left == self._drops:
             return False
-        self._parcels = left
-        self._tell(_INTAKE, "parcels", left)
+        self._drops = left
+        self._tell(_INTAKE, "drops", left)
         return True
 
     def watch(self, seconds: float) -> None:

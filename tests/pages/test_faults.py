@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gradcam_core.decoding.incoming import IncomingFile
 from gradcam_core.encoding import to_png
-from gradcam_core.images import PictureFile
 from pages._ui.session.shared import shared, shelf
 from pages._ui.viewer.payload import unpack
 from tests.pages.support import view, view_and_blobs
@@ -193,7 +193,7 @@ def test_a_page_that_sees_the_fault_of_another_session_is_untouched(
 
 
 def test_a_fetched_picture_arrives_after_the_faults(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradcam_core.images.read_address", lambda _source: PictureFile(picture(), "cat.png"))
+    monkeypatch.setattr("gradcam_core.images.read_address", lambda _source: IncomingFile("cat.png", picture()))
     assert sentences(fetch(open_app())) == set()
 
 

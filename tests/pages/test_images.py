@@ -12,17 +12,17 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from gradcam_core.decoding.incoming import IncomingFile
 from gradcam_core.encoding import to_png
 from gradcam_core.errors import ImageError
-from gradcam_core.images import PictureFile
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.samples import SAMPLES
 from pages._ui.image import picker
 from pages._ui.image.cards import cards_css
-from pages._ui.image.intake import Click, Parcel, understood, unpacked
+from pages._ui.image.intake import Click, DroppedFiles, understood, unpacked
 from pages._ui.session import address as link
 from pages._ui.session.question import Picture
-from pages._ui.session.tray import MOST_BYTES, MOST_PICTURES, Arrival, Brought, visible_name, within_bounds
+from pages._ui.session.tray import MOST_BYTES, MOST_PICTURES, TrayItem, visible_name, within_bounds
 from tests.pages.support import view
 
 Open = Callable[..., AppTest]
@@ -173,9 +173,9 @@ def test_the_camera_is_mounted_in_its_tab_alone(open_app: Open) -> None:
     assert (current(app).name, current(app).source) == ("Camera", "camera.jpg")
 
 
-def brought(number: int, count: int) -> tuple[str, Brought]:
+def brought(number: int, count: int) -> tuple[str, TrayItem]:
     address = f"upload-{number:012x}"
-    return address, Brought(replace(PICTURE, name=f"{number}.png", address=address), bytes(count), "")
+    return address, TrayItem(replace(PICTURE, name=f"{number}.png", address=address), bytes(count), "")
 
 
 def test_the_tray_lets_the_oldest_go_but_never_the_one_on_screen() -> None:
@@ -195,9 +195,11 @@ def test_the_tray_is_bounded_by_its_bytes() -> None:
     assert sum(len(item.data) for item in kept.values()) <= MOST_BYTES
 
 
-def test_a_parcel_is_unpacked() -> None:
+def test_a_drop_is_unpacked() -> None:
     sent = {"files": [{"name": "a.png", "base64": "AAEC"}], "large": ["b.png"], "address": " https://x.test/a.png "}
-    assert unpacked(sent) == Parcel((Arrival("a.png", b"\x00\x01\x02"),), ("b.png",), address="https://x.test/a.png")
+    assert unpacked(sent) == DroppedFiles(
+        (IncomingFile("a.png", b"\x00\x01\x02"),), ("b.png",), address="https://x.test/a.png"
+    )
 
 
 @pytest.mark.parametrize(
@@ -211,13 +213,13 @@ def test_a_parcel_is_unpacked() -> None:
         {"files": [None, 3, {}, {"name": 4, "base64": "AAEC"}], "unreadable": [None]},
     ],
 )
-def test_a_parcel_that_our_script_does_not_send_is_empty(sent: Any) -> None:
-    assert unpacked(sent) == Parcel()
+def test_a_drop_that_our_script_does_not_send_is_empty(sent: Any) -> None:
+    assert unpacked(sent) == DroppedFiles()
 
 
 @pytest.mark.parametrize("text", ["not base64!", "AAE", None, base64.b64encode(bytes(10_000_001)).decode() + "AAAA"])
 def test_a_file_that_cannot_be_decoded_is_refused_by_name(text: str | None) -> None:
-    assert unpacked({"files": [{"name": "a.png", "base64": text}]}) == Parcel(unreadable=("a.png",))
+    assert unpacked({"files": [{"name": "a.png", "base64": text}]}) == DroppedFiles(unreadable=("a.png",))
 
 
 def test_cards_show_thumbnails_by_place() -> None:
@@ -260,9 +262,9 @@ def test_a_link_to_a_url_fills_in_the_door_where_the_operator_wants_a_click(
     monkeypatch.setenv("HEATPROOF_FETCH_LINKED_URLS", "off")
     asked = []
 
-    def fetch(source: str) -> PictureFile:
+    def fetch(source: str) -> IncomingFile:
         asked.append(source)
-        return PictureFile(noise(9), "cat.png")
+        return IncomingFile("cat.png", noise(9))
 
     monkeypatch.setattr("gradcam_core.images.read_address", fetch)
     app = open_app(image=url)
@@ -280,7 +282,7 @@ def test_a_visitor_who_asks_for_too_many_addresses_waits_and_the_picture_stays(
     open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEATPROOF_FETCHES_A_MINUTE", "2")
-    monkeypatch.setattr("gradcam_core.images.read_address", lambda source: PictureFile(noise(len(source)), "cat.png"))
+    monkeypatch.setattr("gradcam_core.images.read_address", lambda source: IncomingFile("cat.png", noise(len(source))))
     app = open_app()
     app.segmented_control(key="source").set_value("Link").run()
     for path in ("a", "bb"):
@@ -346,7 +348,7 @@ def test_a_click_that_our_script_does_not_send_is_none(sent: Any) -> None:
 
 
 def left_after(sent: object, end: str) -> int:
-    """In a script: begin to take what a browser says, come to this end; how many parcels are new afterwards."""
+    """In a script: begin to take what a browser says, come to this end; how many drops are new afterwards."""
     app = AppTest.from_function(receive_and_take, kwargs={"sent": sent, "end": end}).run()
     return int(app.session_state["left"])
 
@@ -359,25 +361,25 @@ def receive_and_take(sent: object, end: str) -> None:
 
     from pages._ui.image.intake import received, taking
 
-    st.session_state["intake_told"] = {"parcels": sent}
+    st.session_state["intake_told"] = {"drops": sent}
     ends = {"cut off": RerunException(RerunData()), "failed": ValueError()}
-    for parcel in received()[0]:
-        with contextlib.suppress(BaseException), taking(parcel):
+    for drop in received()[0]:
+        with contextlib.suppress(BaseException), taking(drop):
             if end in ends:
                 raise ends[end]
     st.session_state["left"] = len(received()[0])
 
 
-PARCELS = [{"address": "https://a.test/b.png", "number": 3}, {"address": "https://a.test/c.png", "number": 5}]
+DROPS = [{"address": "https://a.test/b.png", "number": 3}, {"address": "https://a.test/c.png", "number": 5}]
 
 
 @pytest.mark.parametrize(("end", "count"), [("taken", 0), ("failed", 0), ("cut off", 2)])
-def test_a_parcel_waits_for_the_next_run_only_where_its_own_was_cut_off(end: str, count: int) -> None:
-    assert left_after(PARCELS, end) == count
+def test_a_drop_waits_for_the_next_run_only_where_its_own_was_cut_off(end: str, count: int) -> None:
+    assert left_after(DROPS, end) == count
 
 
 @pytest.mark.parametrize("sent", [None, 7, {}, [None, 7, {}, {"number": 0}, {"number": "9"}], "text"])
-def test_parcels_that_our_script_does_not_send_are_none(sent: object) -> None:
+def test_drops_that_our_script_does_not_send_are_none(sent: object) -> None:
     assert left_after(sent, "cut off") == 0
 
 
@@ -409,7 +411,7 @@ def test_what_was_pasted_before_back_is_neither_fetched_nor_opened_nor_refused(
     files = [{"name": "good.png", "base64": good}, {"name": "bad.png", "base64": bad}]
     act = {"files": files, "large": ["large.png"], "unreadable": ["folder"], "leftOut": 3, "number": 1}
     app.session_state["intake_told"] = {
-        "parcels": [act | {"address": "https://img.invalid/a.png"}],
+        "drops": [act | {"address": "https://img.invalid/a.png"}],
         "click": {"group": "sample", "place": 2, "number": 2},
     }
     app.query_params["image"] = "bay"

@@ -10,12 +10,12 @@ let acts = 0;
 
 export default function ({ data, parentElement, setStateValue }) {
   const known = doors.get(parentElement);
-  const door = known ?? { parcels: [] };
+  const door = known ?? { drops: [] };
   door.limits = data;
   door.taken = data.taken;
-  door.say = () => setStateValue("parcels", [...door.parcels]);
-  door.send = (parcel) => {
-    door.parcels.push({ ...empty(), number: ++acts, ...parcel });
+  door.say = () => setStateValue("drops", [...door.drops]);
+  door.send = (drop) => {
+    door.drops.push({ ...empty(), number: ++acts, ...drop });
     door.say();
   };
   forget(door, parentElement.ownerDocument);
@@ -31,15 +31,15 @@ export default function ({ data, parentElement, setStateValue }) {
   };
 }
 
-// A parcel is said with every act until the server has taken it: of messages that come fast Streamlit drops some.
+// A drop is said with every act until the server has taken it: of messages that come fast Streamlit drops some.
 // To say that nothing is left begins a run, which would cut off the one that opens the picture: so only once it is over.
 function forget(door, page) {
   clearTimeout(door.forgetting);
-  if (door.parcels.every((parcel) => parcel.number > door.taken)) return;
+  if (door.drops.every((drop) => drop.number > door.taken)) return;
   door.forgetting = setTimeout(() => {
     const isOver = page.querySelector(".stApp")?.dataset.testScriptState !== "running";
     if (!isOver) return forget(door, page);
-    door.parcels = door.parcels.filter((parcel) => parcel.number > door.taken);
+    door.drops = door.drops.filter((drop) => drop.number > door.taken);
     door.say();
   }, QUIET);
 }
@@ -136,27 +136,27 @@ function showDropping(page, isDropping) {
 }
 
 async function take(offered, door) {
-  const parcel = empty();
+  const drop = empty();
   let room = door.limits.together - waiting(door); // what a message may weigh, for it says them all
   for (const file of offered) {
     const { name } = file;
-    if (file.size > door.limits.each) parcel.large.push(name);
-    else if (file.size > room || parcel.files.length >= door.limits.most) parcel.leftOut += 1;
+    if (file.size > door.limits.each) drop.large.push(name);
+    else if (file.size > room || drop.files.length >= door.limits.most) drop.leftOut += 1;
     else {
       try {
-        parcel.files.push({ name, base64: await base64Of(file) });
+        drop.files.push({ name, base64: await base64Of(file) });
         room -= file.size;
       } catch {
-        parcel.unreadable.push(name); // a folder, or a file that is gone
+        drop.unreadable.push(name); // a folder, or a file that is gone
       }
     }
   }
-  door.send(parcel);
+  door.send(drop);
 }
 
 // Bytes of the files that the server has not taken yet.
 function waiting(door) {
-  const files = door.parcels.flatMap((parcel) => parcel.files);
+  const files = door.drops.flatMap((drop) => drop.files);
   return files.reduce((sum, file) => sum + 0.75 * file.base64.length, 0);
 }
 

@@ -15,8 +15,9 @@ from typing import Any
 import streamlit as st
 
 from gradcam_core.config import settings
+from gradcam_core.decoding.incoming import IncomingFile
 from pages._ui.session import address as link
-from pages._ui.session.tray import MOST_BYTES, MOST_PICTURES, Arrival
+from pages._ui.session.tray import MOST_BYTES, MOST_PICTURES
 
 _KEY, _TAKEN = "intake_told", "intake_taken"
 _ELEMENT = st.components.v2.component(
@@ -25,7 +26,7 @@ _ELEMENT = st.components.v2.component(
 
 
 @dataclass(frozen=True)
-class Parcel:
+class DroppedFiles:
     """What was pasted or dropped.
 
     Attributes:
@@ -35,7 +36,7 @@ class Parcel:
         number: of this act; what a person did later has a higher one.
     """
 
-    files: tuple[Arrival, ...] = ()
+    files: tuple[IncomingFile, ...] = ()
     large: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     left_out: int = 0
@@ -52,10 +53,10 @@ class Click:
     number: int = 0
 
 
-def received() -> tuple[list[Parcel], Click]:
+def received() -> tuple[list[DroppedFiles], Click]:
     """What was pasted or dropped and is not yet taken, and the last card that was clicked ever."""
     told = st.session_state.get(_KEY, {})
-    return [unpacked(sent) for sent in _new(told.get("parcels"))[:MOST_PICTURES]], understood(told.get("click"))
+    return [unpacked(sent) for sent in _new(told.get("drops"))[:MOST_PICTURES]], understood(told.get("click"))
 
 
 def listen() -> None:
@@ -66,33 +67,33 @@ def listen() -> None:
         "most": MOST_PICTURES,
         "taken": st.session_state.get(_TAKEN, 0),
     }
-    _ELEMENT(key=_KEY, data=told, on_parcels_change=_hear_parcels, on_click_change=lambda: None)
+    _ELEMENT(key=_KEY, data=told, on_drops_change=_hear_drops, on_click_change=lambda: None)
 
 
 @contextmanager
-def taking(parcel: Parcel) -> Iterator[None]:
-    """Whatever comes of a parcel, it is over; but a run that is cut off by the next one leaves it to that."""
+def taking(drop: DroppedFiles) -> Iterator[None]:
+    """Whatever comes of a drop, it is over; but a run that is cut off by the next one leaves it to that."""
     try:
         yield
     except Exception:
-        _take(parcel)
+        _take(drop)
         raise
-    _take(parcel)  # what cuts a run off is no Exception
+    _take(drop)  # what cuts a run off is no Exception
 
 
-def unpacked(sent: Any) -> Parcel:
-    """The parcel as a browser sent it; what is not as our own script sends it is left out."""
+def unpacked(sent: Any) -> DroppedFiles:
+    """The drop as a browser sent it; what is not as our own script sends it is left out."""
     if not isinstance(sent, dict):
-        return Parcel()
+        return DroppedFiles()
     files, unreadable = [], _names(sent, "unreadable")
     for item in _list(sent, "files")[:MOST_PICTURES]:
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):
             continue
         data = _decoded(item.get("base64"))
-        files += [Arrival(item["name"], data)] if data is not None else []
+        files += [IncomingFile(item["name"], data)] if data is not None else []
         unreadable += [item["name"]] if data is None else []
     address = sent.get("address")
-    return Parcel(
+    return DroppedFiles(
         tuple(files),
         tuple(_names(sent, "large")),
         tuple(unreadable[:MOST_PICTURES]),
@@ -109,20 +110,20 @@ def understood(sent: Any) -> Click:
     return Click(sent["group"], _count(sent, "place"), _count(sent, "number"))
 
 
-def _hear_parcels() -> None:
+def _hear_drops() -> None:
     """To bring something is an act; that the listener lets go of what was taken is none."""
-    if _new(st.session_state[_KEY].get("parcels")):
+    if _new(st.session_state[_KEY].get("drops")):
         link.acted()
 
 
 def _new(sent: Any) -> list[Any]:
     """Of what a browser still says, that which has not been taken."""
-    parcels = [one for one in sent if isinstance(one, dict)] if isinstance(sent, list) else []
-    return [one for one in parcels if _count(one, "number") > st.session_state.get(_TAKEN, 0)]
+    drops = [one for one in sent if isinstance(one, dict)] if isinstance(sent, list) else []
+    return [one for one in drops if _count(one, "number") > st.session_state.get(_TAKEN, 0)]
 
 
-def _take(parcel: Parcel) -> None:
-    st.session_state[_TAKEN] = max(parcel.number, st.session_state.get(_TAKEN, 0))
+def _take(drop: DroppedFiles) -> None:
+    st.session_state[_TAKEN] = max(drop.number, st.session_state.get(_TAKEN, 0))
 
 
 def _list(sent: dict[str, Any], name: str) -> list[Any]:

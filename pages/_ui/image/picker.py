@@ -8,10 +8,11 @@ import streamlit as st
 
 from gradcam_core.config import settings
 from gradcam_core.decoding.decode import file_too_large
+from gradcam_core.decoding.incoming import IncomingFile
 from gradcam_core.errors import HeatproofError, ImageError
 from gradcam_core.samples import DEFAULT_SAMPLE, SAMPLES, SCHEME
 from gradcam_core.text import display_name
-from pages._ui.image.intake import Click, Parcel, listen, received, taking
+from pages._ui.image.intake import Click, DroppedFiles, listen, received, taking
 from pages._ui.image.samples import sample_picture, show_gallery
 from pages._ui.image.uploaders import camera_door, link_door, upload_door
 from pages._ui.session import address as link
@@ -20,7 +21,6 @@ from pages._ui.session.queue import look, queue_shown
 from pages._ui.session.tray import (
     MOST_PICTURES,
     ROOM,
-    Arrival,
     bring,
     card_at,
     changed,
@@ -87,15 +87,15 @@ def _fill_in(address: str) -> None:
     _refuse(ImageError("The link names a picture elsewhere.", hint="Press Fetch to have it fetched from there."))
 
 
-def _take_acts(parcels: list[Parcel], click: Click) -> None:
+def _take_acts(drops: list[DroppedFiles], click: Click) -> None:
     """What was pasted or dropped and which card was clicked, in the order of these acts; the last one stays."""
-    acts: list[Parcel | Click] = [*parcels, click]
+    acts: list[DroppedFiles | Click] = [*drops, click]
     for act in sorted(acts, key=lambda act: act.number):
         if isinstance(act, Click):
             _take_click(act)
         else:
             with taking(act):
-                _take_parcel(act)
+                _take_dropped(act)
 
 
 def _take_click(click: Click) -> None:
@@ -127,7 +127,7 @@ def _pick_source() -> str:
 
 def _take_from(source: str) -> None:
     """Draw one of the doors, and take what came through it."""
-    files: dict[str, Callable[[], Sequence[Arrival]]] = {_UPLOAD: upload_door, _CAMERA: camera_door}
+    files: dict[str, Callable[[], Sequence[IncomingFile]]] = {_UPLOAD: upload_door, _CAMERA: camera_door}
     if source in files:
         _take_files(files[source]())
     elif source == _LINK:
@@ -137,22 +137,22 @@ def _take_from(source: str) -> None:
             _open(address)
 
 
-def _take_parcel(parcel: Parcel) -> None:
+def _take_dropped(drop: DroppedFiles) -> None:
     """What was pasted or dropped somewhere on the page."""
     if link.is_travel():
-        _put_away(parcel.files)
+        _put_away(drop.files)
         return
     _forget_words()
-    refused = [(name, file_too_large(settings())) for name in parcel.large]
-    refused += [(name, _UNREADABLE) for name in parcel.unreadable]
-    _take_files(parcel.files, refused)
-    _refuse_left_out(parcel.left_out)
-    if parcel.address:
+    refused = [(name, file_too_large(settings())) for name in drop.large]
+    refused += [(name, _UNREADABLE) for name in drop.unreadable]
+    _take_files(drop.files, refused)
+    _refuse_left_out(drop.left_out)
+    if drop.address:
         link.acted()
-        _open(parcel.address)
+        _open(drop.address)
 
 
-def _take_files(files: Sequence[Arrival], refused: Sequence[tuple[str, HeatproofError]] = ()) -> None:
+def _take_files(files: Sequence[IncomingFile], refused: Sequence[tuple[str, HeatproofError]] = ()) -> None:
     """Put the good ones into the tray and open the first; say of each other one why not."""
     if not files and not refused:
         return
@@ -163,12 +163,12 @@ def _take_files(files: Sequence[Arrival], refused: Sequence[tuple[str, Heatproof
     _forget_words()
     is_named = len(files) + len(refused) > 1
     opened = None
-    for arrival in files[:MOST_PICTURES]:
+    for file in files[:MOST_PICTURES]:
         try:
             with mistakes_told("while a picture was opened"):
-                picture = bring(arrival, staying=opened.address if opened else "")
+                picture = bring(file, staying=opened.address if opened else "")
         except HeatproofError as error:
-            _refuse(error, name=arrival.name if is_named else "")
+            _refuse(error, name=file.name if is_named else "")
         else:
             opened = opened or picture
     for name, reason in refused:
@@ -178,7 +178,7 @@ def _take_files(files: Sequence[Arrival], refused: Sequence[tuple[str, Heatproof
         _keep(opened)
 
 
-def _put_away(files: Sequence[Arrival]) -> None:
+def _put_away(files: Sequence[IncomingFile]) -> None:
     """Into the tray alone: after these came the browser went back or forward, and what it then shows stays."""
     for arrival in files[:MOST_PICTURES]:
         with suppress(HeatproofError), mistakes_told("while a picture was put away"):
@@ -229,7 +229,7 @@ def _fetched(address: str, source: str) -> Picture:
     allowance: Allowance = st.session_state.setdefault(_ALLOWANCE, Allowance())
     with st.spinner("Fetching the picture"):
         file = allowance.fetch(source, lambda: read_address(source), settings(), waiting=look)
-    return bring(Arrival(file.name, file.data, address, source))
+    return bring(file, address=address)
 
 
 def _keep(picture: Picture) -> None:

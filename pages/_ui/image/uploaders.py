@@ -6,13 +6,14 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from gradcam_core.decoding.incoming import IncomingFile
 from pages._ui.session import address as link
-from pages._ui.session.tray import Arrival, show_promise
+from pages._ui.session.tray import show_promise
 
 _TIMES = "doors_emptied"  # how often an uploader was emptied: its key, for Streamlit has no other way
 
 
-def upload_door() -> list[Arrival]:
+def upload_door() -> list[IncomingFile]:
     """The files that were chosen or dropped; the uploader is empty again at once."""
     place, times = st.empty(), st.session_state.get(_TIMES, 0)
     files = _uploader(place, times)
@@ -24,7 +25,7 @@ def upload_door() -> list[Arrival]:
     return _released(files)
 
 
-def camera_door() -> list[Arrival]:
+def camera_door() -> list[IncomingFile]:
     """The photograph that was taken; the camera is live again at once."""
     place, times = st.empty(), st.session_state.get(_TIMES, 0)
     photograph = _camera(place, times)
@@ -33,7 +34,7 @@ def camera_door() -> list[Arrival]:
         return []
     st.session_state[_TIMES] = times + 1
     _camera(place, times + 1)
-    return [Arrival("Camera", taken.data, source="camera.jpg") for taken in _released([photograph])]
+    return [IncomingFile("Camera", taken.data, source="camera.jpg") for taken in _released([photograph])]
 
 
 def link_door() -> str | None:
@@ -62,12 +63,12 @@ def _camera(place: st.delta_generator.DeltaGenerator, times: int) -> UploadedFil
     )
 
 
-def _released(files: Sequence[UploadedFile]) -> list[Arrival]:
+def _released(files: Sequence[UploadedFile]) -> list[IncomingFile]:
     """The files, which Streamlit would otherwise hold as well until the session ends."""
-    arrivals = [Arrival(file.name, file.getvalue()) for file in files]
+    incoming = [IncomingFile(file.name, file.getvalue()) for file in files]
     context = get_script_run_ctx()
     forget = getattr(context.uploaded_file_mgr, "remove_file", None) if context else None
     for file in files:
         if context and forget:
             forget(session_id=context.session_id, file_id=file.file_id)
-    return arrivals
+    return incoming

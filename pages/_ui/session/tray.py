@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from gradcam_core.decoding.decode import decode_image
+from gradcam_core.decoding.incoming import IncomingFile
 from gradcam_core.errors import ImageError
 from gradcam_core.export.reproduce import file_source
 from gradcam_core.loaded_image import LoadedImage
@@ -36,19 +37,9 @@ _PROMISE = (
 )
 
 
-@dataclass(frozen=True)
-class Arrival:
-    """A file that somebody brings, unopened; `address` and `source` are empty where only this session knows it."""
-
-    name: str
-    data: bytes = field(repr=False)
-    address: str = ""
-    source: str = ""
-
-
 @dataclass(frozen=True, eq=False)
-class Brought:
-    """A picture in the tray: its file, and a thumbnail as a data URL."""
+class TrayItem:
+    """An image in the tray: its file, and a thumbnail as a data URL."""
 
     picture: Picture
     data: bytes = field(repr=False)
@@ -60,27 +51,31 @@ class Brought:
         return len(self.data)
 
 
-def tray() -> dict[str, Brought]:
+def tray() -> dict[str, TrayItem]:
     """The pictures of this session by address, the oldest first."""
-    files: dict[str, Brought] = st.session_state.setdefault(_FILES, {})
+    files: dict[str, TrayItem] = st.session_state.setdefault(_FILES, {})
     return files
 
 
-def bring(arrival: Arrival, *, staying: str = "") -> Picture:
-    """Open a file and put it into the tray; the oldest make room, but not the one whose address is `staying`.
+def bring(file: IncomingFile, *, address: str = "", staying: str = "") -> Picture:
+    """Open a file and put it into the tray; the oldest make room.
+
+    Args:
+        address: what names it in links; by default one that only this session knows.
+        staying: the address of the image that does not make room, whatever its age.
 
     Raises:
         ImageError, ResourceError: if it can't be opened.
     """
-    digest = hashlib.sha256(arrival.data).hexdigest()
-    address = arrival.address or f"{UPLOAD}{digest[:12]}"
-    image = _decoded(digest, lambda: arrival.data)
-    others = {known: brought for known, brought in tray().items() if known != address}
-    name = _free_name(visible_name(arrival.name), {literal(brought.picture.name) for brought in others.values()})
-    picture = picture_of(image, name=name, address=address, source=arrival.source or file_source(arrival.name))
-    brought = Brought(picture, arrival.data, thumbnail_of(image.to_pil()))
-    shared().files.enter(brought)
-    files = others | {address: brought}
+    digest = hashlib.sha256(file.data).hexdigest()
+    address = address or f"{UPLOAD}{digest[:12]}"
+    image = _decoded(digest, lambda: file.data)
+    others = {known: item for known, item in tray().items() if known != address}
+    name = _free_name(visible_name(file.name), {literal(item.picture.name) for item in others.values()})
+    picture = picture_of(image, name=name, address=address, source=file.source or file_source(file.name))
+    item = TrayItem(picture, file.data, thumbnail_of(image.to_pil()))
+    shared().files.enter(item)
+    files = others | {address: item}
     st.session_state[_FILES], gone = within_bounds(files, staying=staying or address)
     st.session_state.setdefault(_KNOWN, set()).add(address)
     st.session_state.setdefault(_NEWS, []).extend(gone)
@@ -113,10 +108,10 @@ def pixels_of(picture: Picture) -> LoadedImage:
     return replace(_decoded(picture.sha256, lambda: _file_of(picture)), name=picture.name)
 
 
-def within_bounds(files: dict[str, Brought], *, staying: str) -> tuple[dict[str, Brought], list[str]]:
+def within_bounds(files: dict[str, TrayItem], *, staying: str) -> tuple[dict[str, TrayItem], list[str]]:
     """The files without the oldest ones that are too many, and the names of those; `staying` is never among them."""
     kept, gone = dict(files), []
-    while len(kept) > MOST_PICTURES or sum(len(brought.data) for brought in kept.values()) > MOST_BYTES:
+    while len(kept) > MOST_PICTURES or sum(len(item.data) for item in kept.values()) > MOST_BYTES:
         oldest = next((address for address in kept if address != staying), None)
         if oldest is None:
             break
@@ -128,8 +123,8 @@ def show_tray(current: Picture, *, with_promise: bool) -> None:
     """Draw the pictures to switch between, and what happens to them; nothing where there are none."""
     if not tray():
         return
-    names = {address: literal(brought.picture.name) for address, brought in tray().items()}
-    st.html(cards_css("tray", [brought.thumbnail for brought in tray().values()]))
+    names = {address: literal(item.picture.name) for address, item in tray().items()}
+    st.html(cards_css("tray", [item.thumbnail for item in tray().values()]))
     mark("tray", list(names), current.address)
     st.radio(
         "Your pictures",
