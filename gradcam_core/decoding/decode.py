@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import numpy as np
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
@@ -15,25 +17,54 @@ from gradcam_core.decoding.signatures import ACCEPTED, ACCEPTED_IN_WORDS, in_wor
 from gradcam_core.decoding.structure import MOST_FRAMES, check_shape, check_structure, frames_in
 from gradcam_core.errors import HeatproofError, ImageError, ResourceError
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.resources.limiter import Turns
+from gradcam_core.resources.queue import Slots
 from gradcam_core.text import display_name
 
-_turns = Turns()  # to decode
+_decoding = Slots(1, most_waiting=0)  # its bounds are set with each use
+
+Turn = Callable[[Slots], AbstractContextManager[object]]
+"""How somebody waits until one of these slots is theirs, and holds it."""
 
 
-def decode_image(data: bytes, *, name: str = "") -> LoadedImage:
+def wait_patiently(slots: Slots) -> AbstractContextManager[object]:
+    """The turn of somebody who is told nothing while they wait, and never refused."""
+    return slots.turn(object(), is_patient=True)
+
+
+def decode_image(data: bytes, *, name: str = "", turn: Turn = wait_patiently) -> LoadedImage:
     """Open the bytes of an image file.
+
+    Args:
+        turn: how to wait where as many images are being decoded as may be at once.
 
     Raises:
         ImageError: if they are not a picture of an accepted kind and size.
         ResourceError: if memory runs out.
     """
     limits = settings()
+    with turn(_slots(limits)):
+        return _opened_image(data, name, limits)
+
+
+def file_too_large(limits: Settings) -> ImageError:
+    """The refusal of a file over the limit, wherever it comes from."""
+    return ImageError(
+        f"The file is larger than {limits.max_file_bytes / 1e6:g} MB.",
+        hint="Make the picture smaller, or save it as JPEG.",
+    )
+
+
+def _slots(limits: Settings) -> Slots:
+    """The same for everybody in this process, bounded as the settings say now."""
+    _decoding.count, _decoding.most_waiting = limits.decodes_at_once, limits.most_waiting
+    return _decoding
+
+
+def _opened_image(data: bytes, name: str, limits: Settings) -> LoadedImage:
     try:
-        with _turns.one(limits.decodes_at_once):
-            _check_file(data, limits)
-            rgb, original_size, notes = _decoded(data, limits)
-            pixels = np.array(rgb)
+        _check_file(data, limits)
+        rgb, original_size, notes = _decoded(data, limits)
+        pixels = np.array(rgb)
     except HeatproofError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -47,14 +78,6 @@ def decode_image(data: bytes, *, name: str = "") -> LoadedImage:
     pixels.setflags(write=False)
     digest = hashlib.sha256(data).hexdigest()
     return LoadedImage(pixels, original_size, digest, tuple(notes), display_name(name))
-
-
-def file_too_large(limits: Settings) -> ImageError:
-    """The refusal of a file over the limit, wherever it comes from."""
-    return ImageError(
-        f"The file is larger than {limits.max_file_bytes / 1e6:g} MB.",
-        hint="Make the picture smaller, or save it as JPEG.",
-    )
 
 
 def _check_file(data: bytes, limits: Settings) -> None:

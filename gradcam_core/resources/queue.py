@@ -77,22 +77,25 @@ class Slots:
         self._lent = 0  # idle slots in use
 
     @contextmanager
-    def turn(self, person: Hashable, *, is_slow: bool = False, waiting: Waiting = unheard) -> Iterator[Turn]:
+    def turn(
+        self, person: Hashable, *, is_slow: bool = False, waiting: Waiting = unheard, is_patient: bool = False
+    ) -> Iterator[Turn]:
         """Wait for a slot and hold it for the block.
 
         Args:
             person: who asks; one person has one place in the line.
             waiting: heard while there is no slot.
+            is_patient: whether to wait however long the line is.
 
         Yields:
             the turn, for work of many steps.
 
         Raises:
-            ResourceError: if the line is full.
+            ResourceError: if the line is full, and who asks is not patient.
             Cancelled: if a newer request of this person took the place.
         """
         ticket = _Ticket(person, is_slow)
-        self._queue(ticket)
+        self._queue(ticket, is_patient=is_patient)
         try:
             self._wait(ticket, waiting)
             yield Turn(self, ticket, waiting)
@@ -115,7 +118,7 @@ class Slots:
         with self._changed:
             return len(self._line)
 
-    def _queue(self, ticket: _Ticket) -> None:
+    def _queue(self, ticket: _Ticket, *, is_patient: bool) -> None:
         with self._changed:
             fresh = [other for other in self._line if not other.has_begun]
             older = next((other for other in fresh if other.person == ticket.person), None)
@@ -125,7 +128,8 @@ class Slots:
                 self._changed.notify_all()
                 return
             self._line.append(ticket)
-            if self._next() is not ticket and len(fresh) >= self.most_waiting:
+            is_full = self._next() is not ticket and len(fresh) >= self.most_waiting
+            if is_full and not is_patient:
                 self._line.remove(ticket)
                 count = len(fresh)
                 others = "somebody is" if count == 1 else f"{count} others are"

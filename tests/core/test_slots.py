@@ -205,3 +205,19 @@ def test_work_that_fails_gives_its_slot_back() -> None:
             raise error
     with slots.turn("b"):
         assert slots.running == 1
+
+
+def test_who_is_patient_waits_in_a_line_that_is_full() -> None:
+    slots, ahead = Slots(1, most_waiting=0), []
+    with slots.turn("other"):
+        with pytest.raises(ResourceError), slots.turn("impatient"):
+            pass
+
+        def give_up(count: int) -> None:
+            ahead.append(count)
+            raise Cancelled("enough")
+
+        with pytest.raises(Cancelled), slots.turn("patient", waiting=give_up, is_patient=True):
+            pass
+    assert ahead == [0]
+    assert (slots.running, slots.waiting) == (0, 0)

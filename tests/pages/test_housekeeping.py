@@ -54,7 +54,7 @@ def test_old_answers_and_pictures_go_though_nobody_comes(monkeypatch: pytest.Mon
     now = 0.0
     answers: Store[str] = Store(100, seconds=10, clock=lambda: now)
     pixels: Store[LoadedImage] = Store(100, seconds=10, clock=lambda: now)
-    everything = Shared(shared().slots, shared().decodes, answers, pixels, shared().files)
+    everything = Shared(shared().slots, answers, pixels, shared().files)
     monkeypatch.setattr(housekeeping, "shared", lambda: everything)
     answers.put("a", "A", 1)
     pixels.put("a", LoadedImage(np.zeros((1, 1, 3), np.uint8), (1, 1), "0" * 64), 3)

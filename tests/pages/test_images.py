@@ -20,9 +20,10 @@ from gradcam_core.samples import SAMPLES
 from pages._ui.image import picker
 from pages._ui.image.cards import cards_css
 from pages._ui.image.intake import Click, DroppedFiles, understood, unpacked
+from pages._ui.image.opening import visible_name
 from pages._ui.session import address as link
 from pages._ui.session.question import Picture
-from pages._ui.session.tray import MOST_BYTES, MOST_PICTURES, TrayItem, visible_name, within_bounds
+from pages._ui.session.tray import MOST_BYTES, MOST_PICTURES, TrayItem, within_bounds
 from tests.pages.support import view
 
 Open = Callable[..., AppTest]

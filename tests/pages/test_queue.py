@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gradcam_core.decoding.decode import decode_image
 from gradcam_core.encoding import to_png
 from gradcam_core.errors import Cancelled
+from gradcam_core.resources.queue import Slots
 from pages._ui.session import queue
 from pages._ui.session.shared import shared
 from pages._ui.text.sentences import ahead
@@ -18,12 +20,26 @@ Open = Callable[..., AppTest]
 
 
 @contextmanager
-def busy() -> Iterator[ExitStack]:
-    """Others compute in every slot until the stack is closed."""
+def busy(slots: Slots | None = None) -> Iterator[ExitStack]:
+    """Others compute, or hold whatever slots these are, until the stack is closed."""
+    slots = slots or shared().slots
     with ExitStack() as others:
-        for person in range(shared().slots.count):
-            others.enter_context(shared().slots.turn(f"other {person}"))
+        for person in range(slots.count):
+            others.enter_context(slots.turn(f"other {person}"))
         yield others
+
+
+def decoding_slots() -> Slots:
+    """Where sessions and everybody else in this process wait to have an image decoded."""
+    found: list[Slots] = []
+
+    @contextmanager
+    def turn(slots: Slots) -> Iterator[None]:
+        found.append(slots)
+        yield
+
+    decode_image(to_png(np.zeros((2, 2, 3), np.uint8)), turn=turn)
+    return found[0]
 
 
 def bring(app: AppTest, seed: int) -> AppTest:
@@ -67,6 +83,32 @@ def test_a_full_line_is_one_sentence_and_the_former_result_stays(
     app.radio(key="method").set_value("layercam").run()
     assert not app.error
     assert view(app)["owner"][0].startswith("upload-")
+
+
+def test_a_person_whose_image_waits_to_be_decoded_hears_it_too(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, told = open_app(), []
+    truly = queue.tell
+    with busy(decoding_slots()) as others:
+
+        def tell(count: int) -> None:
+            truly(count)
+            told.append(count)
+            others.close()
+
+        monkeypatch.setattr("pages._ui.session.queue.tell", tell)
+        app = bring(app, 40_005)
+    assert told == [0]
+    assert not app.error
+    assert view(app)["owner"][0].startswith("upload-")
+
+
+def test_a_full_line_before_the_decoder_is_one_sentence(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_app()
+    monkeypatch.setenv("HEATPROOF_MOST_WAITING", "0")
+    with busy(decoding_slots()):
+        app = bring(app, 40_006)
+    assert any("This server is busy" in error.value for error in app.error)
+    assert view(app)["owner"] == ["", ""]
 
 
 def test_what_was_answered_before_needs_no_turn(open_app: Open) -> None:

@@ -1,10 +1,11 @@
-"""Small pictures of pictures, and how they come onto the cards of a radio group."""
+"""Radio groups whose options are cards: small pictures of pictures, and which card was chosen."""
 
 import base64
 import io
 from collections.abc import Iterable
 from urllib.parse import quote
 
+import streamlit as st
 from PIL import Image, ImageOps
 
 _SIDE = 120  # twice what a card shows, for fine screens
@@ -33,3 +34,22 @@ def cards_css(key: str, thumbnails: Iterable[str]) -> str:
         for place, thumbnail in enumerate(thumbnails, start=1)
     )
     return f"<style>{' '.join(rules)}</style>"
+
+
+def mark(key: str, offered: list[str], current: str) -> None:
+    """Before a group of cards is drawn: what it offers, and which of that is on screen, if any."""
+    chosen = current if current in offered else None
+    st.session_state[key] = st.session_state[f"{key}_drawn"] = chosen
+    st.session_state[f"{key}_offered"] = offered
+
+
+def card_at(key: str, place: int) -> str | None:
+    """The address that a card of a group stands for, as it was drawn last."""
+    offered = st.session_state.get(f"{key}_offered", [])
+    return offered[place] if 0 <= place < len(offered) else None
+
+
+def changed(key: str) -> str | None:
+    """What a group says was chosen in it since it was drawn; a browser may say that too late."""
+    chosen = st.session_state.get(key)
+    return chosen if chosen and chosen != st.session_state.get(f"{key}_drawn") else None

@@ -10,32 +10,24 @@ from gradcam_core.config import settings
 from gradcam_core.decoding.decode import file_too_large
 from gradcam_core.decoding.incoming import IncomingFile
 from gradcam_core.errors import HeatproofError, ImageError
-from gradcam_core.samples import DEFAULT_SAMPLE, SAMPLES, SCHEME
+from gradcam_core.samples import DEFAULT_SAMPLE, SAMPLES
 from gradcam_core.text import display_name
+from pages._ui.image.cards import card_at, changed
 from pages._ui.image.intake import Click, DroppedFiles, listen, received, taking
+from pages._ui.image.opening import bring, image_at
 from pages._ui.image.samples import sample_picture, show_gallery
+from pages._ui.image.tray_cards import show_tray
 from pages._ui.image.uploaders import camera_door, link_door, upload_door
 from pages._ui.session import address as link
 from pages._ui.session.question import UPLOAD, Picture
-from pages._ui.session.queue import look, queue_shown
-from pages._ui.session.tray import (
-    MOST_PICTURES,
-    ROOM,
-    bring,
-    card_at,
-    changed,
-    forget_news,
-    show_tray,
-    tray,
-    was_here,
-)
+from pages._ui.session.queue import queue_shown
+from pages._ui.session.tray import MOST_PICTURES, ROOM, forget_names_let_go, tray
 from pages._ui.text.incidents import mistakes_told, told
 from pages._ui.text.messages import say_error
 from pages._ui.text.sentences import literal
 
 _SAMPLES, _UPLOAD, _CAMERA, _LINK = "Samples", "Upload", "Camera", "Link"
-_PICTURE, _REFUSALS, _CLICK, _ALLOWANCE = "picture", "picture_refusals", "picture_click", "fetch_allowance"
-_LONGEST = 2048  # characters of an address
+_PICTURE, _REFUSALS, _CLICK = "picture", "picture_refusals", "picture_click"
 _run = threading.local()  # one run of the script is one thread; `refusals` are of its latest act
 _UNREADABLE = ImageError("This is a folder, or a file that can't be read.", hint="Drop picture files.")
 
@@ -195,41 +187,10 @@ def _open(address: str) -> None:
     _forget_words()
     try:
         with mistakes_told("while a picture was brought"):
-            _keep(_named(address))
+            _keep(image_at(address))
     except HeatproofError as error:
         _refuse(error)
         _write_link()
-
-
-def _named(address: str) -> Picture:
-    """A picture of the tray, a sample, or what a URL gives; never a path of this machine."""
-    if address in tray():
-        return tray()[address].picture
-    if address in SAMPLES and SAMPLES[address].kind != "link":
-        return sample_picture(address)
-    _check_address(address)
-    return _fetched(address, f"{SCHEME}{address}" if address in SAMPLES else address)
-
-
-def _check_address(address: str) -> None:
-    """Refuse what needs no network to be refused."""
-    if not address:
-        raise ImageError("Type the address of a picture.")
-    if len(address) > _LONGEST:
-        raise ImageError(f"The address is longer than {_LONGEST:,} characters.", hint="Use a shorter one.")
-    if address.startswith(UPLOAD):
-        said = "That picture is no longer kept." if was_here(address) else "A link can't carry an uploaded picture."
-        raise ImageError(said, hint="Bring it again: upload, paste or drop it.")
-
-
-def _fetched(address: str, source: str) -> Picture:
-    from gradcam_core.download import Allowance  # brings what opens the network: not before the first paint
-    from gradcam_core.images import read_address
-
-    allowance: Allowance = st.session_state.setdefault(_ALLOWANCE, Allowance())
-    with st.spinner("Fetching the picture"):
-        file = allowance.fetch(source, lambda: read_address(source), settings(), waiting=look)
-    return bring(file, address=address)
 
 
 def _keep(picture: Picture) -> None:
@@ -256,7 +217,7 @@ def _refuse(error: HeatproofError, *, name: str = "") -> None:
 def _forget_words() -> None:
     """A new act begins, of which nothing has been refused; what an older run may still refuse is shown nowhere."""
     _run.refusals = st.session_state[_REFUSALS] = []
-    forget_news()
+    forget_names_let_go()
 
 
 def _current() -> Picture:

@@ -13,10 +13,11 @@ from gradcam_core.samples import (
     load_sample,
     sample_bytes,
 )
-from pages._ui.image.cards import ELSEWHERE, cards_css, thumbnail_of
+from pages._ui.image.cards import ELSEWHERE, cards_css, mark, thumbnail_of
 from pages._ui.session import address as link
+from pages._ui.session.pixels import picture_of
 from pages._ui.session.question import Picture
-from pages._ui.session.tray import mark, picture_of, tray
+from pages._ui.session.tray import tray
 
 _SIDE = 240  # decoded no smaller than this, which is fine enough for a thumbnail
 

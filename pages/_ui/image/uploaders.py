@@ -7,8 +7,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from gradcam_core.decoding.incoming import IncomingFile
+from pages._ui.image.tray_cards import show_promise
 from pages._ui.session import address as link
-from pages._ui.session.tray import show_promise
 
 _TIMES = "doors_emptied"  # how often an uploader was emptied: its key, for Streamlit has no other way
 

@@ -8,11 +8,11 @@ from gradcam_core.cam import Cam
 from gradcam_core.errors import HeatproofError
 from gradcam_core.rendering.render import Look, get_colormap
 from pages._ui.result.view import digest
+from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import Question
 from pages._ui.session.queue import my_turn
 from pages._ui.session.results import answer, reading
 from pages._ui.session.shared import ensure_room, shared
-from pages._ui.session.tray import pixels_of
 from pages._ui.text.incidents import logged_incident, told_plainly
 from pages._ui.viewer import Request
 

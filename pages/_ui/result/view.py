@@ -11,10 +11,10 @@ from gradcam_core.methods import get_method
 from gradcam_core.rendering.render import COLORMAPS
 from gradcam_core.samples import DEFAULT_SAMPLE
 from pages._ui.session import address as link
+from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import Picture, Question
 from pages._ui.session.results import Reading, answer, reading
 from pages._ui.session.shared import shared
-from pages._ui.session.tray import pixels_of
 from pages._ui.text import sentences as words
 from pages._ui.viewer.payload import input_copy, maps, pack, photo, tables
 

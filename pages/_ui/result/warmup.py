@@ -10,9 +10,9 @@ import streamlit as st
 
 from gradcam_core.errors import HeatproofError
 from gradcam_core.resources.cores import share_cores
+from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import Picture
 from pages._ui.session.results import answer_usual_question
-from pages._ui.session.tray import pixels_of
 
 _awake = threading.Event()
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """What is known of a picture without its pixels, which `tray.pixels_of` gives.
+    """What is known of a picture without its pixels, which `pixels.pixels_of` gives.
 
     Attributes:
         sha256: of the file's bytes.

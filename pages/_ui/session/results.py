@@ -11,10 +11,10 @@ import numpy as np
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.methods import DEFAULT_METHOD, get_method
+from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import ModelCard, Picture, Question
 from pages._ui.session.queue import my_turn
 from pages._ui.session.shared import ensure_room, shared, shelf
-from pages._ui.session.tray import pixels_of
 
 if TYPE_CHECKING:
     from gradcam_core.engine import ForwardPass

@@ -31,14 +31,12 @@ class Shared:
 
     Attributes:
         slots: who computes now.
-        decodes: whose picture is decoded now.
         answers: maps, predictions and displayed copies, by the content of what was asked.
         pixels: decoded pictures, by the hash of their files.
         files: how many bytes all trays hold.
     """
 
     slots: Slots
-    decodes: Slots
     answers: Store[Any]
     pixels: Store[LoadedImage]
     files: Ledger
@@ -65,7 +63,6 @@ def shared() -> Shared:
     limits = settings()
     return Shared(
         Slots(slot_count(), most_waiting=limits.most_waiting),
-        Slots(limits.decodes_at_once, most_waiting=limits.most_waiting),
         Store(limits.answers_bytes, seconds=_KEPT_SECONDS),
         Store(limits.pictures_bytes, seconds=_KEPT_SECONDS),
         Ledger(limits.trays_bytes),

@@ -1,0 +1,44 @@
+"""The tray on screen: the images that were brought as cards, and what happens to them."""
+
+import streamlit as st
+
+from pages._ui.image.cards import cards_css, mark
+from pages._ui.session import address as link
+from pages._ui.session.question import Picture
+from pages._ui.session.tray import ROOM, names_let_go, tray
+from pages._ui.text.sentences import literal
+
+_PROMISE = (
+    "What you bring stays in this server's memory while your page is open and connected, and is gone a quarter of an "
+    "hour after. It is not written to disk and is sent nowhere, and a link can't carry it."
+)
+
+
+def show_tray(current: Picture, *, with_promise: bool) -> None:
+    """Draw the pictures to switch between, and what happens to them; nothing where there are none."""
+    if not tray():
+        return
+    names = {address: literal(item.picture.name) for address, item in tray().items()}
+    st.html(cards_css("tray", [item.thumbnail for item in tray().values()]))
+    mark("tray", list(names), current.address)
+    st.radio(
+        "Your pictures",
+        list(names),
+        key="tray",
+        format_func=lambda address: names.get(address, address),
+        on_change=link.acted,
+    )
+    if names_let_go():
+        st.caption(literal(_gone_words(names_let_go())))
+    if with_promise and not current.is_linkable:
+        show_promise()
+
+
+def show_promise() -> None:
+    """What happens to a picture that is brought here."""
+    st.caption(_PROMISE)
+
+
+def _gone_words(gone: list[str]) -> str:
+    who = f"“{gone[0]}” was" if len(gone) == 1 else f"“{gone[0]}” and {len(gone) - 1} more were"
+    return f"{ROOM}: {who} let go."
