@@ -67,7 +67,10 @@ class Settings:
     uploads_of_one_bytes: int = _setting(120_000_000, "files that wait in Streamlit's own store for one open page")
     pictures_bytes: int = _setting(80_000_000, "decoded pictures kept for all visitors; one of 2,048 px takes 13 MB")
     answers_bytes: int = _setting(100_000_000, "maps and predictions kept for all visitors")
-    trays_bytes: int = _setting(500_000_000, "files in the trays of all visitors together; one has at most 16 MB")
+    trays_bytes: int = _setting(
+        500_000_000,
+        "files in the trays of all visitors together; one has at most 16 MB, and those who left make room first",
+    )
 
 
 def settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
@@ -130,14 +131,16 @@ def settle(page: Page) -> None:
 
 
 @contextlib.contextmanager
-def running_server(checkpoints: Path, app: Path = ROOT / "app.py") -> Iterator[str]:
+def running_server(
+    checkpoints: Path, app: Path = ROOT / "app.py", *, output: IO[bytes] | int = subprocess.DEVNULL
+) -> Iterator[str]:
     """`streamlit run app.py` on a free port, as a person starts it, in a process of its own; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port), "--server.headless=true"]
     environment = os.environ | {"HEATPROOF_CHECKPOINTS": str(checkpoints), "TORCH_HOME": str(checkpoints / "torch")}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
         yield f"http://127.0.0.1:{port}"

@@ -1,12 +1,7 @@
-"""What is kept, and for how long? And what do others hold?"""
+"""What is kept, and for how long?"""
 
-import gc
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
-from gradcam_core.errors import ResourceError
-from gradcam_core.resources.budget import Ledger
 from gradcam_core.resources.store import Store
 
 
@@ -16,13 +11,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-class Thing:
-    """Something of a size."""
-
-    def __init__(self, nbytes: int) -> None:
-        self.nbytes = nbytes
 
 
 def test_the_least_recently_used_values_go_first_and_the_bytes_are_bounded() -> None:
@@ -88,20 +76,3 @@ def test_many_threads_keep_to_the_bytes() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(use, range(8)))
-
-
-def test_a_ledger_counts_what_is_alive_and_refuses_what_is_too_much() -> None:
-    ledger = Ledger(100)
-    first, second = Thing(60), Thing(40)
-    ledger.enter(first)
-    ledger.enter(second)
-    assert ledger.nbytes == 100
-    with pytest.raises(ResourceError, match="as many pictures") as refusal:
-        ledger.enter(Thing(1))
-    assert refusal.value.hint
-    del second
-    gc.collect()
-    assert ledger.nbytes == 60
-    third = Thing(40)
-    ledger.enter(third)
-    assert ledger.nbytes == 100

@@ -18,6 +18,7 @@ def open_app(
     def open_at(*, checkpoints: Path = model_folder, **parameters: str) -> AppTest:
         monkeypatch.setenv("HEATPROOF_CHECKPOINTS", str(checkpoints))
         monkeypatch.setenv("TORCH_HOME", str(tmp_path_factory.mktemp("torch")))
+        monkeypatch.setattr("pages._ui.session.tray_return._PATIENCE", 0.0)  # there is no browser that might answer
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         for name, value in parameters.items():
             app.query_params[name] = value

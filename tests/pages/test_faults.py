@@ -1,5 +1,6 @@
 """Things go wrong in many places: each is one sentence with a number that the log knows, and the next click works."""
 
+import copy
 import errno
 import json
 import re
@@ -102,6 +103,7 @@ FAULTS = {
 @pytest.fixture(autouse=True)
 def _nothing_is_kept() -> Iterator[None]:
     """Neither before nor after: what a test broke is not to be found by another."""
+    shared().trays.clear()
     shared().relieve()
     yield
     shared().relieve()
@@ -123,7 +125,7 @@ def test_a_fault_is_one_sentence_with_a_number_in_the_log_and_the_next_click_wor
     good = view(app)["id"]
 
     def fail(*_args: object, **_options: object) -> None:
-        raise fault.error
+        raise copy.copy(fault.error)  # the traceback of one that stays would hold the session's frames
 
     monkeypatch.setattr(fault.target, fail)
     app = fault.act(app)
@@ -148,7 +150,7 @@ def test_a_picture_that_was_let_go_in_mid_use_is_one_sentence_and_the_next_click
     app = upload(open_app())
     assert sentences(app) == set()
     shared().relieve()
-    app.session_state["tray_files"] = {}
+    shared().trays.clear()
     app = change_method(app)
     (said,) = sentences(app)
     assert "new.png is no longer kept. Bring it again." in said
@@ -163,7 +165,7 @@ def test_a_full_disk_ends_a_download_with_a_sentence_and_the_next_one_works(
     from pages._ui.model.downloads import download_job
 
     def full(*_args: object, **_options: object) -> None:
-        raise _DISK_FULL
+        raise copy.copy(_DISK_FULL)
 
     app = open_app()
     monkeypatch.setattr("gradcam_core.models.pretrained.download_file", full)
@@ -256,9 +258,9 @@ def test_a_model_that_failed_is_loaded_again_only_once_it_is_chosen_again(
 
 def test_trays_that_are_full_refuse_in_a_sentence(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_app()
-    monkeypatch.setattr(shared().files, "max_bytes", shared().files.nbytes + 10)
+    monkeypatch.setattr(shared().trays, "max_bytes", 10)
     assert any("as many pictures of its visitors as it may" in said for said in sentences(upload(app)))
-    assert app.session_state["tray_files"] == {}
+    assert shared().trays.nbytes == 0
     monkeypatch.undo()
     assert sentences(upload(app)) == set()
 

@@ -22,9 +22,11 @@ from pages._ui.server.housekeeping import (
     end_jobs_of_closed_sessions,
     forget_closed_sessions,
     forget_old_answers,
+    forget_old_trays,
     tidying,
 )
 from pages._ui.session.jobs import jobs
+from pages._ui.session.kept_trays import KeptTrays
 from pages._ui.session.shared import Shared, shared
 
 
@@ -54,7 +56,7 @@ def test_old_answers_and_pictures_go_though_nobody_comes(monkeypatch: pytest.Mon
     now = 0.0
     answers: Store[str] = Store(100, seconds=10, clock=lambda: now)
     pixels: Store[LoadedImage] = Store(100, seconds=10, clock=lambda: now)
-    everything = Shared(shared().slots, answers, pixels, shared().files)
+    everything = Shared(shared().slots, answers, pixels, shared().trays)
     monkeypatch.setattr(housekeeping, "shared", lambda: everything)
     answers.put("a", "A", 1)
     pixels.put("a", LoadedImage(np.zeros((1, 1, 3), np.uint8), (1, 1), "0" * 64), 3)
@@ -68,7 +70,8 @@ def test_old_answers_and_pictures_go_though_nobody_comes(monkeypatch: pytest.Mon
 def test_the_task_tidies_while_the_server_runs_and_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     times: list[int] = []
     monkeypatch.setattr(housekeeping, "_EVERY", 0.0)
-    monkeypatch.setattr("pages._ui.server.housekeeping.runtime.get_instance", lambda: None)
+    server = SimpleNamespace(is_active_session=lambda _session: False)
+    monkeypatch.setattr("pages._ui.server.housekeeping.runtime.get_instance", lambda: server)
     monkeypatch.setattr(housekeeping, "forget_old_answers", lambda: times.append(1))
 
     async def serve() -> None:
@@ -127,3 +130,18 @@ def test_what_fails_while_tidying_is_logged_and_tried_again(
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, serve()).result(timeout=30)
     assert "Tidying up failed" in caplog.text
+
+
+def test_the_tray_of_a_session_that_has_left_goes_though_nobody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, here = 0.0, {"s"}
+    trays = KeptTrays(100, seconds=10, clock=lambda: now)
+    everything = Shared(shared().slots, shared().answers, shared().pixels, trays)
+    monkeypatch.setattr(housekeeping, "shared", lambda: everything)
+    trays.keep("", {}, session="s")
+    now = 11.0
+    forget_old_trays(SimpleNamespace(is_active_session=here.__contains__))
+    assert len(trays) == 1
+    here.clear()
+    now = 22.0
+    forget_old_trays(SimpleNamespace(is_active_session=here.__contains__))
+    assert len(trays) == 0

@@ -22,8 +22,10 @@ from pages._ui.image.cards import cards_css
 from pages._ui.image.intake import Click, DroppedFiles, understood, unpacked
 from pages._ui.image.opening import visible_name
 from pages._ui.session import address as link
+from pages._ui.session.kept_trays import TrayItem
 from pages._ui.session.question import Picture
-from pages._ui.session.tray import MOST_BYTES, MOST_PICTURES, TrayItem, within_bounds
+from pages._ui.session.shared import shared
+from pages._ui.session.tray import MOST_BYTES, MOST_PICTURES, within_bounds
 from tests.pages.support import view
 
 Open = Callable[..., AppTest]
@@ -55,9 +57,13 @@ def names(app: AppTest) -> list[str]:
     return [option.replace("\\", "") for option in app.radio(key="tray").options]
 
 
+def tray(app: AppTest) -> dict[str, TrayItem]:
+    token = app.session_state["tray_token"] if "tray_token" in app.session_state else ""  # noqa: SIM401  it has no get
+    return shared().trays.items(token)
+
+
 def tray_address(app: AppTest, place: int) -> str:
-    addresses: list[str] = list(app.session_state["tray_files"])
-    return addresses[place]
+    return list(tray(app))[place]
 
 
 def current(app: AppTest) -> Picture:
@@ -244,7 +250,7 @@ def test_no_page_opens_a_path_of_this_machine(open_app: Open, tmp_path: Path, fo
     for app in (open_app(image=address), ask(open_app(), address)):
         assert "is not the address of a picture. It begins with https" in told(app)
         assert current(app).address == "meadow"
-        assert "tray_files" not in app.session_state or not app.session_state["tray_files"]
+        assert not tray(app)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +317,7 @@ def test_a_picture_that_left_the_tray_is_said_to_be_no_longer_kept(
     first = tray_address(app, 0)
     app.radio(key="tray").set_value(tray_address(app, 1)).run()
     app = bring(app, ("last.png", noise(99)))
-    assert first not in app.session_state["tray_files"]
+    assert first not in tray(app)
     monkeypatch.setattr("pages._ui.session.address.is_travel", lambda: True)
     app.query_params["image"] = first
     assert "That picture is no longer kept. Bring it again" in told(app.run())
@@ -326,7 +332,7 @@ def test_all_that_are_let_go_at_once_are_counted(open_app: Open) -> None:
 def test_a_file_that_is_called_like_a_sample_or_a_url_is_taken_away_as_a_file(open_app: Open) -> None:
     long = "x" * 90 + ".png"
     app = bring(open_app(), ("sample:meadow", noise(1)), (long, noise(2)), ("a\tb.png", noise(3)))
-    pictures = [brought.picture for brought in app.session_state["tray_files"].values()]
+    pictures = [brought.picture for brought in tray(app).values()]
     assert [picture.source for picture in pictures] == ["./sample:meadow", long, "a\tb.png"]
     assert [len(picture.name) for picture in pictures][:2] == [13, 80]
 

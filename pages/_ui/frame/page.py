@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from gradcam_core.errors import HeatproofError
 from pages._ui.frame.registry import PAGES, foreign_parameters, navigation_pages, page_at, page_entry
 from pages._ui.session import address as link
+from pages._ui.session.tray_return import ask_for_tray, bring_back_tray
 from pages._ui.text.incidents import logged_incident, told
 from pages._ui.text.messages import forget_messages, repeat_messages
 
@@ -46,11 +47,14 @@ def page(slug: str) -> Iterator[None]:
     _fill_links(links, slug)
     forget_messages()
     above = st.container(key="messages")
+    beside = st.container(key="tray_return")
     with errors_shown():
+        bring_back_tray(beside)
         yield
     with above:
         repeat_messages()
     _fill_links(links, slug)  # once more, for now it is known what is chosen
+    ask_for_tray(beside)
     link.flush()
 
 

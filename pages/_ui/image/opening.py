@@ -13,10 +13,11 @@ from gradcam_core.samples import SAMPLES, SCHEME
 from gradcam_core.text import display_name
 from pages._ui.image.cards import thumbnail_of
 from pages._ui.image.samples import sample_picture
+from pages._ui.session.kept_trays import TrayItem
 from pages._ui.session.pixels import decoded, picture_of
 from pages._ui.session.question import UPLOAD, Picture
 from pages._ui.session.queue import look
-from pages._ui.session.tray import MOST_PICTURES, TrayItem, put_into_tray, tray, was_here
+from pages._ui.session.tray import MOST_PICTURES, put_into_tray, tray, was_here
 from pages._ui.text.sentences import literal
 
 _ALLOWANCE = "fetch_allowance"

@@ -10,7 +10,8 @@ from pages._ui.text.sentences import literal
 
 _PROMISE = (
     "What you bring stays in this server's memory while your page is open and connected, and is gone a quarter of an "
-    "hour after. It is not written to disk and is sent nowhere, and a link can't carry it."
+    "hour after. Until then a reload of this tab brings it back; no other browser can. It is not written to disk and "
+    "is sent nowhere, and a link can't carry it."
 )
 
 

@@ -26,6 +26,7 @@ async def tidying(_app: object) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(_repeat(lambda: end_jobs_of_closed_sessions(runtime.get_instance()), _JOBS_EVERY)),
         asyncio.create_task(_repeat(lambda: forget_closed_sessions(runtime.get_instance()), _EVERY)),
+        asyncio.create_task(_repeat(lambda: forget_old_trays(runtime.get_instance()), _EVERY)),
         asyncio.create_task(_repeat(forget_old_answers, _EVERY, is_long=True)),
     ]
     try:
@@ -60,6 +61,11 @@ def forget_closed_sessions(server: object) -> None:
         part = getattr(part, name, None)
     if part is not None:
         part()
+
+
+def forget_old_trays(server: Any) -> None:
+    """Those of sessions that nobody is connected to any more go a quarter of an hour after."""
+    shared().trays.forget_old(server.is_active_session)
 
 
 def forget_old_answers() -> None:

@@ -14,10 +14,10 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from gradcam_core.config import settings
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.resources.budget import Ledger
 from gradcam_core.resources.memory import ensure_memory
 from gradcam_core.resources.queue import Slots
 from gradcam_core.resources.store import Store
+from pages._ui.session.kept_trays import KeptTrays
 
 if TYPE_CHECKING:
     from gradcam_core.models.cache import ModelShelf
@@ -33,13 +33,13 @@ class Shared:
         slots: who computes now.
         answers: maps, predictions and displayed copies, by the content of what was asked.
         pixels: decoded pictures, by the hash of their files.
-        files: how many bytes all trays hold.
+        trays: what people brought.
     """
 
     slots: Slots
     answers: Store[Any]
     pixels: Store[LoadedImage]
-    files: Ledger
+    trays: KeptTrays
 
     def relieve(self) -> None:
         """Let go of all that can be made again."""
@@ -65,7 +65,7 @@ def shared() -> Shared:
         Slots(slot_count(), most_waiting=limits.most_waiting),
         Store(limits.answers_bytes, seconds=_KEPT_SECONDS),
         Store(limits.pictures_bytes, seconds=_KEPT_SECONDS),
-        Ledger(limits.trays_bytes),
+        KeptTrays(limits.trays_bytes, seconds=_KEPT_SECONDS),
     )
 
 

@@ -1,38 +1,29 @@
-"""Which images did this person bring? The files of this session, within bounds."""
+"""Which images did this person bring? The tray of this session, within bounds; it lies outside, under a token."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 import streamlit as st
 
-from pages._ui.session.question import Picture
-from pages._ui.session.shared import shared
+from pages._ui.session.kept_trays import TrayItem
+from pages._ui.session.shared import person, shared
 
 MOST_PICTURES = 12
 MOST_BYTES = 16_000_000  # of all files together; a session stays below 20 MB
 ROOM = f"There is room for {MOST_PICTURES} pictures and {MOST_BYTES // 10**6} MB"
-_FILES, _LET_GO, _KNOWN = "tray_files", "tray_news", "tray_known"
-
-
-@dataclass(frozen=True, eq=False)
-class TrayItem:
-    """An image in the tray: its file, and a thumbnail as a data URL."""
-
-    picture: Picture
-    data: bytes = field(repr=False)
-    thumbnail: str = field(repr=False)
-
-    @property
-    def nbytes(self) -> int:
-        """Of the file."""
-        return len(self.data)
+_TOKEN, _LET_GO, _KNOWN = "tray_token", "tray_let_go", "tray_known"
 
 
 def tray() -> dict[str, TrayItem]:
     """The images of this session by address, the oldest first."""
-    files: dict[str, TrayItem] = st.session_state.setdefault(_FILES, {})
-    return files
+    return shared().trays.items(tray_token())
+
+
+def tray_token() -> str:
+    """Who has it has the tray: it goes to this session's browser and nowhere else. Empty before anything is brought."""
+    token: str = st.session_state.get(_TOKEN, "")
+    return token
 
 
 def put_into_tray(item: TrayItem, *, staying: str = "") -> None:
@@ -42,15 +33,27 @@ def put_into_tray(item: TrayItem, *, staying: str = "") -> None:
         ResourceError: if the trays of all visitors together are full.
     """
     address = item.picture.address
-    shared().files.enter(item)
-    files = {known: other for known, other in tray().items() if known != address} | {address: item}
-    st.session_state[_FILES], gone = within_bounds(files, staying=staying or address)
-    st.session_state.setdefault(_KNOWN, set()).add(address)
+    items = {known: other for known, other in tray().items() if known != address} | {address: item}
+    kept, gone = within_bounds(items, staying=staying or address)
+    st.session_state[_TOKEN] = shared().trays.keep(tray_token(), kept, session=person())
+    _remember([address])
     st.session_state.setdefault(_LET_GO, []).extend(gone)
 
 
+def take_over(token: str) -> None:
+    """Have a copy of the tray that this token stands for, if there is one, and with it what was brought meanwhile."""
+    copied = shared().trays.copy(token, session=person())
+    if copied is None:
+        return
+    meanwhile = tray()
+    st.session_state[_TOKEN] = copied
+    _remember(tray())
+    for item in meanwhile.values():
+        put_into_tray(item)
+
+
 def was_here(address: str) -> bool:
-    """Whether this session brought the picture of this address, though it may have been let go."""
+    """Whether this session had the image of this address, though it may have been let go."""
     return address in st.session_state.get(_KNOWN, ())
 
 
@@ -65,12 +68,16 @@ def forget_names_let_go() -> None:
     st.session_state.pop(_LET_GO, None)
 
 
-def within_bounds(files: dict[str, TrayItem], *, staying: str) -> tuple[dict[str, TrayItem], list[str]]:
-    """The files without the oldest ones that are too many, and the names of those; `staying` is never among them."""
-    kept, gone = dict(files), []
+def within_bounds(items: dict[str, TrayItem], *, staying: str) -> tuple[dict[str, TrayItem], list[str]]:
+    """The items without the oldest ones that are too many, and the names of those; `staying` is never among them."""
+    kept, gone = dict(items), []
     while len(kept) > MOST_PICTURES or sum(item.nbytes for item in kept.values()) > MOST_BYTES:
         oldest = next((address for address in kept if address != staying), None)
         if oldest is None:
             break
         gone.append(kept.pop(oldest).picture.name)
     return kept, gone
+
+
+def _remember(addresses: Iterable[str]) -> None:
+    st.session_state.setdefault(_KNOWN, set()).update(addresses)
