@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from itertools import count
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,10 @@ from torchvision.models import SqueezeNet1_0_Weights
 
 from gradcam_core.errors import HeatproofError, ModelError
 from gradcam_core.models import LoadedModel, download_model, find_model
+from gradcam_core.resources.estimate import TimeEstimate
 from gradcam_core.resources.job import CANCELLED, DONE, FAILED, FORWARD_PASSES, MEGABYTES, RUNNING, Job, Report, Work
 from gradcam_core.resources.jobs import Jobs
-from gradcam_core.resources.queue import Slots
+from gradcam_core.resources.queue import Slots, Waiting
 from tests.core.loopback import Server, http, together
 from tests.occlusion import occlusion
 
@@ -212,10 +213,8 @@ def test_an_owner_finds_a_job_again_and_nobody_else_does(jobs: Jobs, steps: Call
     assert jobs.latest("ada", "cubes") is None
 
 
-def test_a_new_job_of_an_owner_ends_the_former_and_waits_for_its_thread(
-    jobs: Jobs, steps: Callable[..., Steps]
-) -> None:
-    first, second = steps(), steps()
+def test_a_new_job_of_an_owner_ends_the_former_and_waits_for_its_thread(steps: Callable[..., Steps]) -> None:
+    jobs, first, second = Jobs(Slots(3, most_waiting=4)), steps(), steps()  # with a second slot for slow work
     former = jobs.start("ada", "first", first.work())
     first.begun()
     job = jobs.start("ada", "second", second.work())
@@ -235,7 +234,7 @@ def test_slow_jobs_leave_a_slot_for_quick_work_even_of_the_same_owner(steps: Cal
     waiting = jobs.start("bob", "slow", second.work())
     with queue.turn("ada"), pytest.raises(HeatproofError), queue.turn("bob", waiting=give_up):
         pass
-    while waiting.ahead is None:
+    while waiting.ahead is None and waiting.is_running:
         time.sleep(0.01)
     with queue.turn("bob"):  # and it takes no place away from his own slow job
         assert waiting.is_running
@@ -357,8 +356,6 @@ def test_a_real_slow_run_shows_its_map_so_far_and_stops_within_two_seconds(jobs:
 
 def timed(*steps: tuple[float, int], total: int = 100) -> Iterator[float | None]:
     """What a job says is left right after each report, made at these seconds."""
-    from gradcam_core.resources.estimate import TimeEstimate
-
     estimate = TimeEstimate(0.0)
     for now, done in steps:
         estimate.record(now, done)
@@ -394,8 +391,6 @@ def test_what_reports_a_thousand_times_a_second_is_judged_over_ten_seconds() -> 
 
 
 def test_what_falls_silent_has_no_estimate_and_what_is_slow_by_nature_has() -> None:
-    from gradcam_core.resources.estimate import TimeEstimate
-
     estimate = TimeEstimate(0.0)
     for second in range(1, 11):
         estimate.record(float(second), second)
@@ -409,15 +404,25 @@ def test_what_falls_silent_has_no_estimate_and_what_is_slow_by_nature_has() -> N
 
 def test_the_clock_of_the_estimate_starts_when_the_work_does() -> None:
     """Not when it began to wait for a slot."""
-    clock = count(0, 10)
-    job = Job(Work(lambda report: report(1, 2), "Late", FORWARD_PASSES), clock=lambda: float(next(clock)))
-    lefts: list[float | None] = []
+    now, lefts = [0.0], list[float | None]()
+
+    @contextmanager
+    def turn(waiting: Waiting) -> Iterator[None]:
+        waiting(3)
+        now[0] = 100.0
+        yield
 
     def run(report: Report[None]) -> None:
-        report(1, 2)
+        now[0] += 10.0
+        report(1, 3)
         lefts.append(job.seconds_left)
 
-    job._run = run
-    job.start()
+    job = Job(Work(run, "Late", FORWARD_PASSES), clock=lambda: now[0])
+    job.start(turn)
     assert job.wait(20)
-    assert lefts == [0.0]  # begun at 10, one step until 20, asked at 30
+    assert (lefts, job.ahead) == ([20.0], None)
+
+
+def test_work_that_begins_anew_is_judged_anew() -> None:
+    *_, left = timed((10.0, 50), (11.0, 0), (13.0, 1), total=10)
+    assert left == pytest.approx(18.0)
