@@ -19,6 +19,8 @@ class TimeEstimate:
     def record(self, now: float, done: int) -> None:
         """So much is done now; less than before means that it began anew."""
         samples = self._samples
+        if done == samples[-1][1]:
+            return
         if done < samples[-1][1]:
             samples.clear()
         if len(samples) > 1 and now - samples[-2][0] < _APART:
@@ -27,9 +29,9 @@ class TimeEstimate:
 
     def seconds_left(self, now: float, total: int) -> float | None:
         """None while too little is known: at the beginning, without a total, or when reports fail to come."""
-        samples = list(self._samples)
-        if len(samples) > 3:
-            samples = samples[1:]  # the first step often loads what all others use
+        samples = list(self._samples)[1:]  # without the first step, which often loads what all others use
+        if not samples:
+            return None
         (begun, before), (last, done) = samples[0], samples[-1]
         if not total or done <= before or last - begun < _SHORTEST:
             return None

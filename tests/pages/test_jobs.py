@@ -51,9 +51,9 @@ def test_a_running_job_says_its_progress_and_its_estimate_or_how_many_wait_befor
     job._begin()
     job._report(0, 40)
     assert job_words(job) == "0 of 40 forward passes"
-    now = 10.0
-    job._report(10, 40)
-    assert job_words(job) == "10 of 40 forward passes, about 30 s left"
+    for now in (10.0, 20.0):
+        job._report(int(now), 50)
+    assert job_words(job) == "20 of 50 forward passes, about 30 s left"
 
 
 def test_an_error_of_a_job_is_logged_once_and_told_often_with_one_number(caplog: pytest.LogCaptureFixture) -> None:
