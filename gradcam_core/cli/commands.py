@@ -23,7 +23,8 @@ from gradcam_core.config import settings as current_settings
 from gradcam_core.download import policy_from
 from gradcam_core.engine import Explainer, unit_of
 from gradcam_core.errors import HeatproofError
-from gradcam_core.export.bundle import Explanation, write_explanations
+from gradcam_core.export.bundle import write_explanations
+from gradcam_core.export.formats import Explanation
 from gradcam_core.export.manifest import explanation_json, prediction_json
 from gradcam_core.images import load_image
 from gradcam_core.loaded_image import LoadedImage

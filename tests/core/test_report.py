@@ -14,14 +14,8 @@ from PIL import Image
 
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.errors import ResourceError
-from gradcam_core.export.bundle import (
-    Explanation,
-    class_folder,
-    explanation_file,
-    explanation_files,
-    explanation_zip,
-    write_explanations,
-)
+from gradcam_core.export.bundle import class_folder, write_explanations
+from gradcam_core.export.formats import FORMATS, Explanation, ExportFormat, explanation_files, explanation_zip
 from gradcam_core.export.manifest import explanation_json, prediction_json
 from gradcam_core.export.reproduce import command_line, python_lines
 from gradcam_core.loaded_image import LoadedImage
@@ -154,15 +148,13 @@ def test_what_the_model_saw_is_written_and_does_not_outlive_its_explanation(tmp_
     assert (pixels(tmp_path / "input.png") == seen).all()
     write_explanations(tmp_path, [explained(image, cam)])
     assert {path.name for path in tmp_path.iterdir()} == FILES
-    with pytest.raises(ValueError, match=r"no file 'input.png'"):
-        explanation_file("input.png", explained(image, cam))
 
 
 def test_an_archive_holds_the_files_and_how_to_make_them_again() -> None:
     image = made_image(20, 20)
     cam, look, seen = made_cam(RAMP, image), Look(contour=0.1), made_image(8, 8).pixels
-    it = explained(image, cam, look=look, input_picture=seen)
-    files, data = dict(explanation_files(it)), explanation_zip(it, source="my 猫.png")
+    it = explained(image, cam, look=look, input_picture=seen, source="my 猫.png")
+    files, data = dict(explanation_files(it)), explanation_zip(it)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
         held = {name: archive.read(name) for name in archive.namelist()}
@@ -171,6 +163,32 @@ def test_an_archive_holds_the_files_and_how_to_make_them_again() -> None:
     assert set(files) == {*FILES, "input.png"}
     assert command_line("my 猫.png", cam.key, look) in told
     assert python_lines("my 猫.png", cam.key, look) in told
+
+
+def test_a_format_is_one_entry_for_folder_and_archive_and_the_manifest_still_comes_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peak = ExportFormat(
+        slug="peak",
+        file_name="peak.txt",
+        mime="text/plain",
+        title="Peak",
+        description="Where the most evidence lies.",
+        make=lambda it: str(it.cam.peak).encode(),
+    )
+    monkeypatch.setitem(FORMATS, "peak", peak)
+    image = made_image(20, 20)
+    it = explained(image, made_cam(RAMP, image))
+    assert [name for name, _ in explanation_files(it)][-2:] == ["peak.txt", "explanation.json"]
+    write_explanations(tmp_path, [it])
+    assert (tmp_path / "peak.txt").read_text() == str(it.cam.peak)
+    with zipfile.ZipFile(io.BytesIO(explanation_zip(it))) as archive:
+        assert archive.read("peak.txt").decode() == str(it.cam.peak)
+
+
+def test_every_format_has_a_name_and_a_file_of_its_own_and_says_what_it_is() -> None:
+    assert len({one.file_name for one in FORMATS.values()}) == len(FORMATS)
+    assert all(slug == one.slug and one.title and one.description.endswith(".") for slug, one in FORMATS.items())
 
 
 def test_the_same_explanation_gives_the_same_archive_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,8 @@ from gradcam_core.cam import Cam, ResultKey
 from gradcam_core.cli.commands import _look
 from gradcam_core.cli.main import _understood, main
 from gradcam_core.engine import Explainer, ForwardPass
-from gradcam_core.export.bundle import Explanation, explanation_zip, write_explanations
+from gradcam_core.export.bundle import write_explanations
+from gradcam_core.export.formats import Explanation, explanation_zip
 from gradcam_core.export.reproduce import command_line, file_source, python_lines
 from gradcam_core.images import load_image
 from gradcam_core.loaded_image import LoadedImage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradcam_core.cam import Cam
 from gradcam_core.errors import HeatproofError
@@ -16,15 +16,10 @@ from pages._ui.session.shared import ensure_room, shared
 from pages._ui.text.incidents import logged_incident, told_plainly
 from pages._ui.viewer import Request
 
+if TYPE_CHECKING:
+    from gradcam_core.export.formats import ExportFormat
+
 Reply = tuple[dict[str, Any], bytes]
-_ARCHIVE = "heatproof.zip"
-_FILES = {  # what the browser asks for: the file's name and its kind
-    "panels": ("panels.png", "image/png"),
-    "overlay": ("overlay.png", "image/png"),
-    "cam": ("cam.npy", "application/octet-stream"),
-    "json": ("explanation.json", "application/json"),
-    "zip": (_ARCHIVE, "application/zip"),
-}
 
 
 def reply_to(request: Request, question: Question) -> Reply:
@@ -42,21 +37,22 @@ def reply_to(request: Request, question: Question) -> Reply:
 
 def _answered(head: dict[str, Any], request: Request, question: Question) -> Reply:
     from gradcam_core.export.bundle import class_folder
+    from gradcam_core.export.formats import FORMATS
 
     look = _look(request.look)
     cam = _cam(question, request.class_index)
     if request.what == "code":
         return head | _code(question, cam, look), b""
-    if request.what not in _FILES:
+    wanted = FORMATS.get(request.what)
+    if wanted is None or not wanted.is_offered:
         raise HeatproofError("There is no such file.", hint="Choose one of the menu.")
-    suffix, mime = _FILES[request.what]
-    name = f"{class_folder(cam.prediction)}-{suffix}"
-    return head | {"name": name, "mime": mime}, _made(suffix, question, cam, look)
+    name = f"{class_folder(cam.prediction)}-{wanted.file_name}"
+    return head | {"name": name, "mime": wanted.mime}, _made(wanted, question, cam, look)
 
 
-def _made(name: str, question: Question, cam: Cam, look: Look) -> bytes:
-    """One of an explanation's files, or the archive of them all."""
-    from gradcam_core.export.bundle import Explanation, explanation_file, explanation_zip
+def _made(wanted: ExportFormat, question: Question, cam: Cam, look: Look) -> bytes:
+    """The bytes of one file."""
+    from gradcam_core.export.formats import Explanation
 
     known = reading(question)
     explanation = Explanation(
@@ -66,12 +62,11 @@ def _made(name: str, question: Question, cam: Cam, look: Look) -> bytes:
         look=look,
         unit=known.unit,
         input_picture=known.input_picture,
+        source=question.picture.source,
     )
     ensure_room()
     with my_turn(shared().slots, is_slow=True):
-        if name == _ARCHIVE:
-            return explanation_zip(explanation, source=question.picture.source)
-        return explanation_file(name, explanation)
+        return wanted.make(explanation)
 
 
 def _look(told: dict[str, Any]) -> Look:

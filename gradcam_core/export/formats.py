@@ -1,0 +1,178 @@
+"""Which files does an explanation leave? A format is one entry here, for a folder, an archive and a page."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcam_core.cam import RAW_UNIT, Cam, Prediction
+from gradcam_core.encoding import to_png
+from gradcam_core.export.manifest import explanation_json
+from gradcam_core.export.reproduce import command_line, python_lines
+from gradcam_core.loaded_image import LoadedImage
+from gradcam_core.rendering.figures import figure_png, panels_figure
+from gradcam_core.rendering.render import DEFAULT_LOOK, Look, heatmap_image, overlay_image
+
+MANIFEST, ORIGINAL, INPUT = "explanation.json", "original.png", "input.png"
+_PNG = "image/png"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Explanation:
+    """A map, and what its files say beside it.
+
+    Attributes:
+        predictions: the classes to list, the largest first.
+        unit: what the raw values count, as `unit_of` tells.
+        input_picture: what the model saw, as `ForwardPass.input_picture`; there is no `input.png` without it.
+        source: what `load_image` finds the image by, for the lines that make the map again; by default the archive's
+            own `original.png`, which gives the same map when it stands in the folder.
+    """
+
+    image: LoadedImage
+    cam: Cam
+    predictions: Sequence[Prediction]
+    look: Look = DEFAULT_LOOK
+    unit: str = RAW_UNIT
+    input_picture: np.ndarray | None = None
+    source: str = ORIGINAL
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportFormat:
+    """One kind of file.
+
+    Attributes:
+        make: the bytes of an explanation's file.
+        is_offered: whether a page offers it by itself.
+        is_archive: whether it holds the other files, and so is none of them.
+    """
+
+    slug: str
+    file_name: str
+    mime: str
+    title: str
+    description: str
+    make: Callable[[Explanation], bytes]
+    is_offered: bool = True
+    is_archive: bool = False
+
+
+def explanation_files(explanation: Explanation) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of every file but archives, each made when it is its turn; `explanation.json` comes last."""
+    for one in sorted(FORMATS.values(), key=lambda one: one.file_name == MANIFEST):
+        if not one.is_archive and (one.file_name != INPUT or explanation.input_picture is not None):
+            yield one.file_name, one.make(explanation)
+
+
+def explanation_zip(explanation: Explanation) -> bytes:
+    """The `explanation_files` and `reproduce.txt` in one ZIP archive; the same explanation gives the same bytes."""
+    return _zipped([*explanation_files(explanation), ("reproduce.txt", _reproduction(explanation))])
+
+
+def _npy(values: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _manifest(it: Explanation) -> bytes:
+    told = explanation_json(it.image, [it.cam], predictions=it.predictions, look=it.look)
+    return json.dumps(told, indent=2, allow_nan=False).encode()
+
+
+def _reproduction(it: Explanation) -> bytes:
+    """Both ways; a file name that is not UTF-8 keeps its bytes."""
+    shell, python = command_line(it.source, it.cam.key, it.look), python_lines(it.source, it.cam.key, it.look)
+    where = f"Copy {ORIGINAL} there, or put its path in its place.\n" if it.source == ORIGINAL else ""
+    text = f"In the folder that holds gradcam_core.\n{where}\nFrom a shell:\n\n{shell}\n\nFrom Python:\n\n{python}"
+    return text.encode(errors="surrogateescape")
+
+
+def _zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
+    """Stored, for pictures do not shrink; dated to the first day that the format knows."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files:
+            entry = zipfile.ZipInfo(name)
+            entry.create_system, entry.external_attr = 3, 0o644 << 16  # or they would tell the system it was made on
+            archive.writestr(entry, content)
+    return buffer.getvalue()
+
+
+FORMATS: dict[str, ExportFormat] = {
+    one.slug: one
+    for one in (
+        ExportFormat(
+            slug="original",
+            file_name=ORIGINAL,
+            mime=_PNG,
+            title="Original (PNG)",
+            description="The image as it was explained.",
+            make=lambda it: to_png(it.image.pixels),
+            is_offered=False,
+        ),
+        ExportFormat(
+            slug="input",
+            file_name=INPUT,
+            mime=_PNG,
+            title="What the model saw (PNG)",
+            description="The pixels that went into the model.",
+            make=lambda it: to_png(np.asarray(it.input_picture)),
+            is_offered=False,
+        ),
+        ExportFormat(
+            slug="heatmap",
+            file_name="heatmap.png",
+            mime=_PNG,
+            title="Heatmap at full size (PNG)",
+            description="The colours alone, over the whole image.",
+            make=lambda it: to_png(heatmap_image(it.cam, it.image, it.look)),
+            is_offered=False,
+        ),
+        ExportFormat(
+            slug="panels",
+            file_name="panels.png",
+            mime=_PNG,
+            title="Three panels (PNG)",
+            description="Original, heatmap and overlay in one figure, with a colour bar and a caption.",
+            make=lambda it: figure_png(panels_figure(it.image, it.cam, it.look, unit=it.unit)),
+        ),
+        ExportFormat(
+            slug="overlay",
+            file_name="overlay.png",
+            mime=_PNG,
+            title="Overlay at full size (PNG)",
+            description="The image under its heatmap.",
+            make=lambda it: to_png(overlay_image(it.image, it.cam, it.look)),
+        ),
+        ExportFormat(
+            slug="cam",
+            file_name="cam.npy",
+            mime="application/octet-stream",
+            title="Raw map (NPY)",
+            description="The signed values at the layer's resolution, for numpy.load.",
+            make=lambda it: _npy(it.cam.values),
+        ),
+        ExportFormat(
+            slug="json",
+            file_name=MANIFEST,
+            mime="application/json",
+            title="Numbers (JSON)",
+            description="Predictions, the map's values in short, and what made them.",
+            make=_manifest,
+        ),
+        ExportFormat(
+            slug="zip",
+            file_name="heatproof.zip",
+            mime="application/zip",
+            title="Everything (ZIP)",
+            description="All of these files, and the lines that make them again.",
+            make=explanation_zip,
+            is_archive=True,
+        ),
+    )
+}
