@@ -42,6 +42,13 @@ def next_frame(page: Page) -> None:
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+COUNTED_WHEN_PAINTED = """hp => {
+  window.told = [];
+  const channel = globalThis[Symbol.for("heatproof.chosen")];
+  new MutationObserver(() => window.told.push(channel.isTold)).observe(hp, { attributeFilter: ["data-shown"] });
+}"""
+
+
 def number_in(pattern: str, text: str) -> float:
     found = re.search(pattern, text)
     assert found, text
@@ -58,18 +65,22 @@ def test_the_first_screen_shows_three_equal_panels_without_a_click(visit: NewVis
     assert agree(page)
 
 
-def test_a_click_on_a_prediction_changes_everything_and_asks_nobody(visit: NewVisit) -> None:
+def test_a_click_on_a_prediction_is_drawn_before_the_server_hears_of_it_once(visit: NewVisit) -> None:
     tab = visit()
     sent = frames_sent(tab.page)
     page = tab.open()
     before, count = canvas(page, "heatmap"), len(sent)
+    page.locator(".hp").evaluate(COUNTED_WHEN_PAINTED)
     label = choose(page, 1)
     assert f"“{label}”" in sentence(page)
     next_frame(page)
     assert (canvas(page, "heatmap") != before).any()
     assert agree(page)
-    page.wait_for_timeout(500)
-    assert len(sent) == count
+    assert page.evaluate("window.told") == [False]
+    page.wait_for_timeout(1000)
+    assert len(sent) == count + 1
+    assert b"chosen" in bytes(str(sent[-1]), "utf-8")
+    assert agree(page)
 
 
 def test_the_look_is_drawn_at_the_next_frame_and_asks_nobody(visit: NewVisit) -> None:

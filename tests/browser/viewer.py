@@ -5,7 +5,7 @@ import base64
 import numpy as np
 from playwright.sync_api import Locator, Page
 
-_PIXELS = """canvas => {
+PIXELS = """canvas => {
     const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
     let text = "";
     for (let at = 0; at < data.length; at += 8192) text += String.fromCharCode(...data.subarray(at, at + 8192));
@@ -15,7 +15,12 @@ _PIXELS = """canvas => {
 
 def canvas(page: Page, name: str) -> np.ndarray:
     """What a panel shows, (height, width, 3) uint8."""
-    width, height, text = page.locator(f".hp .{name} canvas.picture").evaluate(_PIXELS)
+    return array(page.locator(f".hp .{name} canvas.picture").evaluate(PIXELS))
+
+
+def array(told: tuple[int, int, str]) -> np.ndarray:
+    """What PIXELS found, (height, width, 3) uint8."""
+    width, height, text = told
     return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4)[..., :3]
 
 

@@ -9,8 +9,8 @@ from PIL import Image
 
 from gradcam_core.rendering.render import COLORMAPS, DEFAULT_COLORMAP
 from gradcam_core.scenes.scene import draw_scene
-from pages._ui.viewer import _script, _style
 from pages._ui.viewer.payload import LONGEST_SIDE, maps, pack, photo, tables, unpack
+from pages._ui.viewer.scripts import VIEWER_SCRIPT, VIEWER_STYLE, script, style
 
 
 def noise(width: int, height: int) -> np.ndarray:
@@ -64,9 +64,10 @@ def test_the_tables_are_the_cores() -> None:
 
 
 def test_script_and_style_travel_without_comments_and_hold_no_address() -> None:
-    assert "\n//" not in _script()
-    assert "/*" not in _style()
-    for text in (_script(), _style()):
+    texts = (script(VIEWER_SCRIPT), style(VIEWER_STYLE))
+    assert "\n//" not in texts[0]
+    assert "/*" not in texts[1]
+    for text in texts:
         assert "http://" not in text
         assert "https://" not in text
         assert "innerHTML" not in text

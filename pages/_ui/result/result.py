@@ -1,29 +1,35 @@
 """The answer: the viewer with one result, and what can't be answered said above it. One fragment."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from gradcam_core.errors import HeatproofError
-from gradcam_core.samples import DEFAULT_SAMPLE
 from pages._ui.frame.page import errors_shown, show_error
 from pages._ui.model.photo_hint import show_photo_hint
 from pages._ui.result.export import reply_to
-from pages._ui.result.view import address_owner, view_message
+from pages._ui.result.view import view_message
 from pages._ui.session import address as link
+from pages._ui.session.chosen import chosen_class, explicit_class, image_and_model, keep_chosen_class
 from pages._ui.session.question import Question
 from pages._ui.session.queue import queue_shown
 from pages._ui.text.incidents import mistakes_told
-from pages._ui.text.sentences import literal, what_is_still_shown
-from pages._ui.viewer import Request, asked_class, show_viewer, wanted_file
+from pages._ui.text.sentences import what_is_still_shown
+from pages._ui.viewer import Request, asked_class, hear_choice, show_viewer, told_choice, wanted_file
 from pages._ui.viewer.payload import pack, unpack
 
-_GOOD, _SERVED, _LINKED = "message_sent", "file_served", "class_linked"
-_DIGITS = 10  # more than any class index has; Python refuses to read a number of thousands
+_GOOD, _SERVED = "message_sent", "file_served"
 
 
-def show_explanation(question: Question) -> None:
-    """Predictions, panels and words for one question; what they ask for reruns them alone."""
+def show_explanation(question: Question, below: Callable[[int], None] | None = None) -> None:
+    """Predictions, panels and words for one question; what they ask for reruns them alone.
+
+    Args:
+        below: draws what else a page says of the chosen class; called again, alone, soon after another one is chosen.
+    """
     hint = st.container()
     _explanation(question)
+    _for_chosen_class(question, below)
     with hint:
         show_photo_hint(question)
 
@@ -72,36 +78,22 @@ def _request() -> Request | None:
 
 
 def _classes_beside(question: Question) -> tuple[int, ...]:
-    """The classes whose maps must come along whatever their rank: the one of the link, and the one asked for."""
+    """The classes whose maps must come along whatever their rank: the chosen one, and the one asked for."""
     count = len(question.model.labels)
-    found = (_linked_class(question, count), asked_class(address_owner(question)))
+    found = (explicit_class(question), asked_class(image_and_model(question)))
     return tuple(dict.fromkeys(index for index in found if index is not None and 0 <= index < count))
 
 
-def _linked_class(question: Question, count: int) -> int | None:
-    """The class that the address newly names, while the image and the model that it names are on screen."""
-    owner = address_owner(question)
-    linked_owner, index = st.session_state.get(_LINKED, (None, None))
-    if link.news("class") or (linked_owner != owner and not link.has_act()):
-        linked_owner, index = st.session_state[_LINKED] = (owner, _told_class(question, count))
-        link.hear("class")
-    return index if linked_owner == owner else None
+@st.fragment(key="for_chosen_class")
+def _for_chosen_class(question: Question, below: Callable[[int], None] | None) -> None:
+    """Hear of a choice, and draw what depends on it; a choice reruns this alone."""
+    hear_choice(_keep_choice)
+    if below:
+        with errors_shown():
+            below(chosen_class(question))
 
 
-def _told_class(question: Question, count: int) -> int | None:
-    told = st.query_params.get("class", "")
-    if not told or not _is_told(address_owner(question)):
-        return None
-    if told.isascii() and told.isdecimal() and len(told) < _DIGITS and int(told) < count:
-        return int(told)
-    st.warning(literal(f"{question.model.spec.title} has no class “{told[:20]}”. This is its likeliest one."))
-    return None
-
-
-def _is_told(owner: tuple[str, str]) -> bool:
-    """Whether the address names this image and this model, whatever it may call the usual ones."""
-    from gradcam_core.models import DEFAULT_MODEL
-
-    told = [st.query_params.get(name, "") for name in ("image", "model")]
-    pairs = zip(told, owner, (DEFAULT_SAMPLE, DEFAULT_MODEL), strict=True)
-    return all(name == own or (name == usual and not own) for name, own, usual in pairs)
+def _keep_choice() -> None:
+    told = told_choice()
+    if told:
+        keep_chosen_class(*told)

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradcam_core.cam import Cam, Prediction
+from gradcam_core.export.formats import FORMATS
 from gradcam_core.methods import get_method
-from gradcam_core.rendering.render import COLORMAPS
-from gradcam_core.samples import DEFAULT_SAMPLE
 from pages._ui.session import address as link
+from pages._ui.session.chosen import explicit_class, image_and_model
 from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import Picture, Question
 from pages._ui.session.results import Reading, answer, reading
 from pages._ui.session.shared import shared
 from pages._ui.text import sentences as words
+from pages._ui.viewer.look import look_told
 from pages._ui.viewer.payload import input_copy, maps, pack, photo, tables
 
 
@@ -26,7 +27,7 @@ def view_message(
 
     Args:
         more: classes beside the likeliest ones whose maps are to come along.
-        reply: what `takeaway.reply_to` gives, if a file was asked for.
+        reply: what `export.reply_to` gives, if a file was asked for.
 
     Raises:
         HeatproofError: if there is no answer to the question.
@@ -44,24 +45,18 @@ def digest(question: Question) -> str:
     return hashlib.sha256("\n".join(question.key).encode()).hexdigest()[:16]
 
 
-def address_owner(question: Question) -> tuple[str, str]:
-    """The image and the model as the address names them; what is usual has no words there."""
-    from gradcam_core.models import DEFAULT_MODEL
-
-    image, model = question.picture.address, question.model.spec.name
-    return ("" if image == DEFAULT_SAMPLE else image, "" if model == DEFAULT_MODEL else model)
-
-
 def _head(question: Question, known: Reading, cams: Mapping[int, Cam]) -> dict[str, Any]:
     first, picture = next(iter(cams.values())), question.picture
     file, size = _photo(question.picture)
     geometry = known.geometry.scaled_to(size)
-    owner, name = address_owner(question), picture.name
+    owner, name = image_and_model(question), picture.name
     return {
         "id": hashlib.sha256(repr((question.key, owner, name, list(cams))).encode()).hexdigest()[:16],
         "question": digest(question),
         "owner": owner,
+        "chosen": explicit_class(question),
         "address": link.address(),
+        "addressNames": link.names(),
         "photo": hashlib.sha256(file).hexdigest()[:16],
         "size": picture.size,
         "shown": size,
@@ -71,11 +66,10 @@ def _head(question: Question, known: Reading, cams: Mapping[int, Cam]) -> dict[s
         "mapped": list(cams),
         "unit": known.unit,
         "shared": max((cam.maximum for cam in known.cams.values() if cam.usable), default=0.0),
-        "sharedBy": len(known.cams),
         "classes": [_class(question, one, cams.get(one.class_index), listed=True) for one in known.top]
         + [_class(question, cams[index].prediction, cams[index]) for index in cams if index not in _indices(known)],
         "labels": question.model.labels,
-        "colormaps": _colormaps(),
+        "registry": {"look": look_told(len(known.cams)), "formats": _formats()},
         "alt": f"The image {name}".strip(),
         "notes": words.notes(first, picture.notes),
         "how": words.how_to_read(first, get_method(question.method)),
@@ -133,6 +127,7 @@ def _saw(question: Question, known: Reading) -> dict[str, Any]:
     return {"size": [width, height], "alt": "The picture as the model saw it", "sentences": sentences}
 
 
-def _colormaps() -> list[dict[str, str]]:
-    """All of them, the default first; in the order of the tables."""
-    return [{"slug": one.slug, "title": one.title, "sentence": one.sentence} for one in COLORMAPS.values()]
+def _formats() -> list[dict[str, str]]:
+    """The files that the menu offers."""
+    offered = (one for one in FORMATS.values() if one.is_offered)
+    return [{"slug": one.slug, "title": one.title, "description": one.description} for one in offered]

@@ -149,9 +149,13 @@ def flush() -> None:
 
 def address() -> dict[str, str]:
     """What the address is to say of the server's choices; what is usual has no words."""
+    return {name: value for name in names() if (value := _said()[name]) is not None}
+
+
+def names() -> list[str]:
+    """Every parameter of this page that the server writes into the address: all but the browser's own."""
     foreign = st.session_state.get(_FOREIGN, ())
-    ours = {name: value for name, value in _said().items() if name != _CLASS and name not in foreign}
-    return {name: value for name, value in ours.items() if value is not None}
+    return [name for name in _said() if name != _CLASS and name not in foreign]
 
 
 def address_on(foreign: Collection[str]) -> dict[str, str]:

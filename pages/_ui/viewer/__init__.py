@@ -1,35 +1,33 @@
 """The viewer: predictions, panels, tools and words of one result in one element, drawn by the browser.
 
-A click on a class, the opacity, the threshold: nothing of it asks the server. The browser asks for two things only,
-the map of a class that did not come along and a file to take away; both arrive as state, which a lost run repeats.
+A click on a class, the opacity, the threshold: nothing of it waits for the server. The browser asks for two things, the
+map of a class that did not come along and a file to take away, and tells which class is chosen. All three arrive as
+state, which a lost run repeats.
+
+`show_panes` draws images and maps alone, as often as a page likes.
 """
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from pages._ui.session import address as link
+from pages._ui.viewer.panes import PaneSet, show_panes
+from pages._ui.viewer.scripts import CHANNEL_SCRIPT, VIEWER_SCRIPT, VIEWER_STYLE, script, style
 
-_HERE = Path(__file__).parent
-_SCRIPTS = (  # one module: each file is one subject, and they see each other's functions
-    "dom",
-    "payload",
-    "paint",
-    "stage",
-    "probe",
-    "classes",
-    "search",
-    "look",
-    "address",
-    "words",
-    "takeaway",
-    "presenting",
-    "main",
-)
-_KEY = "viewer"
+__all__ = [
+    "PaneSet",
+    "Request",
+    "asked_class",
+    "hear_choice",
+    "show_panes",
+    "show_viewer",
+    "told_choice",
+    "wanted_file",
+]
+_VIEWER, _CHANNEL = "viewer", "chosen_class_channel"  # the usual keys
 
 
 @dataclass(frozen=True)
@@ -43,21 +41,41 @@ class Request:
     view: str
 
 
-def show_viewer(message: bytes) -> None:
-    """Draw the viewer with this message (payload.pack)."""
-    _ELEMENT(key=_KEY, data=message, on_asked_change=link.acted, on_wanted_change=link.acted)
+def show_viewer(message: bytes, *, key: str = _VIEWER) -> None:
+    """Draw the viewer with this message (payload.pack).
+
+    Of several on a page the first has the page's keys, its address and the chosen class.
+    """
+    _ELEMENT(key=key, data=message, on_asked_change=link.acted, on_wanted_change=link.acted)
 
 
-def asked_class(owner: tuple[str, str]) -> int | None:
+def hear_choice(on_change: Callable[[], None]) -> None:
+    """Let the browser tell which class is chosen, soon after it was drawn: then the fragment round this is rerun.
+
+    It is an element of its own, with nothing to see, so that what follows a choice leaves the viewer as it is.
+    """
+    _CHANNEL_ELEMENT(key=_CHANNEL, on_chosen_change=on_change)
+
+
+def told_choice() -> tuple[tuple[str, str], int] | None:
+    """The class that the browser told last, and the image and the model that it belongs to."""
+    told = _state(_CHANNEL, "chosen")
+    owner, index = told.get("owner"), told.get("index")
+    if not (isinstance(owner, list) and len(owner) == 2 and all(isinstance(name, str) for name in owner)):
+        return None
+    return ((owner[0], owner[1]), index) if type(index) is int else None
+
+
+def asked_class(owner: tuple[str, str], *, key: str = _VIEWER) -> int | None:
     """The class outside the list whose map the browser asked for, if it belongs to this image and model."""
-    asked = _state("asked")
+    asked = _state(key, "asked")
     index = asked.get("index")
     return index if asked.get("owner") == list(owner) and type(index) is int else None
 
 
-def wanted_file() -> Request | None:
+def wanted_file(*, key: str = _VIEWER) -> Request | None:
     """The file that the browser asks for, if any; it stays asked for until another one is."""
-    wanted = _state("wanted")
+    wanted = _state(key, "wanted")
     token, what, view = (wanted.get(name) for name in ("token", "what", "view"))
     index, look = wanted.get("index"), wanted.get("look")
     if not all(isinstance(text, str) for text in (token, what, view)):
@@ -67,22 +85,13 @@ def wanted_file() -> Request | None:
     return Request(str(token), str(what), index, look, str(view))
 
 
-def _state(name: str) -> dict[str, Any]:
+def _state(key: str, name: str) -> dict[str, Any]:
     """A value that the browser has set: anything may stand in it."""
-    value = st.session_state.get(_KEY, {}).get(name)
+    value = st.session_state.get(key, {}).get(name)
     return dict(value) if isinstance(value, dict) else {}
 
 
-def _script() -> str:
-    """The module's text without indentation and comments, for it travels with every message."""
-    text = "\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
-    lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
-
-
-def _style() -> str:
-    text = "\n".join((_HERE / f"{name}.css").read_text(encoding="utf-8") for name in ("viewer", "presenting"))
-    return re.sub(r"\s*\n\s*", "\n", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).strip()
-
-
-_ELEMENT = st.components.v2.component("heatproof_viewer", html='<div class="hp"></div>', css=_style(), js=_script())
+_ELEMENT = st.components.v2.component(
+    "heatproof_viewer", html='<div class="hp"></div>', css=style(VIEWER_STYLE), js=script(VIEWER_SCRIPT)
+)
+_CHANNEL_ELEMENT = st.components.v2.component("heatproof_chosen_class", js=script(CHANNEL_SCRIPT))

@@ -2,17 +2,14 @@
 
 const STEPS = 4080;
 const UNSEEN = 65535;
-const WHITE = 0xffffffff;
-const DARK = 0xff121212;
 const f32 = Math.fround;
 
 // Where the centres of the seen pixels fall between the centres of the cells, along one side.
 function between(first, last, start, stop, count) {
   const n = last - first;
-  const side = { below: new Int32Array(n), above: new Int32Array(n), share: new Float32Array(n), at: new Float64Array(n) };
+  const side = { below: new Int32Array(n), above: new Int32Array(n), share: new Float32Array(n) };
   for (let i = 0; i < n; i++) {
     const at = clamp(((first + i + 0.5 - start) / (stop - start)) * count - 0.5, 0, count - 1);
-    side.at[i] = at;
     side.below[i] = Math.floor(at);
     side.above[i] = Math.min(side.below[i] + 1, count - 1);
     side.share[i] = at - side.below[i];
@@ -20,19 +17,21 @@ function between(first, last, start, stop, count) {
   return side;
 }
 
-function gridOf(view) {
-  const [left, top, right, bottom] = view.seen;
-  const [x0, y0, x1, y1] = view.window;
-  const [rows, columns] = view.cells;
+// Where the seen pixels of an image lie between the cells of its maps.
+function gridOf(geometry) {
+  const [left, top, right, bottom] = geometry.seen;
+  const [x0, y0, x1, y1] = geometry.window;
+  const [rows, columns] = geometry.cells;
   return { x: between(left, right, x0, x1, columns), y: between(top, bottom, y0, y1, rows) };
 }
 
-// Evidence over the image, 0 to 1, width x height: as steps of the colour scale into `index`, and as it is into `value`.
-function evidence(view, grid, cam, scale, index, value = null) {
-  const [width] = view.shown;
-  const [rows, columns] = view.cells;
+// Evidence over the image, 0 to 1, width x height: in steps of the colour scale into `steps`, and as it is into `value`.
+function evidence(geometry, grid, map, steps, value = null) {
+  const { values, scale } = map;
+  const [width] = geometry.shown;
+  const [rows, columns] = geometry.cells;
   const scaled = new Float32Array(rows * columns);
-  if (scale > 0) for (let i = 0; i < scaled.length; i++) scaled[i] = clamp(f32(cam[i] / f32(scale)), 0, 1);
+  if (scale > 0) for (let i = 0; i < scaled.length; i++) scaled[i] = clamp(f32(values[i] / f32(scale)), 0, 1);
   const { x, y } = grid;
   const n = x.below.length;
   const across = new Float32Array(rows * n);
@@ -42,14 +41,14 @@ function evidence(view, grid, cam, scale, index, value = null) {
       across[row * n + i] = f32(scaled[row * columns + x.below[i]] * f32(1 - t)) + f32(scaled[row * columns + x.above[i]] * t);
     }
   }
-  const [left, top] = view.seen;
+  const [left, top] = geometry.seen;
   for (let j = 0; j < y.below.length; j++) {
-    const t = y.share[j], s = f32(1 - t), a = y.below[j] * n, b = y.above[j] * n;
+    const t = y.share[j], rest = f32(1 - t), a = y.below[j] * n, b = y.above[j] * n;
     let at = (top + j) * width + left;
     for (let i = 0; i < n; i++, at++) {
-      const v = f32(f32(across[a + i] * s) + f32(across[b + i] * t));
+      const v = f32(f32(across[a + i] * rest) + f32(across[b + i] * t));
       if (value) value[at] = v;
-      index[at] = Math.floor(f32(f32(v * STEPS) + 0.5));
+      steps[at] = Math.floor(f32(f32(v * STEPS) + 0.5));
     }
   }
 }
@@ -78,19 +77,17 @@ function hatch(width, height) {
 
 const cutOf = (threshold) => Math.floor(threshold * STEPS + 0.5);
 
-function paintHeatmap(out, view, index, colours, cut) {
-  const [width, height] = view.shown;
+function paintHeatmap(out, [width, height], steps, colours, cut) {
   const unseen = hatch(width, height);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      const k = index[i];
+      const k = steps[i];
       out[i] = k === UNSEEN ? unseen(x, y) : colours[k < cut ? 0 : k];
     }
   }
 }
 
-function paintOverlay(out, view, photo, index, colours, cut, opacity) {
-  const [width, height] = view.shown;
+function paintOverlay(out, photo, [width, height], steps, { colours, cut, opacity }) {
   const unseen = hatch(width, height);
   const share = f32(opacity), rest = f32(1 - share);
   const below = new Float32Array(256), above = new Float32Array(256);
@@ -100,7 +97,7 @@ function paintOverlay(out, view, photo, index, colours, cut, opacity) {
   }
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      const k = index[i], p = photo[i];
+      const k = steps[i], p = photo[i];
       if (k !== UNSEEN && k < cut) {
         out[i] = p;
         continue;
@@ -112,40 +109,4 @@ function paintOverlay(out, view, photo, index, colours, cut, opacity) {
       out[i] = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
     }
   }
-}
-
-// The line round the strongest `share` of the seen pixels: 0 no line, 1 white, 2 dark. Null where there is none.
-function contourOf(view, index, share) {
-  const [width, height] = view.shown;
-  const counts = new Uint32Array(STEPS + 1);
-  let seen = 0;
-  for (const k of index) if (k !== UNSEEN) counts[k]++, seen++;
-  let level = STEPS, inside = counts[STEPS];
-  while (level > 1 && inside < share * seen) inside += counts[--level];
-  if (!inside || !share) return null;
-  const mask = new Uint8Array(index.length);
-  for (let i = 0; i < index.length; i++) mask[i] = index[i] !== UNSEEN && index[i] >= level ? 1 : 0;
-  const radius = Math.max(1, Math.floor((Math.max(width, height) + 160) / 320));
-  const inner = eroded(mask, width, height, radius), core = eroded(mask, width, height, 2 * radius);
-  return mask.map((one, i) => (one && !inner[i] ? 1 : inner[i] && !core[i] ? 2 : 0));
-}
-
-// The pixels whose whole square of side 2 r + 1 lies in the mask.
-function eroded(mask, width, height, r) {
-  const wanted = 2 * r + 1, rows = new Uint8Array(mask.length), both = new Uint8Array(mask.length);
-  for (let y = 0; y < height; y++)
-    for (let x = 0, run = 0; x < width; x++) {
-      run = mask[y * width + x] ? run + 1 : 0;
-      if (run >= wanted) rows[y * width + x - r] = 1;
-    }
-  for (let x = 0; x < width; x++)
-    for (let y = 0, run = 0; y < height; y++) {
-      run = rows[y * width + x] ? run + 1 : 0;
-      if (run >= wanted) both[(y - r) * width + x] = 1;
-    }
-  return both;
-}
-
-function drawContour(out, line) {
-  for (let i = 0; i < out.length; i++) if (line[i]) out[i] = line[i] === 1 ? WHITE : DARK;
 }

@@ -1,0 +1,75 @@
+"""Which class is chosen? One for the whole session, whichever page asks; it belongs to one image and one model.
+
+The browser draws a choice at once and tells it afterwards; an address names one at a visit's beginning and when the
+browser goes back or forward. What came last counts. Where nothing is chosen it is the likeliest class.
+"""
+
+import streamlit as st
+
+from gradcam_core.samples import DEFAULT_SAMPLE
+from pages._ui.session import address as link
+from pages._ui.session.question import Question
+from pages._ui.session.results import reading
+from pages._ui.text.sentences import literal
+
+_CHOSEN = "chosen_class"  # (image and model as `image_and_model` names them, class index or None)
+_DIGITS = 10  # more than any class index has; Python refuses to read a number of thousands
+ImageAndModel = tuple[str, str]
+
+
+def chosen_class(question: Question) -> int:
+    """The class on screen for this image and model: the chosen one, else the likeliest.
+
+    Raises:
+        HeatproofError: if there is no answer to the question.
+    """
+    chosen = explicit_class(question)
+    return reading(question).top[0].class_index if chosen is None else chosen
+
+
+def explicit_class(question: Question) -> int | None:
+    """The class that was chosen for this image and model, if any was: by a person, or by the address."""
+    owner, count = image_and_model(question), len(question.model.labels)
+    _hear_address(question, owner, count)
+    of, index = st.session_state.get(_CHOSEN, (None, None))
+    return index if of == owner and index is not None and 0 <= index < count else None
+
+
+def keep_chosen_class(owner: ImageAndModel, index: int) -> None:
+    """A person chose this class of this image and model."""
+    st.session_state[_CHOSEN] = (owner, index)
+
+
+def image_and_model(question: Question) -> ImageAndModel:
+    """The image and the model as the address names them; what is usual has no words there."""
+    from gradcam_core.models import DEFAULT_MODEL
+
+    image, model = question.picture.address, question.model.spec.name
+    return ("" if image == DEFAULT_SAMPLE else image, "" if model == DEFAULT_MODEL else model)
+
+
+def _hear_address(question: Question, owner: ImageAndModel, count: int) -> None:
+    """Take what the address newly names: once, for a person may choose another one afterwards."""
+    of, _ = st.session_state.get(_CHOSEN, (None, None))
+    if link.news("class") or (of != owner and not link.has_act()):
+        link.hear("class")
+        st.session_state[_CHOSEN] = (owner, _class_in_address(question, owner, count))
+
+
+def _class_in_address(question: Question, owner: ImageAndModel, count: int) -> int | None:
+    told = st.query_params.get("class", "")
+    if not told or not _is_named(owner):
+        return None
+    if told.isascii() and told.isdecimal() and len(told) < _DIGITS and int(told) < count:
+        return int(told)
+    st.warning(literal(f"{question.model.spec.title} has no class “{told[:20]}”. This is its likeliest one."))
+    return None
+
+
+def _is_named(owner: ImageAndModel) -> bool:
+    """Whether the address names this image and this model, whatever it may call the usual ones."""
+    from gradcam_core.models import DEFAULT_MODEL
+
+    told = [st.query_params.get(name, "") for name in ("image", "model")]
+    pairs = zip(told, owner, (DEFAULT_SAMPLE, DEFAULT_MODEL), strict=True)
+    return all(name == own or (name == usual and not own) for name, own, usual in pairs)

@@ -1,0 +1,112 @@
+// Take it away: images, files, a link, and the lines that make the same result. What is asked for carries the class
+// and the look that are on screen, so that the file is of what the person sees.
+
+const UNWRITTEN = "…";
+
+function buildActions(state) {
+  const { node } = state, present = el("button", { type: "button", className: "plain", textContent: "Present" });
+  present.onclick = () => startPresenting(state);
+  node.menu = el("details", { className: "menu" }, el("summary", { textContent: "Take away" }), buildMenu(state));
+  node.menu.ontoggle = () => followCode(state);
+  node.menu.onkeydown = (event) => void (event.key === "Escape" && closeMenu(state)); // a handler's false would undo the key
+  node.notice = el("p", { className: "notice", role: "status" });
+  return el("div", { className: "actions" }, present, node.menu);
+}
+
+function buildMenu(state) {
+  const action = (textContent, act, title = "") => {
+    const button = el("button", { type: "button", className: "row", textContent, title });
+    button.onclick = act;
+    return button;
+  };
+  const { node } = state;
+  node.command = el("pre", { tabIndex: 0, "aria-label": "As a command" });
+  node.python = el("pre", { tabIndex: 0, "aria-label": "As Python" });
+  node.linkNote = el("p", { className: "small" });
+  return el("div", { className: "sheet" },
+    action("Copy the picture", () => copyPicture(state)),
+    action("Copy a link to this view", () => copyText(state, location.href, "The link is copied.")),
+    node.linkNote,
+    el("h3", { textContent: "Download" }),
+    ...state.registry.formats.map(({ slug, title, description }) => action(title, () => askForFile(state, slug), description)),
+    el("h3", { textContent: "The same from a shell" }),
+    node.command,
+    action("Copy the command", () => copyText(state, node.command.textContent, "The command is copied.")),
+    el("h3", { textContent: "The same from Python" }),
+    node.python,
+    action("Copy the Python", () => copyText(state, node.python.textContent, "The lines are copied.")),
+  );
+}
+
+function closeMenu({ node: { menu } }) {
+  if (menu.contains(focused())) menu.firstChild.focus();
+  menu.open = false;
+}
+
+// The look that a file is drawn with: the scale as a raw value, null for the map's own maximum.
+function fileLook(state) {
+  const scale = state.look.scale === "shared" ? state.panes.map.scale : 0;
+  return { ...coreLook(state), scale: scale || null };
+}
+
+// What the lines on screen are of.
+const codeNow = (state) => JSON.stringify([state.view.id, state.index, fileLook(state)]);
+
+// The lines follow the class and the look while they are on screen; between two of them there are none.
+function followCode(state) {
+  if (!state.node.menu.open || state.code.isOf === codeNow(state)) return;
+  state.code.isOf = null;
+  showCode(state, { command: UNWRITTEN, python: UNWRITTEN });
+  clearTimeout(state.timer.code);
+  state.timer.code = setTimeout(() => askForFile(state, "code"), 150);
+}
+
+function showCode({ node }, { command, python }) {
+  node.command.textContent = command;
+  node.python.textContent = python;
+}
+
+// One sentence at the foot of the window, for a while; it moves nothing.
+function say(state, text) {
+  state.node.notice.textContent = text;
+  clearTimeout(state.timer.notice);
+  state.timer.notice = setTimeout(() => (state.node.notice.textContent = ""), 8000);
+}
+
+async function copyText(state, text, done) {
+  if (text === UNWRITTEN) return say(state, "These lines are just being written. Copy them in a moment.");
+  try {
+    await navigator.clipboard.writeText(text);
+    say(state, done);
+  } catch {
+    say(state, "This browser did not let the page copy. Select the text and copy it by hand.");
+  }
+}
+
+// The panels that are on screen, beside one another under a title, as one image on the clipboard.
+async function copyPicture(state) {
+  const blob = new Promise((resolve) => composed(state).toBlob(resolve, "image/png"));
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+    say(state, "The picture is copied.");
+  } catch {
+    say(state, "This browser did not let the page copy a picture. Download it instead.");
+  }
+}
+
+function composed(state) {
+  const { pane } = state.panes, panels = state.look.view === "side" ? Object.values(pane) : [pane.overlay];
+  const [width, height] = state.view.shown, one = chosen(state), gap = Math.round(width / 40), line = Math.max(16, Math.round(width / 24));
+  const canvas = el("canvas", { width: panels.length * (width + gap) + gap, height: height + gap * 2 + line * 3.6 });
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#ffffff";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.fillStyle = "#17111f";
+  pen.font = `600 ${line}px sans-serif`;
+  pen.fillText(`${one.label}  ${one.percent}`, gap, gap + line, canvas.width - 2 * gap);
+  pen.fillStyle = "#5b5364";
+  pen.font = `${Math.round(line * 0.62)}px sans-serif`;
+  pen.fillText(one.caption, gap, gap + line * 2.1, canvas.width - 2 * gap);
+  panels.forEach((panel, place) => pen.drawImage(panel.canvas, gap + place * (width + gap), gap + line * 3));
+  return canvas;
+}

@@ -1,0 +1,121 @@
+// How the map is drawn: the server's registry tells which parameters there are, and each kind is a control here. What
+// is set is drawn at once, without the server.
+
+let keptLook = null; // of the viewer that the address belongs to: it outlives the element on the way to another page
+
+const usualLook = (registry) => Object.fromEntries(registry.look.map(({ name, default: usual }) => [name, usual]));
+
+const parameterOf = (state, wanted) => state.registry.look.find(({ name }) => name === wanted);
+
+// Whether a text of the address is a value of this parameter.
+function isSound({ choices, low = 0, high = 0 }, text) {
+  if (choices) return choices.some(({ value }) => String(value) === text);
+  return /^\d{1,3}$/.test(text) && Number(text) >= low && Number(text) <= high;
+}
+
+// What the address says of the look; what is not sound there is passed over.
+function lookIn(address, registry) {
+  const look = usualLook(registry);
+  for (const parameter of registry.look) {
+    const told = address.get(parameter.name);
+    if (told !== null && isSound(parameter, told)) look[parameter.name] = typeof parameter.default === "number" ? Number(told) : told;
+  }
+  return look;
+}
+
+function buildTools(state) {
+  const of = (kind) => state.registry.look.filter((parameter) => parameter.kind === kind), { node } = state;
+  const reset = el("button", { type: "button", className: "plain", textContent: "Reset" });
+  reset.onclick = () => changeLook(state, { ...usualLook(state.registry), k: state.look.k });
+  node.legend = el("div", { className: "bar", role: "img" });
+  node.tools = el("div", { className: "tools", role: "group", "aria-label": "View" },
+    ...of("buttons").map((parameter) => buttons(state, parameter)),
+    ...of("slider").map((parameter) => slider(state, parameter)),
+    buildActions(state),
+  );
+  node.scales = el("div", { className: "scales", role: "group", "aria-label": "What the colours mean" },
+    node.legend, ...of("select").map((parameter) => choice(state, parameter)), reset);
+}
+
+function buttons(state, { name, title, choices }) {
+  const made = choices.map(({ value, title: textContent }) => {
+    const button = el("button", { type: "button", textContent });
+    button.dataset.value = value;
+    button.onclick = () => changeLook(state, { [name]: value });
+    return button;
+  });
+  const show = (value) => made.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.value === String(value))));
+  state.control[name] = { show };
+  return el("div", { className: "views", role: "group", "aria-label": title }, ...made);
+}
+
+const field = (title, ...parts) => el("label", { className: "field" }, el("span", { textContent: title }), ...parts);
+
+function slider(state, { name, title, low = 0, high = 0 }) {
+  const input = el("input", { type: "range", min: low, max: high, step: 1, "aria-label": title });
+  const value = el("output", { className: "value" });
+  input.oninput = () => {
+    state.look[name] = Number(input.value);
+    value.textContent = `${input.value}\u00a0%`;
+    state.panes.look = paneLook(state); // the panels' layout stays
+    repaint(state.panes);
+  };
+  input.onchange = () => changeLook(state, { [name]: Number(input.value) });
+  state.control[name] = { show: (now) => ((input.value = now), (value.textContent = `${now}\u00a0%`)) };
+  return field(title, input, value);
+}
+
+function choice(state, { name, title, default: usual }) {
+  const input = el("select", { "aria-label": title });
+  input.onchange = () => changeLook(state, { [name]: typeof usual === "number" ? Number(input.value) : input.value });
+  state.control[name] = { input, show: (value) => (input.value = value) };
+  return field(title, input);
+}
+
+// The choices are a message's: that of the scale says how many classes share it.
+function fillChoices(state) {
+  for (const { name, kind, choices } of state.registry.look) {
+    if (kind !== "select") continue;
+    const options = choices.map(({ value, title, sentence = "" }) => el("option", { value, textContent: title, title: sentence }));
+    state.control[name].input.replaceChildren(...options);
+  }
+  showControls(state);
+}
+
+function showControls(state) {
+  for (const [name, { show }] of Object.entries(state.control)) show(state.look[name]);
+  setLook(state.panes, paneLook(state));
+}
+
+function changeLook(state, change) {
+  const formerCount = state.look.k;
+  Object.assign(state.look, change);
+  if (state.look.k !== formerCount) drawList(state);
+  showControls(state);
+  showMap(state);
+  drawBar(state);
+  read(state.panes);
+  repaint(state.panes);
+  writeLook(state);
+  followCode(state);
+}
+
+// The look as the core's Look has it, but for the scale: shares from 0 to 1 where people see percent.
+function coreLook({ registry, look }) {
+  const ofCore = registry.look.filter(({ isOfCore }) => isOfCore);
+  return Object.fromEntries(ofCore.map(({ name, isPercent }) => [name, isPercent ? look[name] / 100 : look[name]]));
+}
+
+const paneLook = (state) => ({ ...coreLook(state), view: state.look.view, colours: state.palettes[state.look.colormap] });
+
+// Put the map of the class into the panels; it is painted at the next frame that is asked for.
+function showMap(state) {
+  const { view, index } = state, one = chosen(state);
+  state.panes.map = { key: `${view.id} ${index}`, values: view.cams.get(index), scale: scaleOf(state, one), isUsable: !one.note };
+}
+
+// The raw value that gets the last colour: the map's own maximum, or the largest of the likeliest classes' maps.
+function scaleOf({ view, look }, one) {
+  if (one.note) return 0;
+  return look.scale === "shared" && view.shared > 0 ? view.shared : one.maximum;
+}

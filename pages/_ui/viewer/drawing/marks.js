@@ -1,0 +1,47 @@
+// Marks over the panels: the pointer, a kept point and a box, at the same place in every panel of a set.
+
+const MARKS = ["pointer", "pin", "box"];
+
+const buildMarks = () => MARKS.map((mark) => el("span", { className: `mark ${mark}` }));
+
+function point(panes, at) {
+  panes.marks.pointer = at;
+  read(panes);
+}
+
+function pin(panes, at) {
+  Object.assign(panes.marks, { pin: at, box: null, anchor: null });
+  read(panes);
+}
+
+// A box with these two pixels in opposite corners, both inside.
+function setBox(panes, a, b) {
+  panes.marks.box = {
+    left: Math.min(a.x, b.x),
+    top: Math.min(a.y, b.y),
+    right: Math.max(a.x, b.x) + 1,
+    bottom: Math.max(a.y, b.y) + 1,
+  };
+  panes.marks.pin = null;
+  read(panes);
+}
+
+function clearMarks(panes) {
+  Object.assign(panes.marks, { pointer: null, pin: null, box: null, anchor: null });
+  read(panes);
+}
+
+function placeMarks({ stage, geometry, marks }) {
+  const [width, height] = geometry.shown, style = stage.style;
+  for (const name of ["pointer", "pin"]) {
+    const at = marks[name];
+    stage.toggleAttribute(`data-${name}`, Boolean(at));
+    if (!at) continue;
+    style.setProperty(`--${name}-x`, `${((at.x + 0.5) / width) * 100}%`);
+    style.setProperty(`--${name}-y`, `${((at.y + 0.5) / height) * 100}%`);
+  }
+  stage.toggleAttribute("data-box", Boolean(marks.box));
+  if (!marks.box) return;
+  const { left, top, right, bottom } = marks.box;
+  style.setProperty("--box", `${(top / height) * 100}% ${(1 - right / width) * 100}% ${(1 - bottom / height) * 100}% ${(left / width) * 100}%`);
+}

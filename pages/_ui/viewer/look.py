@@ -1,0 +1,97 @@
+"""How can a map be drawn on screen? One registry: the browser makes its controls and reads its address from it.
+
+A parameter is one entry here and, where it is drawn in a new way, code in `drawing/`. One that `Look` has too is drawn
+into the files under the same name.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from gradcam_core.rendering.render import COLORMAPS, DEFAULT_LOOK, Look
+
+_OF_CORE = {field.name for field in fields(Look)} - {"scale"}  # the screen's scale is a choice, the core's a raw value
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a parameter."""
+
+    value: str | int
+    title: str
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class LookParameter:
+    """What a person can set of the drawing.
+
+    Attributes:
+        name: in the address, and in `Look` where that has it.
+        kind: which control it gets; "count" is the one beside the predictions.
+        default: the usual value, which the address does not name.
+        low, high: the whole numbers that it goes from and to, where there are no choices.
+        is_percent: whether the value is a percentage of what `Look` takes.
+    """
+
+    name: str
+    title: str
+    kind: Literal["buttons", "slider", "select", "count"]
+    default: str | int
+    choices: tuple[Choice, ...] = ()
+    low: int = 0
+    high: int = 0
+    is_percent: bool = False
+
+
+def _percent(share: float) -> int:
+    return round(100 * share)
+
+
+_VIEWS = (Choice("side", "Side by side"), Choice("overlay", "Overlay"), Choice("swipe", "Swipe"))
+_COLORMAPS = tuple(Choice(one.slug, one.title, one.sentence) for one in COLORMAPS.values())
+_SCALES = (Choice("own", "Own maximum"), Choice("shared", "Shared by the {count} likeliest"))
+_CONTOURS = (Choice(0, "None"), *(Choice(share, f"Strongest {share} %") for share in (5, 10, 20, 30, 50)))
+
+LOOK_PARAMETERS: dict[str, LookParameter] = {
+    parameter.name: parameter
+    for parameter in (
+        LookParameter("view", "Panels", "buttons", "side", _VIEWS),
+        LookParameter("colormap", "Colours", "select", DEFAULT_LOOK.colormap, _COLORMAPS),
+        LookParameter("opacity", "Opacity", "slider", _percent(DEFAULT_LOOK.opacity), high=100, is_percent=True),
+        LookParameter("threshold", "Hide below", "slider", _percent(DEFAULT_LOOK.threshold), high=95, is_percent=True),
+        LookParameter("scale", "Scale", "select", "own", _SCALES),
+        LookParameter("contour", "Contour", "select", _percent(DEFAULT_LOOK.contour), _CONTOURS, is_percent=True),
+        LookParameter("k", "How many predictions", "count", 5, low=1, high=10),
+    )
+}
+
+
+def look_told(shared_by: int) -> list[dict[str, Any]]:
+    """The registry for the head of a message; what is 0, false or empty has no words.
+
+    Args:
+        shared_by: of how many classes the shared scale is.
+    """
+    return [_told(parameter, shared_by) for parameter in LOOK_PARAMETERS.values()]
+
+
+def _told(parameter: LookParameter, shared_by: int) -> dict[str, Any]:
+    always = {
+        "name": parameter.name,
+        "title": parameter.title,
+        "kind": parameter.kind,
+        "default": parameter.default,
+    }
+    perhaps = {
+        "choices": [_choice(choice, shared_by) for choice in parameter.choices],
+        "low": parameter.low,
+        "high": parameter.high,
+        "isPercent": parameter.is_percent,
+        "isOfCore": parameter.name in _OF_CORE,
+    }
+    return always | {name: value for name, value in perhaps.items() if value}
+
+
+def _choice(choice: Choice, shared_by: int) -> dict[str, Any]:
+    told = {"value": choice.value, "title": choice.title.format(count=shared_by)}
+    return told | ({"sentence": choice.sentence} if choice.sentence else {})

@@ -1,0 +1,15 @@
+// Between the viewer and the element that tells the server which class is chosen: two elements, so that what the
+// server then does touches nothing of the viewer. They are two modules of one document, and share this object.
+
+const CHANNEL = (globalThis[Symbol.for("heatproof.chosen")] ??= {
+  send: null, // tells the server; null while the element is not on the page
+  choice: null, // what is to be told, or was told last: owner and index
+  isTold: true,
+  count: 0, // of what was told: with it the same choice again is news
+});
+
+function sendChoice() {
+  if (CHANNEL.isTold || !CHANNEL.send) return;
+  CHANNEL.isTold = true;
+  CHANNEL.send({ ...CHANNEL.choice, count: ++CHANNEL.count });
+}

@@ -1,0 +1,33 @@
+// Which class is chosen: drawn at once from what is here; the address follows, and the server hears of it afterwards.
+
+const SETTLED = 150; // ms without another choice, after which the server hears of one: of sixty fast clicks, one
+
+// A person chose a class: drawn, or asked for where its map is not here; Back leads back.
+function choose(state, index) {
+  if (index >= state.view.labels.length) return;
+  if (!state.view.cams.has(index)) return askForClass(state, index);
+  settle(state);
+  if (index !== state.index) select(state, index);
+  pushClass(state);
+  if (state.incoming.waiting) showWaiting(state);
+}
+
+// The server knows the class that it says itself, else the likeliest.
+function serverKnows({ owner, chosen: index, classes }) {
+  CHANNEL.choice = { owner, index: index ?? classes[0].index };
+  CHANNEL.isTold = true;
+}
+
+// What is on screen was painted: tell the server soon, if it does not know.
+function tellChoice(state) {
+  const { view, index } = state, { choice } = CHANNEL;
+  if (!isInControl(state) || (choice?.index === index && isSameOwner(choice, view))) return;
+  Object.assign(CHANNEL, { choice: { owner: view.owner, index }, isTold: false });
+  clearTimeout(state.timer.choice);
+  state.timer.choice = setTimeout(sendChoice, SETTLED);
+}
+
+// A class of this image and model that was chosen, and that the server had no time to hear of.
+const untoldClass = (view) => (!CHANNEL.isTold && isSameOwner(CHANNEL.choice, view) ? CHANNEL.choice.index : null);
+
+const isSameOwner = (one, other) => one.owner.join("\n") === other.owner.join("\n");

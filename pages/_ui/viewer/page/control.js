@@ -1,0 +1,37 @@
+// Keys, history and address belong to the page, not to an element: they stand once, while a viewer is on the page. Of
+// several viewers the first one has them; when it leaves, the next one.
+
+const VIEWERS = [];
+let listening = null; // ends every listener of the page
+
+const isInControl = (state) => VIEWERS[0] === state;
+
+function enterPage(state) {
+  VIEWERS.push(state);
+  if (VIEWERS.length === 1) listen();
+}
+
+function leavePage(state) {
+  const wasInControl = isInControl(state);
+  VIEWERS.splice(VIEWERS.indexOf(state), 1);
+  if (!VIEWERS.length) listening.abort();
+  else if (wasInControl) addressWritten(VIEWERS[0]);
+}
+
+function listen() {
+  listening = new AbortController();
+  const { signal } = listening, on = (target, kind, act) => target.addEventListener(kind, act, { signal });
+  on(document, "keydown", (event) => digitKey(VIEWERS[0], event));
+  on(document, "pointerdown", (event) => VIEWERS.forEach((state) => closeOutside(state, event)));
+  on(document, "fullscreenchange", () => VIEWERS.forEach(leaveWithScreen));
+  on(window, "popstate", () => travelled(VIEWERS[0]));
+  if (window.navigation) on(window.navigation, "currententrychange", (event) => addressChanged(VIEWERS[0], event));
+  else {
+    const timer = setInterval(() => addressWritten(VIEWERS[0]), 500);
+    signal.addEventListener("abort", () => clearInterval(timer));
+  }
+}
+
+function closeOutside({ node: { menu } }, event) {
+  if (menu.open && !event.composedPath().includes(menu)) menu.open = false;
+}

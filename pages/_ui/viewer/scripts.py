@@ -1,0 +1,56 @@
+"""Which text is an element's module, and which its style? Files in folders, put together without a build step.
+
+Each file is one subject. Those of one module see each other's functions: drawing/ knows nothing of the others,
+controls/ stands round it, page/ knows the document.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+_DRAWING = (
+    "drawing/dom",
+    "drawing/message",
+    "drawing/evidence",
+    "drawing/contour",
+    "drawing/panes",
+    "drawing/marks",
+    "drawing/pointing",
+    "drawing/readout",
+)
+PANES_SCRIPT = (*_DRAWING, "drawing/element")
+PANES_STYLE = ("drawing/drawing",)
+VIEWER_SCRIPT = (
+    *_DRAWING,
+    "state",
+    "controls/classes",
+    "controls/search",
+    "controls/look",
+    "controls/words",
+    "controls/export",
+    "controls/presenting",
+    "page/focus",
+    "page/control",
+    "page/keys",
+    "page/address",
+    "page/requests",
+    "page/channel",
+    "page/choice",
+    "page/main",
+)
+VIEWER_STYLE = ("drawing/drawing", "controls/controls", "controls/presenting")
+CHANNEL_SCRIPT = ("page/channel", "page/channel_element")
+
+
+def script(names: Sequence[str]) -> str:
+    """A module's text without indentation and comments, for it travels with every message."""
+    text = "\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in names)
+    lines = (re.sub(r"\s+// .*$", "", line.strip()) for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def style(names: Sequence[str]) -> str:
+    """A style sheet without indentation and comments."""
+    text = "\n".join((_HERE / f"{name}.css").read_text(encoding="utf-8") for name in names)
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).strip()

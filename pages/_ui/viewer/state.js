@@ -1,0 +1,74 @@
+// Everything that a viewer knows. A field is declared here, with its meaning and its first value, and nowhere else.
+
+let viewers = 0; // how many have been built in this document
+
+// What stands in one element; `root` is its node.
+function newState(root) {
+  return {
+    root,
+    name: `hp-${++viewers}`, // begins the ids of its nodes: no two nodes of a document have the same one
+    send: () => {}, // tells the server a value: asked, wanted
+    panes: null, // the pane set: see drawing/panes.js
+
+    view: null, // the message on screen, and the raw maps of its classes by index: `cams`
+    index: null, // the class on screen
+    registry: null, // what there is to choose, as the server told last: look (parameters), formats (of files)
+    look: null, // how it is drawn, by the names of the server's registry
+    palettes: {}, // the colours of each colour map, by slug
+    isShown: false, // whether a view has been shown since this viewer was built
+
+    incoming: {
+      id: null, // of the message whose photo is being decoded
+      waiting: null, // a message that is complete but for the class that is wanted: view and pixels
+    },
+    pending: null, // the class that the server was asked for: index, tries, isTravel (it came by Back or Forward)
+
+    file: {
+      wanted: null, // what was asked for and has not come: token, what, index, look, view
+      next: null, // the format that is asked for once that has come
+    },
+    code: {
+      isOf: null, // what the lines on screen are of; null while they are being written
+      askedOf: null, // what the lines that were asked for are of
+    },
+
+    address: {
+      told: null, // what the address is to say of the server's choices; null when it is newer than the last message
+      isWriting: false, // whether the change of address that is noticed is our own
+      isTravelling: false, // between a step of Back or Forward and its news
+    },
+
+    node: { // those that are written to later, by what they show
+      list: null,
+      count: null, // the control of how many classes are listed
+      tools: null,
+      scales: null,
+      legend: null,
+      menu: null,
+      notice: null,
+      linkNote: null,
+      command: null,
+      python: null,
+      sentence: null,
+      caption: null,
+      notes: null,
+      howToRead: null,
+      whatItSaw: null,
+      slot: null, // where the panels stand while presenting
+      dialog: null,
+    },
+    presented: { place: null, label: null, numbers: null, sentence: null, caption: null }, // likewise, of a presentation
+    control: {}, // by look parameter: input and show, which puts a value into it
+    search: { input: null, options: null, active: -1 },
+    home: null, // the node before which the panels stand when they are not presented
+    inputAddress: "", // of the image that the model saw, as the browser made it
+
+    timer: { ask: 0, file: 0, code: 0, reconcile: 0, notice: 0, choice: 0 },
+  };
+}
+
+function dropState(state) {
+  Object.values(state.timer).forEach(clearTimeout);
+  URL.revokeObjectURL(state.inputAddress);
+  dropPanes(state.panes);
+}

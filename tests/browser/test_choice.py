@@ -1,0 +1,125 @@
+"""The server hears which class is chosen: after it is drawn, only the last of many, and without disturbing anything."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit, settle
+from tests.browser.test_history import pick_sample, search
+from tests.browser.test_waiting import mark
+from tests.browser.trial import trial_server
+from tests.browser.viewer import agree, cards, choose, shown, until_painted
+
+NewVisit = Callable[..., Visit]
+Trial = Callable[[str], Page]
+
+
+@pytest.fixture(scope="module")
+def trial_address(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with trial_server(tmp_path_factory.mktemp("trial"), model_folder) as address:
+        yield address
+
+
+@pytest.fixture
+def trial(visit: NewVisit, trial_address: str) -> Trial:
+    """Open the trial page at this path."""
+    return lambda path: visit(trial_address).open(path)
+
+
+def server_class(page: Page) -> list[str]:
+    """Image, model and class as the server has them."""
+    return page.locator(".st-key-below").inner_text().split()[:3]
+
+
+def drawn(page: Page) -> int:
+    """How often the server has drawn what depends on the class."""
+    return int(page.locator(".st-key-below").inner_text().split()[-1])
+
+
+def index_on_screen(page: Page) -> str:
+    return shown(page).split()[1]
+
+
+def heard(page: Page) -> None:
+    """Wait until the server has the class on screen, and see that it keeps it."""
+    index = index_on_screen(page)
+    expect(page.locator(".st-key-below")).to_contain_text(f" {index} drawn")
+    page.wait_for_timeout(400)
+    settle(page)
+    assert server_class(page)[2] == index == index_on_screen(page)
+    assert agree(page)
+
+
+def test_the_server_follows_clicks_keys_and_back(trial: Trial) -> None:
+    page = trial("/")
+    assert server_class(page) == ["meadow", "tinynet", index_on_screen(page)]
+    likeliest, length = index_on_screen(page), page.evaluate("history.length")
+    choose(page, 1)
+    heard(page)
+    page.keyboard.press("3")
+    heard(page)
+    assert page.evaluate("history.length") == length + 2
+    page.go_back()
+    until_painted(page, int(cards(page).nth(1).get_attribute("data-index") or -1))
+    heard(page)
+    page.go_back()
+    until_painted(page, int(likeliest))
+    heard(page)
+    page.go_forward()
+    until_painted(page, int(cards(page).nth(1).get_attribute("data-index") or -1))
+    heard(page)
+
+
+def test_of_sixty_fast_choices_the_server_hears_the_last_and_few_others(trial: Trial) -> None:
+    page = trial("/")
+    before = drawn(page)
+    for click in range(60):
+        page.keyboard.press(str(1 + click * 3 % 5))
+    heard(page)
+    assert index_on_screen(page) == cards(page).nth(59 * 3 % 5).get_attribute("data-index")
+    assert drawn(page) - before <= 10
+
+
+@pytest.mark.slow
+def test_a_class_by_address_or_search_is_heard_and_never_belongs_to_another(trial: Trial) -> None:
+    page = trial("/?class=4&model=photos")
+    assert server_class(page) == ["meadow", "photos", "4"]
+    listed = {card.get_attribute("data-index") for card in cards(page).all()}
+    other = next(index for index in range(19, 0, -1) if str(index) not in listed)
+    search(page, f"kind {other}", other)
+    heard(page)
+    pick_sample(page, "Bay")
+    settle(page)
+    assert server_class(page)[0] == "bay"
+    heard(page)
+    assert cards(page).first.get_attribute("aria-checked") == "true"
+    choose(page, 1)
+    page.locator(".st-key-sample label", has_text="Night").click()  # before the server has heard of the choice
+    expect(page.locator(".st-key-below")).to_contain_text("night")
+    settle(page)
+    heard(page)
+    assert cards(page).first.get_attribute("aria-checked") == "true"
+
+
+@pytest.mark.slow
+def test_what_the_server_adds_comes_later_and_disturbs_nothing(trial: Trial) -> None:
+    page = trial("/?slow=1")
+    page.locator(".hp").evaluate(
+        "hp => { window.views = 0;"
+        " new MutationObserver(() => window.views++).observe(hp.querySelector('.list'), { childList: true }); }"
+    )
+    length = page.evaluate("history.length")
+    choose(page, 1)
+    index = index_on_screen(page)
+    page.wait_for_timeout(1000)
+    assert mark(page) == "none"
+    assert page.locator(".st-key-explained [data-stale=true]").count() == 0
+    assert server_class(page)[2] != index
+    choose(page, 2)
+    until_painted(page, int(cards(page).nth(2).get_attribute("data-index") or -1))
+    expect(page.locator(".st-key-below")).to_contain_text(f" {index_on_screen(page)} drawn", timeout=10_000)
+    heard(page)
+    assert page.evaluate("history.length") == length + 2
+    assert page.evaluate("window.views") == 0
