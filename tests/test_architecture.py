@@ -46,7 +46,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"transport"},
         {"fetch"},
     ],
-    "gradcam_core.export": [{"manifest", "reproduce"}, {"bundle"}],
+    "gradcam_core.export": [{"manifest", "reproduce"}, {"formats"}, {"bundle"}],
     "gradcam_core.layers": [{"reasons"}, {"finding"}],
     "gradcam_core.methods": [
         {"base", "projection"},
@@ -77,9 +77,9 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "pages._ui.model": [{"downloads", "pickers"}, {"picker"}, {"photo_hint"}],
     "pages._ui.result": [{"view", "warmup"}, {"export"}, {"result"}],
     "pages._ui.server": [{"admission", "headers", "housekeeping", "start"}],
-    "pages._ui.session": [{"address", "question", "shared"}, {"queue"}, {"tray"}, {"results"}],
+    "pages._ui.session": [{"address", "question", "shared"}, {"queue"}, {"tray"}, {"results"}, {"chosen"}],
     "pages._ui.text": [{"choices", "messages", "sentences"}, {"incidents"}],
-    "pages._ui.viewer": [{"payload"}],
+    "pages._ui.viewer": [{"look", "payload", "scripts"}, {"panes"}],
 }
 EXCUSED = {  # imports that go up, and why
     ("pages._ui.text.sentences", "pages._ui.session.question"),  # a type alone
