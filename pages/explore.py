@@ -1,25 +1,10 @@
 """Explore: which pixels raised the score of one class?"""
 
-import streamlit as st
-
-from pages._ui import (
-    Question,
-    engine_awake,
-    page,
-    pick_image,
-    pick_layer,
-    pick_method,
-    pick_model,
-    pick_preprocessing,
-    show_explanation,
-)
+from pages._ui import engine_awake, page, pick_image, pick_model, pick_question, show_explanation
 
 with page("explore"):
-    with st.sidebar:
-        picture = pick_image()
+    picture = pick_image()  # in the sidebar
     with engine_awake(picture):
-        with st.sidebar:
-            model = pick_model()
-            layer = pick_layer(model)
-            method, preprocessing = pick_method(model, layer), pick_preprocessing()
-        show_explanation(Question(picture, model, layer, method, preprocessing))
+        model = pick_model()  # likewise
+        question = pick_question(picture, model)  # the row above the panels: layer, method, preprocessing
+        show_explanation(question)

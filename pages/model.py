@@ -1,13 +1,9 @@
 """Model: what is inside the model, and which layer to explain?"""
 
-import streamlit as st
-
 from pages._ui import engine_awake, page, pick_image, pick_model, show_inspection
 
 with page("model"):
-    with st.sidebar:
-        image = pick_image()
+    image = pick_image()  # in the sidebar
     with engine_awake(image):
-        with st.sidebar:
-            model = pick_model()
+        model = pick_model()  # likewise
         show_inspection(model)

@@ -2,28 +2,24 @@
 
 from pages._ui.frame.page import page, run_app
 from pages._ui.image.picker import pick_image
+from pages._ui.model.how import pick_question
 from pages._ui.model.inspection import show_inspection
 from pages._ui.model.picker import pick_model
-from pages._ui.model.pickers import pick_layer, pick_method, pick_preprocessing
 from pages._ui.result.result import show_explanation
 from pages._ui.result.warmup import engine_awake
 from pages._ui.server.admission import Gate
 from pages._ui.server.headers import SecurityHeaders
 from pages._ui.server.housekeeping import tidying
 from pages._ui.server.start import prepare_process
-from pages._ui.session.question import Question
 
 __all__ = [
     "Gate",
-    "Question",
     "SecurityHeaders",
     "engine_awake",
     "page",
     "pick_image",
-    "pick_layer",
-    "pick_method",
     "pick_model",
-    "pick_preprocessing",
+    "pick_question",
     "prepare_process",
     "run_app",
     "show_explanation",

@@ -1,21 +1,23 @@
 """What do all pages share? Navigation that survives a deep link, the header, and a border for errors."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from gradcam_core.errors import HeatproofError
-from pages._ui.frame.registry import PAGES, foreign_parameters, navigation_pages, page_at, page_entry
+from pages._ui.frame.bar import MARK, draw_bar, refresh_links
+from pages._ui.frame.registry import foreign_parameters, navigation_pages, page_entry
 from pages._ui.session import address as link
 from pages._ui.session.tray_return import ask_for_tray, bring_back_tray
 from pages._ui.text.incidents import logged_incident, told
 from pages._ui.text.messages import forget_messages, repeat_messages
 
-_HERE = Path(__file__).parent
+_STYLES = [
+    Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("style.css", "bar.css", "sidebar.css")
+]
 _PROMISE = "See where a vision model looks, and whether the heatmap deserves to be believed."
 _script_run = threading.local()  # one run of the script is one thread
 
@@ -41,11 +43,11 @@ def page(slug: str) -> Iterator[None]:
         st.rerun()
     entry = page_entry(slug)
     link.enter_page(slug, foreign_parameters(slug))
-    st.set_page_config(page_title=f"{entry.title} · Heatproof", page_icon=str(_HERE / "mark.svg"), layout="wide")
-    st.html(_HERE / "style.css")
-    links = _bar()
-    _fill_links(links, slug)
+    st.set_page_config(page_title=f"{entry.title} · Heatproof", page_icon=str(MARK), layout="wide")
+    st.html(f"<style>{''.join(_STYLES)}</style>")
+    draw_bar(entry)
     forget_messages()
+    st.html(f'<p class="promise">{_PROMISE}</p>')  # frame.js shows it on a first visit
     above = st.container(key="messages")
     beside = st.container(key="tray_return")
     with errors_shown():
@@ -53,7 +55,7 @@ def page(slug: str) -> Iterator[None]:
         yield
     with above:
         repeat_messages()
-    _fill_links(links, slug)  # once more, for now it is known what is chosen
+    refresh_links()
     ask_for_tray(beside)
     link.flush()
 
@@ -72,22 +74,3 @@ def errors_shown() -> Iterator[None]:
 def show_error(error: HeatproofError, more: str = "") -> None:
     """What is wrong, what to do about it, and more as markdown."""
     st.error(f"{told(error)} {more}".strip())
-
-
-def _bar() -> dict[str, DeltaGenerator]:
-    """The bar over every page; the place of each page's link by its slug."""
-    with st.container(key="bar", horizontal=True, vertical_alignment="center", gap="medium"):
-        st.markdown("**Heatproof**", width="content")
-        with st.container(key="pages", horizontal=True, gap="small", width="content"):
-            return {entry.slug: st.empty() for entry in PAGES}
-
-
-def _fill_links(places: Mapping[str, DeltaGenerator], current: str) -> None:
-    """Each link carries this view to its page."""
-    for entry in PAGES:
-        places[entry.slug].page_link(
-            page_at(entry.slug),
-            label=f"**{entry.title}**" if entry.slug == current else entry.title,
-            help=entry.question,
-            query_params=link.address_on(foreign_parameters(entry.slug)),
-        )

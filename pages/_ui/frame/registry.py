@@ -14,12 +14,14 @@ class PageEntry:
         slug: its file in pages/, and its address.
         question: what it answers, for those who choose.
         parameters: of its address, those that belong to this page alone.
+        has_sidebar: whether an image and a model are chosen on it; where not, the bar has no chips for them.
     """
 
     slug: str
     title: str
     question: str
     parameters: tuple[str, ...] = ()
+    has_sidebar: bool = True
 
 
 PAGES: tuple[PageEntry, ...] = (

@@ -12,10 +12,11 @@ from gradcam_core.decoding.incoming import IncomingFile
 from gradcam_core.errors import HeatproofError, ImageError
 from gradcam_core.samples import DEFAULT_SAMPLE, SAMPLES
 from gradcam_core.text import display_name
+from pages._ui.frame.bar import Chip, show_chip
 from pages._ui.image.cards import card_at, changed
 from pages._ui.image.intake import Click, DroppedFiles, listen, received, taking
 from pages._ui.image.opening import bring, image_at
-from pages._ui.image.samples import sample_picture, show_gallery
+from pages._ui.image.samples import sample_picture, show_gallery, thumbnail
 from pages._ui.image.tray_cards import show_tray
 from pages._ui.image.uploaders import camera_door, link_door, upload_door
 from pages._ui.session import address as link
@@ -33,8 +34,16 @@ _UNREADABLE = ImageError("This is a folder, or a file that can't be read.", hint
 
 
 def pick_image() -> Picture:
-    """Draw the image's pickers and say which picture is the good one now."""
-    st.markdown("## Image")
+    """Draw the image's section of the sidebar and say which picture is the good one now."""
+    with st.sidebar, st.container(key="section_image", gap="small"):
+        st.markdown("## Image")
+        _draw_section()
+    picture = _current()
+    show_chip("image", Chip(picture.address, picture.name, thumbnail(picture), bool(st.session_state.get(_REFUSALS))))
+    return picture
+
+
+def _draw_section() -> None:
     with queue_shown():
         _follow_link()
         listener = st.container(key="intake")
@@ -50,7 +59,6 @@ def pick_image() -> Picture:
         say_error(sentence)
     show_tray(_current(), with_promise=source not in (_UPLOAD, _CAMERA))
     _write_link()  # in every run: where there was no answer, the address named the view that stayed
-    return _current()
 
 
 def _follow_link() -> None:

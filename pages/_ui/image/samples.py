@@ -47,6 +47,13 @@ def show_gallery(current: Picture) -> None:
         st.caption(offered[current.address].credit)
 
 
+def thumbnail(picture: Picture) -> str:
+    """A small copy of an image that is on this machine, as a data URL; nothing where it has left the tray."""
+    if picture.address in tray():
+        return tray()[picture.address].thumbnail
+    return _own_thumbnail(picture.address) if picture.address in SAMPLES else ""
+
+
 def _thumbnail(sample: Sample) -> str:
     if sample.slug in tray():
         return tray()[sample.slug].thumbnail

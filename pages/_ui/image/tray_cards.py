@@ -36,8 +36,9 @@ def show_tray(current: Picture, *, with_promise: bool) -> None:
 
 
 def show_promise() -> None:
-    """What happens to a picture that is brought here."""
-    st.caption(_PROMISE)
+    """What happens to an image that is brought here, behind one line."""
+    with st.popover("What happens to my image?", key="promise", type="tertiary"):
+        st.caption(_PROMISE)
 
 
 def _gone_words(gone: list[str]) -> str:

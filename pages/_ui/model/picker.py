@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from gradcam_core.errors import HeatproofError
+from pages._ui.frame.bar import Chip, show_chip
 from pages._ui.model.downloads import has_arrived, offer_download, show_other_downloads
 from pages._ui.session import address as link
 from pages._ui.session.question import ModelCard
@@ -23,10 +24,17 @@ _IN_USE, _REFUSED, _ASKED = "model_in_use", "models_refused", "model_asked"
 
 
 def pick_model() -> ModelCard:
-    """Draw the model's picker; a model that can't be had is said so, and the former one goes on."""
+    """Draw the model's section of the sidebar; a model that can't be had is said so, and the former one goes on."""
+    with st.sidebar, st.container(key="section_model", gap="small"):
+        st.markdown("## Model")
+        card = _draw_section()
+    show_chip("model", Chip(card.spec.name, card.spec.title))
+    return card
+
+
+def _draw_section() -> ModelCard:
     from gradcam_core.models import DEFAULT_MODEL, broken_checkpoints, list_models
 
-    st.markdown("## Model")
     specs = {spec.name: spec for spec in list_models()}
     default = DEFAULT_MODEL if DEFAULT_MODEL in specs else next(iter(specs))
     chosen = specs[link.restore("model", specs, default)]

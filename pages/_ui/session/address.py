@@ -86,16 +86,17 @@ def chosen(name: str) -> str | None:
     return st.query_params.get(name) if news(name) else _choices().get(name)
 
 
-def restore(name: str, options: Collection[str], default: str) -> str:
+def restore(name: str, options: Collection[str], default: str, *, say: Callable[[str], object] = say_warning) -> str:
     """Before the picker `name` is drawn: give it what is chosen, and say what that is.
 
     What the address newly says counts first, then what a person changed the picker to since it was drawn, then what
     was chosen before, on whatever page. Whichever it is, the address is to say it; the default needs no words.
+    What the address asks for in vain is told by `say`.
     """
     if news(name):
         choice = st.query_params.get(name)
         if choice is not None and choice not in options:
-            say_warning(literal(f"The link asks for {name} “{choice[:60]}”, which is not there. This is {default}."))
+            say(literal(f"The link asks for {name} “{choice[:60]}”, which is not there. This is {default}."))
     else:
         choice = _changed(name) or _choices().get(name)
     if choice is None or choice not in options:

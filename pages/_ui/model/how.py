@@ -1,0 +1,96 @@
+"""How is it explained: at which layer, by which method, after which preprocessing? One row, folded to one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from gradcam_core.methods import DEFAULT_METHOD, METHODS
+from pages._ui.session import address as link
+from pages._ui.session.question import ModelCard, Picture, Question
+from pages._ui.text.choices import layer_sentence, layer_title, method_sentence
+from pages._ui.text.sentences import literal
+
+if TYPE_CHECKING:
+    from gradcam_core.methods import CamMethod
+    from gradcam_core.preprocessing import Preprocessing
+
+    Choices = Mapping[str, CamMethod] | Mapping[str, Preprocessing]
+
+
+def pick_question(picture: Picture, model: ModelCard) -> Question:
+    """Draw the row: what is chosen, and behind it the three pickers.
+
+    Whether it is folded is the browser's business (frame.js). What a link asks for in vain is said above it.
+    """
+    from gradcam_core.preprocessing import PREPROCESSINGS
+
+    usual_preprocessing = next(iter(PREPROCESSINGS))
+    layers = _offered_layers(model)
+    layer = link.restore("layer", layers, model.default_layer, say=st.warning)
+    method = link.restore("method", METHODS, DEFAULT_METHOD, say=st.warning)
+    preprocessing = link.restore("preprocessing", PREPROCESSINGS, usual_preprocessing, say=st.warning)
+    _draw_line(layer, METHODS[method].title, PREPROCESSINGS[preprocessing].title)
+    with st.container(key="how", border=True):
+        places = st.columns(3, gap="medium")
+        with places[0]:
+            _draw_layers(model, layers, layer)
+        with places[1]:
+            _draw_list("method", METHODS, DEFAULT_METHOD, method, _method_sentences(model, layer))
+        with places[2]:
+            sentences = [one.sentence for one in PREPROCESSINGS.values()]
+            _draw_list("preprocessing", PREPROCESSINGS, usual_preprocessing, preprocessing, sentences)
+    return Question(picture, model, layer, method, preprocessing)
+
+
+def _draw_line(*titles: str) -> None:
+    words = "".join(f"<span>{escape(title)}</span>" for title in titles)
+    st.html(f'<button type="button" class="fold" data-fold="how" aria-expanded="false">How: {words}</button>')
+
+
+def _offered_layers(model: ModelCard) -> list[str]:
+    """The blocks, and every other layer on request."""
+    layers = {layer.name: layer for layer in model.layers}
+    wanted = layers.get(link.chosen("layer") or "")
+    if wanted is not None and not wanted.is_block and (link.news("layer") or "all_layers" not in st.session_state):
+        st.session_state["all_layers"] = True  # it was chosen by a link or on another page
+    shows_all = st.session_state.get("all_layers", False)
+    return [name for name, layer in layers.items() if shows_all or layer.is_block]
+
+
+def _draw_layers(model: ModelCard, offered: list[str], chosen: str) -> None:
+    layers = {layer.name: layer for layer in model.layers}
+    with st.container(gap="xsmall"):
+        st.selectbox(
+            "Layer",
+            offered,
+            key="layer",
+            format_func=lambda name: layer_title(layers[name], model.default_layer),
+            on_change=link.acted,
+        )
+        st.caption(layer_sentence(model.layers, chosen, model.default_layer))
+        st.toggle(f"All {len(layers)} layers", key="all_layers", on_change=link.acted)
+
+
+def _method_sentences(model: ModelCard, layer: str) -> list[str]:
+    """What each method does, and what it costs at this layer."""
+    target = next(one for one in model.layers if one.name == layer)
+    return [method_sentence(method, target) for method in METHODS.values()]
+
+
+def _draw_list(name: str, choices: Choices, default: str, chosen: str, sentences: Sequence[str]) -> None:
+    """A registry whose entries have a title, and a sentence for each, behind a button that says which is chosen."""
+    with st.container(gap="xsmall"):
+        with st.popover(f"{name.capitalize()}: **{choices[chosen].title}**", key=f"{name}_list", width="stretch"):
+            st.radio(
+                name.capitalize(),
+                list(choices),
+                key=name,
+                format_func=lambda one: f"**{choices[one].title}**{' · default' if one == default else ''}",
+                captions=[literal(sentence) for sentence in sentences],
+                on_change=link.acted,
+            )
+        st.caption(literal(sentences[list(choices).index(chosen)]))
