@@ -32,6 +32,7 @@ from gradcam_core.samples import load_sample
 from pages._ui.session.results import MOST_PREDICTIONS
 from pages._ui.viewer.payload import unpack
 from tests.browser.conftest import launched, running_server, settle
+from tests.browser.frame import unfold
 from tests.support import photograph
 
 _PROBE = """hp => {
@@ -132,16 +133,16 @@ def slides(page: Page, name: str, rounds: int) -> tuple[list[float], int]:
 
 def method_changes(page: Page) -> dict[str, float]:
     """Each method after the other, the default last."""
-    page.locator(".st-key-method_list button").first.click()
+    unfold(page)
     titles = {
         slug: METHODS[slug].title for slug in (*(one for one in METHODS if one != DEFAULT_METHOD), DEFAULT_METHOD)
     }
     options = page.locator(".st-key-method [data-testid=stRadioOption]")
     found = {}
     for slug, title in titles.items():
+        page.locator(".st-key-method_list button").first.click()  # each choice closes it
         option = options.filter(has=page.get_by_text(title, exact=True))
         found[slug] = probed(page, "click", 2, option.click)[0]
-    page.keyboard.press("Escape")
     return found
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, settle
+from tests.browser.frame import unfold
 from tests.browser.test_takeaway import download, open_menu
 from tests.browser.viewer import agree, canvas, cards, choose, chosen, shown
 
@@ -64,6 +65,7 @@ def test_four_people_at_once_each_end_with_their_own(visit: NewVisit, run: int) 
 @pytest.mark.parametrize("run", range(5))
 def test_fast_changes_of_image_class_and_layer_end_with_the_last_of_each(visit: NewVisit, run: int) -> None:
     page = visit().open()
+    unfold(page)
     for click, title in zip(range(30), itertools.cycle(SAMPLES[run:] + SAMPLES[:run]), strict=False):
         page.locator(".st-key-sample label", has_text=title).click()
         if click % 3 == 0:

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from gradcam_core.samples import sample_bytes
 from tests.browser.conftest import Visit, settle
+from tests.browser.frame import unfold
 from tests.browser.viewer import agree, cards, choose, sentence, shown, until_painted
 
 NewVisit = Callable[..., Visit]
@@ -90,6 +91,7 @@ def test_the_class_and_the_look_outlive_what_the_server_writes(visit: NewVisit) 
     page.get_by_role("button", name="Overlay", exact=True).click()
     choose(page, 1)
     index = shown(page).split()[1]
+    unfold(page)
     page.locator(".st-key-all_layers label").click()
     settle(page)
     page.get_by_label("Layer", exact=True).first.focus()
@@ -194,6 +196,7 @@ def test_a_layer_whose_maps_do_not_all_come_along_keeps_the_class_in_one_step(vi
     choose(page, 9)
     index, length = int(shown(page).split()[1]), page.evaluate("history.length")
     question = shown(page).split()[0]
+    unfold(page)
     page.locator(".st-key-layer input").click()
     page.get_by_role("option").first.click()
     expect(page.locator(f".hp[data-shown^='{question}']")).to_have_count(0)

@@ -21,6 +21,7 @@ from gradcam_core.models import LoadedModel
 from gradcam_core.rendering.render import Look, overlay_image
 from gradcam_core.samples import load_sample
 from tests.browser.conftest import ROOT, Visit, settle
+from tests.browser.frame import unfold
 from tests.browser.test_viewer import set_range
 from tests.browser.viewer import agree, canvas, cards, choose, sentence, shown
 
@@ -169,6 +170,7 @@ def test_two_files_asked_for_at_once_both_come(visit: NewVisit) -> None:
 @pytest.mark.slow
 def test_a_file_comes_although_another_act_follows_at_once(visit: NewVisit) -> None:
     page = visit().open("/?image=winter")
+    unfold(page)
     open_menu(page)
     with page.expect_download(timeout=15_000):
         page.locator(".hp .sheet .row", has_text="Everything").click()

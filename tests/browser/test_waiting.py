@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.conftest import Visit, settle
+from tests.browser.frame import unfold
 from tests.browser.viewer import agree, choose, sentence, shown
 
 NewVisit = Callable[..., Visit]
@@ -118,6 +119,7 @@ def test_the_viewer_stays_the_same_element_from_the_very_first_visit_on(fresh_se
     page.locator(".st-key-sample label", has_text="Winter").click()
     expect(page.locator(".hp .original .frame")).to_have_attribute("aria-label", "Original. The image Winter")
     settle(page)
+    unfold(page)
     page.locator(".st-key-all_layers label").click()
     settle(page)
     expect(page.locator(".hp[data-mine=yes]")).to_have_count(1)

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages._ui.frame.bar import Chip, chip_html
+from pages._ui.frame.registry import page_entry
 from tests.pages.support import view
 
 Open = Callable[..., AppTest]
@@ -14,7 +17,7 @@ Open = Callable[..., AppTest]
 def test_a_page_that_is_run_without_app_py_still_gets_its_frame_once(open_app: Open) -> None:
     app = open_app().switch_page("pages/explore.py").run()
     assert not app.exception
-    assert [element.value for element in app.markdown].count("**Heatproof**") == 1
+    assert "".join(element.proto.body for element in app.get("html")).count(">Heatproof<") == 1
     assert view(app)["classes"]
 
 
@@ -49,3 +52,20 @@ def test_a_visitors_mistake_is_its_message_and_hint_shown_literally() -> None:
     (shown,) = [error.value for error in app.error]
     assert r"\!\[x\]\(http" in shown
     assert r"Choose \*another\*\." in shown
+
+
+def test_a_page_without_a_sidebar_has_no_chips(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bodies(app: AppTest) -> str:
+        return "".join(element.proto.body for element in app.get("html"))
+
+    assert bodies(open_app()).count("data-section") == 2
+    alone = replace(page_entry("explore"), has_sidebar=False)
+    monkeypatch.setattr("pages._ui.frame.page.page_entry", lambda _: alone)
+    assert bodies(open_app()).count("data-section") == 0
+
+
+def test_a_chip_shows_any_name_letter_by_letter() -> None:
+    drawn = chip_html("image", Chip("a", '<img src=x onerror="alert(1)">', thumbnail='"><script>'))
+    assert "<img src=x" not in drawn
+    assert "<script>" not in drawn
+    assert "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;</span>" in drawn

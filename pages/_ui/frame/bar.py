@@ -55,7 +55,9 @@ def draw_bar(current: PageEntry) -> None:
         if current.has_sidebar:
             with st.container(key="chips", horizontal=True, gap=None, width="content"):
                 known = _known()
-                _run.chips = {name: st.html(_chip(name, known.get(name, Chip())), width="content") for name in SECTIONS}
+                _run.chips = {
+                    name: st.html(chip_html(name, known.get(name, Chip())), width="content") for name in SECTIONS
+                }
     with st.container(key="frame"):
         _BEHAVIOUR(key="frame_behaviour")
 
@@ -71,7 +73,20 @@ def show_chip(section: str, chip: Chip) -> None:
     _known()[section] = chip
     place = getattr(_run, "chips", {}).get(section)
     if place is not None:
-        place.html(_chip(section, chip), width="content")
+        place.html(chip_html(section, chip), width="content")
+
+
+def chip_html(section: str, chip: Chip) -> str:
+    """A button with the thumbnail and the title; small windows show the section's name instead (bar.css)."""
+    name = section.capitalize()
+    picture = f'<img src="{escape(chip.thumbnail)}" alt="">' if chip.thumbnail else ""
+    label = f"{name}: {chip.title}" if chip.title else name
+    error = " data-has-error" if chip.has_error else ""
+    return (
+        f'<button type="button" class="chip" data-section="{section}" data-shown="{escape(chip.shown)}"{error}'
+        f' aria-label="{escape(label)}">{picture}<span class="title">{escape(chip.title or name)}</span>'
+        f'<span class="short">{name}</span></button>'
+    )
 
 
 def _page_link(place: DeltaGenerator, entry: PageEntry, current: str) -> DeltaGenerator:
@@ -90,18 +105,6 @@ def _brand(title: str) -> str:
         f'<h1 class="heard-only">{escape(title)}</h1>'
         '<button type="button" class="menu" data-menu aria-label="Pages"><span></span></button>'
         f'<img class="mark" src="{_mark()}" alt="" width="24" height="24"><span class="name">Heatproof</span>'
-    )
-
-
-def _chip(section: str, chip: Chip) -> str:
-    name = section.capitalize()
-    picture = f'<img src="{escape(chip.thumbnail)}" alt="">' if chip.thumbnail else ""
-    label = f"{name}: {chip.title}" if chip.title else name
-    error = " data-has-error" if chip.has_error else ""
-    return (
-        f'<button type="button" class="chip" data-section="{section}" data-shown="{escape(chip.shown)}"{error}'
-        f' aria-label="{escape(label)}">{picture}<span class="title">{escape(chip.title or name)}</span>'
-        f'<span class="short">{name}</span></button>'
     )
 
 

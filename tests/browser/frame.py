@@ -1,0 +1,33 @@
+"""The frame in a browser, as tests use it: the row that folds, the sidebar, and where the focus is."""
+
+from playwright.sync_api import Page, expect
+
+SIDEBAR = "[data-testid=stSidebar]"
+_FOCUS = """() => {
+    let node = document.activeElement;
+    while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+    return node;
+}"""
+
+
+def unfold(page: Page) -> None:
+    """Let the row of layer, method and preprocessing show its pickers."""
+    if not page.locator(".st-key-how").is_visible():
+        page.locator("[data-fold=how]").click()
+    expect(page.locator(".st-key-how")).to_be_visible()
+
+
+def open_section(page: Page, name: str) -> None:
+    """Open `image` or `model` in the sidebar by its chip, and wait until it has slid in."""
+    page.locator(f"[data-section={name}]").click()
+    expect(page.locator(f".st-key-section_{name} h2")).to_be_focused()
+    page.wait_for_function(f"document.querySelector('{SIDEBAR}').getBoundingClientRect().x === 0")
+
+
+def is_collapsed(page: Page) -> bool:
+    return page.locator(SIDEBAR).get_attribute("data-collapsed") == "true"
+
+
+def focus_is(page: Page, selector: str) -> bool:
+    """Whether what has the focus matches this selector or lies in what does."""
+    return bool(page.evaluate(f"selector => Boolean(({_FOCUS})().closest(selector))", selector))
