@@ -23,7 +23,7 @@ from pages._ui import Question, engine_awake, pick_image, pick_model, show_expla
 from pages._ui.frame.page import errors_shown
 from pages._ui.result.view import view_message
 from pages._ui.session import address
-from pages._ui.session.question import Picture
+from pages._ui.session.question import ImageInfo
 from pages._ui.viewer import PaneSet, show_panes, show_viewer
 from pages._ui.viewer.look import LOOK_PARAMETERS, LookParameter
 from pages._ui.viewer.payload import photo
@@ -46,7 +46,7 @@ def below(index):
 def night():
     image, sample = load_sample("night"), SAMPLES["night"]
     address = f"sample:{{sample.slug}}"
-    return Picture(image.sha256, image.size, image.original_size, sample.title, (), sample.slug, True, address)
+    return ImageInfo(image.sha256, image.size, image.original_size, sample.title, (), sample.slug, True, address)
 
 
 def sets(slug, panels, **look):

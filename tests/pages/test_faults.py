@@ -75,7 +75,7 @@ FAULTS = {
     "memory of a fetch": Fault("gradcam_core.images.fetch_image", MemoryError(), fetch),
     "decoder": Fault("PIL.ImageFile.ImageFile.load", RuntimeError("in a decoder"), upload, "is broken or incomplete"),
     "memory of a decoder": Fault("PIL.ImageFile.ImageFile.load", MemoryError(), upload, "not enough memory to open"),
-    "tray": Fault("pages._ui.image.opening.picture_of", ValueError("in the tray"), upload),
+    "tray": Fault("pages._ui.image.opening.image_info", ValueError("in the tray"), upload),
     "thumbnail": Fault("pages._ui.image.opening.thumbnail_of", _DISK_FULL, upload),
     "weights": Fault("gradcam_core.checkpoints.weights.load_file", OSError("gone"), change_model, "can't be read"),
     "building": Fault("gradcam_core.models.architectures.load_into", RuntimeError("in a copy"), change_model),

@@ -23,13 +23,13 @@ from pages._ui.image.intake import Click, DroppedFiles, understood, unpacked
 from pages._ui.image.opening import visible_name
 from pages._ui.session import address as link
 from pages._ui.session.kept_trays import TrayItem
-from pages._ui.session.question import Picture
+from pages._ui.session.question import ImageInfo
 from pages._ui.session.shared import shared
 from pages._ui.session.tray import MOST_BYTES, MOST_PICTURES, within_bounds
 from tests.pages.support import view
 
 Open = Callable[..., AppTest]
-PICTURE = Picture("0" * 64, (8, 6), (8, 6), "a.png", (), "upload-000000000000", False, "a.png")
+PICTURE = ImageInfo("0" * 64, (8, 6), (8, 6), "a.png", (), "upload-000000000000", False, "a.png")
 
 
 def noise(seed: int) -> bytes:
@@ -66,8 +66,8 @@ def tray_address(app: AppTest, place: int) -> str:
     return list(tray(app))[place]
 
 
-def current(app: AppTest) -> Picture:
-    picture: Picture = app.session_state["picture"]
+def current(app: AppTest) -> ImageInfo:
+    picture: ImageInfo = app.session_state["picture"]
     return picture
 
 

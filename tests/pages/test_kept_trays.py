@@ -4,9 +4,9 @@ import pytest
 
 from gradcam_core.errors import ResourceError
 from pages._ui.session.kept_trays import KeptTrays, TrayItem
-from pages._ui.session.question import Picture
+from pages._ui.session.question import ImageInfo
 
-PICTURE = Picture("0" * 64, (8, 6), (8, 6), "a.png", (), "upload-000000000000", False, "a.png")
+PICTURE = ImageInfo("0" * 64, (8, 6), (8, 6), "a.png", (), "upload-000000000000", False, "a.png")
 
 
 class Clock:

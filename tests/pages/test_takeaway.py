@@ -12,7 +12,7 @@ from gradcam_core.samples import SAMPLES, load_sample
 from pages._ui.result import export as takeaway
 from pages._ui.result.export import reply_to
 from pages._ui.result.view import digest
-from pages._ui.session.question import ModelCard, Picture, Question
+from pages._ui.session.question import ImageInfo, ModelCard, Question
 from pages._ui.viewer import Request
 
 LOOK = {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "contour": 0.0, "scale": None}
@@ -24,7 +24,7 @@ def question() -> Question:
     model, image, sample = load_model("tinynet"), load_sample("meadow"), SAMPLES["meadow"]
     hashes = (model.weights_sha256, model.description_sha256)
     card = ModelCard(model.spec, model.labels, model.layers, model.default_layer, *hashes)
-    picture = Picture(
+    picture = ImageInfo(
         image.sha256, image.size, image.original_size, sample.title, (), sample.slug, True, f"sample:{sample.slug}"
     )
     return Question(picture, card, model.default_layer, "gradcam", "trained")

@@ -14,8 +14,8 @@ from gradcam_core.text import display_name
 from pages._ui.image.cards import thumbnail_of
 from pages._ui.image.samples import sample_picture
 from pages._ui.session.kept_trays import TrayItem
-from pages._ui.session.pixels import decoded, picture_of
-from pages._ui.session.question import UPLOAD, Picture
+from pages._ui.session.pixels import decoded, image_info
+from pages._ui.session.question import UPLOAD, ImageInfo
 from pages._ui.session.queue import look
 from pages._ui.session.tray import MOST_PICTURES, put_into_tray, tray, was_here
 from pages._ui.text.sentences import literal
@@ -25,7 +25,7 @@ _LONGEST = 2048  # characters of an address
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols by Unicode's count, and never seen
 
 
-def image_at(address: str) -> Picture:
+def image_at(address: str) -> ImageInfo:
     """An image of the tray, a sample, or what a URL gives; never a path of this machine.
 
     Raises:
@@ -40,7 +40,7 @@ def image_at(address: str) -> Picture:
     return bring(_fetched(source), address=address)
 
 
-def bring(file: IncomingFile, *, address: str = "", staying: str = "") -> Picture:
+def bring(file: IncomingFile, *, address: str = "", staying: str = "") -> ImageInfo:
     """Open a file and put it into the tray; the oldest make room.
 
     Args:
@@ -54,7 +54,7 @@ def bring(file: IncomingFile, *, address: str = "", staying: str = "") -> Pictur
     address = address or f"{UPLOAD}{digest[:12]}"
     image = decoded(digest, lambda: file.data)
     source = file.source or file_source(file.name)
-    picture = picture_of(image, name=_free_name(file.name, address), address=address, source=source)
+    picture = image_info(image, name=_free_name(file.name, address), address=address, source=source)
     put_into_tray(TrayItem(picture, file.data, thumbnail_of(image.to_pil())), staying=staying)
     return picture
 

@@ -20,7 +20,7 @@ from pages._ui.image.samples import sample_picture, show_gallery, thumbnail
 from pages._ui.image.tray_cards import show_tray
 from pages._ui.image.uploaders import camera_door, link_door, upload_door
 from pages._ui.session import address as link
-from pages._ui.session.question import UPLOAD, Picture
+from pages._ui.session.question import UPLOAD, ImageInfo
 from pages._ui.session.queue import queue_shown
 from pages._ui.session.tray import MOST_PICTURES, ROOM, forget_names_let_go, tray
 from pages._ui.text.incidents import mistakes_told, told
@@ -33,7 +33,7 @@ _run = threading.local()  # one run of the script is one thread; `refusals` are 
 _UNREADABLE = ImageError("This is a folder, or a file that can't be read.", hint="Drop picture files.")
 
 
-def pick_image() -> Picture:
+def pick_image() -> ImageInfo:
     """Draw the image's section of the sidebar and say which picture is the good one now."""
     with st.sidebar, st.container(key="section_image", gap="small"):
         st.markdown("## Image")
@@ -201,7 +201,7 @@ def _open(address: str) -> None:
         _write_link()
 
 
-def _keep(picture: Picture) -> None:
+def _keep(picture: ImageInfo) -> None:
     st.session_state[_PICTURE] = picture
     _write_link()
 
@@ -228,6 +228,6 @@ def _forget_words() -> None:
     forget_names_let_go()
 
 
-def _current() -> Picture:
-    picture: Picture = st.session_state[_PICTURE]
+def _current() -> ImageInfo:
+    picture: ImageInfo = st.session_state[_PICTURE]
     return picture

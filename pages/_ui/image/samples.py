@@ -15,22 +15,22 @@ from gradcam_core.samples import (
 )
 from pages._ui.image.cards import ELSEWHERE, cards_css, mark, thumbnail_of
 from pages._ui.session import address as link
-from pages._ui.session.pixels import picture_of
-from pages._ui.session.question import Picture
+from pages._ui.session.pixels import image_info
+from pages._ui.session.question import ImageInfo
 from pages._ui.session.tray import tray
 
 _SIDE = 240  # decoded no smaller than this, which is fine enough for a thumbnail
 
 
 @st.cache_resource(show_spinner=False)
-def sample_picture(slug: str) -> Picture:
+def sample_picture(slug: str) -> ImageInfo:
     """A sample that lies on this machine."""
     image = load_sample(slug)
     is_scene = SAMPLES[slug].kind == "scene"
-    return picture_of(image, name=image.name, address=slug, source=f"{SCHEME}{slug}", is_scene=is_scene)
+    return image_info(image, name=image.name, address=slug, source=f"{SCHEME}{slug}", is_scene=is_scene)
 
 
-def show_gallery(current: Picture) -> None:
+def show_gallery(current: ImageInfo) -> None:
     """Draw the samples as cards, the one on screen marked, and whose it is."""
     offered = {sample.slug: sample for sample in available_samples()}
     st.html(cards_css("sample", [_thumbnail(sample) for sample in offered.values()]))
@@ -47,7 +47,7 @@ def show_gallery(current: Picture) -> None:
         st.caption(offered[current.address].credit)
 
 
-def thumbnail(picture: Picture) -> str:
+def thumbnail(picture: ImageInfo) -> str:
     """A small copy of an image that is on this machine, as a data URL; nothing where it has left the tray."""
     if picture.address in tray():
         return tray()[picture.address].thumbnail

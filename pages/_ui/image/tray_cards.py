@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages._ui.image.cards import cards_css, mark
 from pages._ui.session import address as link
-from pages._ui.session.question import Picture
+from pages._ui.session.question import ImageInfo
 from pages._ui.session.tray import ROOM, names_let_go, tray
 from pages._ui.text.sentences import literal
 
@@ -15,7 +15,7 @@ _PROMISE = (
 )
 
 
-def show_tray(current: Picture, *, with_promise: bool) -> None:
+def show_tray(current: ImageInfo, *, with_promise: bool) -> None:
     """Draw the pictures to switch between, and what happens to them; nothing where there are none."""
     if not tray():
         return

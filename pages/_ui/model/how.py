@@ -10,7 +10,7 @@ import streamlit as st
 
 from gradcam_core.methods import DEFAULT_METHOD, METHODS
 from pages._ui.session import address as link
-from pages._ui.session.question import ModelCard, Picture, Question
+from pages._ui.session.question import ImageInfo, ModelCard, Question
 from pages._ui.text.choices import layer_sentence, layer_title, method_sentence
 from pages._ui.text.sentences import literal
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Choices = Mapping[str, CamMethod] | Mapping[str, Preprocessing]
 
 
-def pick_question(picture: Picture, model: ModelCard) -> Question:
+def pick_question(picture: ImageInfo, model: ModelCard) -> Question:
     """Draw the row: what is chosen, and behind it the three pickers.
 
     Whether it is folded is the browser's business (frame.js). What a link asks for in vain is said above it.

@@ -12,7 +12,7 @@ from gradcam_core.methods import get_method
 from pages._ui.session import address as link
 from pages._ui.session.chosen import explicit_class, image_and_model
 from pages._ui.session.pixels import pixels_of
-from pages._ui.session.question import Picture, Question
+from pages._ui.session.question import ImageInfo, Question
 from pages._ui.session.results import Reading, answer, reading
 from pages._ui.session.shared import shared
 from pages._ui.text import sentences as words
@@ -87,7 +87,7 @@ def _blobs(question: Question, known: Reading, cams: Mapping[int, Cam]) -> dict[
     }
 
 
-def _photo(picture: Picture) -> tuple[bytes, tuple[int, int]]:
+def _photo(picture: ImageInfo) -> tuple[bytes, tuple[int, int]]:
     """The displayed copy and its size."""
     made: tuple[bytes, tuple[int, int]] = shared().kept(
         ("photo", picture.sha256), lambda: photo(pixels_of(picture).pixels), lambda copy: len(copy[0])

@@ -11,14 +11,14 @@ import streamlit as st
 from gradcam_core.errors import HeatproofError
 from gradcam_core.resources.cores import share_cores
 from pages._ui.session.pixels import pixels_of
-from pages._ui.session.question import Picture
+from pages._ui.session.question import ImageInfo
 from pages._ui.session.results import answer_usual_question
 
 _awake = threading.Event()
 
 
 @contextmanager
-def engine_awake(picture: Picture) -> Iterator[None]:
+def engine_awake(picture: ImageInfo) -> Iterator[None]:
     """Import what computes, and compute once; meanwhile the page shows the picture, and grey where the rest will be.
 
     The picture and the grey stay until the block is over, so that no empty page lies between them and the result.
@@ -53,7 +53,7 @@ def _spare_the_collector() -> None:
     atexit.register(gc.unfreeze)
 
 
-def _page_to_come(picture: Picture) -> None:
+def _page_to_come(picture: ImageInfo) -> None:
     _grey(40, 60)
     original, heatmap, overlay = st.columns(3)
     original.image(pixels_of(picture).pixels, "Original", width="stretch", alt=f"The image {picture.name}".strip())

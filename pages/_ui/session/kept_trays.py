@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gradcam_core.errors import ResourceError
-from pages._ui.session.question import Picture
+from pages._ui.session.question import ImageInfo
 
 _LEFT_AFTER = 60.0  # seconds unseen, while those who are connected are seen more often than that
 _MOST = 1_000  # trays; beyond that those of people who have left go first
@@ -21,7 +21,7 @@ _MOST = 1_000  # trays; beyond that those of people who have left go first
 class TrayItem:
     """An image in the tray: its file, and a thumbnail as a data URL."""
 
-    picture: Picture
+    picture: ImageInfo
     data: bytes = field(repr=False)
     thumbnail: str = field(repr=False)
 

@@ -11,18 +11,18 @@ from gradcam_core.errors import ImageError
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.resources.queue import Slots
 from gradcam_core.samples import SAMPLES, sample_bytes
-from pages._ui.session.question import Picture
+from pages._ui.session.question import ImageInfo
 from pages._ui.session.queue import my_turn
 from pages._ui.session.shared import ensure_room, shared
 from pages._ui.session.tray import tray
 
 
-def picture_of(image: LoadedImage, *, name: str, address: str, source: str, is_scene: bool = False) -> Picture:
+def image_info(image: LoadedImage, *, name: str, address: str, source: str, is_scene: bool = False) -> ImageInfo:
     """What is kept of an opened picture."""
-    return Picture(image.sha256, image.size, image.original_size, name, image.notes, address, is_scene, source)
+    return ImageInfo(image.sha256, image.size, image.original_size, name, image.notes, address, is_scene, source)
 
 
-def pixels_of(picture: Picture) -> LoadedImage:
+def pixels_of(picture: ImageInfo) -> LoadedImage:
     """The picture itself, decoded anew if it has not been looked at for a while.
 
     Raises:
@@ -47,7 +47,7 @@ def _turn_with_room(slots: Slots) -> Iterator[None]:
         yield
 
 
-def _file_of(picture: Picture) -> bytes:
+def _file_of(picture: ImageInfo) -> bytes:
     if picture.address in tray():
         return tray()[picture.address].data
     if picture.address in SAMPLES:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """What is known of a picture without its pixels, which `pixels.pixels_of` gives.
+class ImageInfo:
+    """What is known of an image without its pixels, which `pixels.pixels_of` gives.
 
     Attributes:
         sha256: of the file's bytes.
@@ -56,7 +56,7 @@ class ModelCard:
 class Question:
     """Image, model, layer, method and preprocessing; each class of the model is one answer to it."""
 
-    picture: Picture
+    picture: ImageInfo
     model: ModelCard
     layer: str
     method: str

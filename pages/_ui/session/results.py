@@ -12,7 +12,7 @@ from gradcam_core.cam import Cam, Prediction
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.methods import DEFAULT_METHOD, get_method
 from pages._ui.session.pixels import pixels_of
-from pages._ui.session.question import ModelCard, Picture, Question
+from pages._ui.session.question import ImageInfo, ModelCard, Question
 from pages._ui.session.queue import my_turn
 from pages._ui.session.shared import ensure_room, shared, shelf
 
@@ -78,7 +78,7 @@ def answer(question: Question, class_index: int) -> Cam:
     )
 
 
-def answer_usual_question(picture: Picture) -> None:
+def answer_usual_question(picture: ImageInfo) -> None:
     """What the first screen asks: with it everything slow has been imported, and the answer is there."""
     from gradcam_core.models import DEFAULT_MODEL
     from gradcam_core.preprocessing import PREPROCESSINGS
