@@ -150,14 +150,13 @@ class Slots:
             waiting(ahead)
 
     def _step_back(self, ticket: _Ticket) -> bool:
-        """From its slot into the line, behind the quick work that waits; False, and nothing done, if none does."""
+        """From its slot to the end of the line, unless no quick work waits; whether it did."""
         with self._changed:
-            quick = [place for place, other in enumerate(self._line) if not other.is_slow]
-            if not quick:
+            if all(other.is_slow for other in self._line):
                 return False
             self._running.remove(ticket)
             ticket.has_begun = True
-            self._line.insert(quick[-1] + 1, ticket)
+            self._line.append(ticket)
             self._changed.notify_all()
             return True
 
@@ -190,6 +189,6 @@ class Slots:
     def _may_start(self, ticket: _Ticket) -> bool:
         slow = sum(running.is_slow for running in self._running)
         if ticket.is_slow:
-            stepped_back = sum(other.is_slow and other.has_begun for other in self._line if other is not ticket)
-            return len(self._running) < self.count and slow + stepped_back < max(1, self.count - 1)
+            is_its_turn = ticket.has_begun or not any(other.has_begun for other in self._line)
+            return is_its_turn and len(self._running) < self.count and slow < max(1, self.count - 1)
         return len(self._running) < self.count or slow == len(self._running)

@@ -217,6 +217,12 @@ def test_activation_memory_counts_what_lives_at_the_same_time() -> None:
         assert activation_bytes(module, 32, torch.device("cpu")) == 4 * 3 * image
 
 
+def test_activation_memory_leaves_out_the_weights() -> None:
+    head = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 500))
+    with torch.no_grad():
+        assert activation_bytes(head, 8, torch.device("cpu")) == (3 * 8 * 8 + 500) * 4
+
+
 def test_without_a_turn_one_thread_computes(small: LoadedModel) -> None:
     with batches_seen(small) as seen:
         score_function(small)(noise(20))

@@ -98,24 +98,32 @@ def test_quick_work_that_comes_later_does_not_hold_up_the_next_step_for_ever() -
         until(lambda: "late" in people.order)
 
 
-def test_a_step_goes_on_at_once_where_only_slow_work_waits() -> None:
-    with crowd(2) as people, people.slots.turn("sweep", is_slow=True) as sweep:
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_step_goes_on_at_once_where_only_slow_work_waits(count: int) -> None:
+    with crowd(count) as people, people.slots.turn("sweep", is_slow=True) as sweep:
+        quick = [f"quick {number}" for number in range(count - 1)]
+        for name in quick:
+            people.ask(name)
         people.ask("other", is_slow=True)
         sweep.let_quick_work_pass()
-        assert (people.order, people.slots.running, people.slots.waiting) == ([], 1, 1)
+        assert (people.order, people.slots.running, people.slots.waiting) == (quick, count, 1)
 
 
-def test_other_slow_work_does_not_take_the_place_of_work_that_lets_others_pass() -> None:
-    with crowd(2) as people, people.slots.turn("sweep", is_slow=True) as sweep:
-        first = people.ask("first")
+@pytest.mark.parametrize("count", [2, 3])
+def test_other_slow_work_does_not_take_the_place_of_work_that_lets_others_pass(count: int) -> None:
+    with crowd(count) as people, people.slots.turn("sweep", is_slow=True) as sweep:
+        quick = [f"quick {number}" for number in range(count - 1)]
+        ends = [people.ask(name) for name in quick]
         people.ask("other", is_slow=True)
-        second = people.ask("second")
+        last = people.ask("last")
         step = people.lets_pass(sweep, "sweep")
-        until(lambda: "second" in people.order)
-        first.set()
+        until(lambda: len(people.order) == count)
+        assert people.order == [*quick, "last"]
+        last.set()
         step.result(10)
-        second.set()
-        assert people.order == ["first", "second", "sweep"]
+        assert people.order == [*quick, "last", "sweep"]
+        assert people.slots.waiting == 1
+        ends[0].set()
 
 
 def test_a_click_of_the_same_person_does_not_end_work_that_lets_others_pass() -> None:
