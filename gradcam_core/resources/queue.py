@@ -150,9 +150,9 @@ class Slots:
             waiting(ahead)
 
     def _step_back(self, ticket: _Ticket) -> bool:
-        """From its slot to the end of the line, unless no quick work waits; whether it did."""
+        """From its slot to the end of the line, if there is one; it goes on before slow work that has not begun."""
         with self._changed:
-            if all(other.is_slow for other in self._line):
+            if not self._line:
                 return False
             self._running.remove(ticket)
             ticket.has_begun = True

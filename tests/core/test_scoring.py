@@ -108,6 +108,7 @@ def test_a_binary_network_gives_both_signs(make_image: Callable[..., LoadedImage
     scores = score_function(model)(forward.input_tensor.repeat(5, 1, 1, 1))
     assert scores.shape == (5, 2)
     assert np.array_equal(scores[:, 0], -scores[:, 1])
+    assert np.allclose(scores[:, 1], float(net(forward.input_tensor)), atol=1e-6)
     assert np.allclose(scores, forward.logits, atol=1e-6)
 
 
