@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from gradcam_core.rendering.render import overlay_image as overlay_image
     from gradcam_core.resources.cores import share_cores as share_cores
     from gradcam_core.scenes.scene import draw_scene as draw_scene
-    from gradcam_core.scores import ScoreFunction as ScoreFunction
-    from gradcam_core.scoring import score_function as score_function
+    from gradcam_core.scoring.function import score_function as score_function
+    from gradcam_core.scoring.protocol import ScoreFunction as ScoreFunction
 
 _HOMES = {
     "resources.cores": ("share_cores",),
@@ -63,8 +63,8 @@ _HOMES = {
     "rendering.render": ("Look", "heatmap_image", "overlay_image"),
     "scenes.scene": ("draw_scene",),
     "models.cache": ("ModelShelf",),
-    "scores": ("ScoreFunction",),
-    "scoring": ("score_function",),
+    "scoring.function": ("score_function",),
+    "scoring.protocol": ("ScoreFunction",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -25,7 +25,7 @@ from gradcam_core.resources.cores import share_cores, slot_count
 from gradcam_core.resources.memory import give_back
 from gradcam_core.resources.queue import Slots
 from gradcam_core.samples import load_sample
-from gradcam_core.scoring import score_function
+from gradcam_core.scoring.function import score_function
 from tests.benchmarks.bench_memory import resident_megabytes
 from tests.support import loaded
 

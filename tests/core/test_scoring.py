@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch import nn
 
-from gradcam_core.activation_memory import activation_bytes
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import Cancelled, ResourceError
 from gradcam_core.hooks import recording
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel
 from gradcam_core.resources.queue import Slots
-from gradcam_core.scoring import score_function
+from gradcam_core.scoring.activation_memory import activation_bytes
+from gradcam_core.scoring.function import score_function
 from tests.support import calibrated, loaded
 
 SIDE = 32

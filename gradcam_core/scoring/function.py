@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradcam_core.activation_memory import activation_bytes
 from gradcam_core.config import settings
 from gradcam_core.hooks import recording
 from gradcam_core.models import LoadedModel
@@ -16,8 +15,9 @@ from gradcam_core.progress import Progress, silent
 from gradcam_core.resources.cores import slot_count
 from gradcam_core.resources.memory import enough_memory
 from gradcam_core.resources.queue import Turn
-from gradcam_core.scores import ScoreFunction
-from gradcam_core.steps import run_steps
+from gradcam_core.resources.steps import run_steps
+from gradcam_core.scoring.activation_memory import activation_bytes
+from gradcam_core.scoring.protocol import ScoreFunction
 
 _LARGEST_BATCH = 4  # on the CPU; of 8 to 32, each image took up to twice as long
 _LARGEST_BATCH_ELSEWHERE = 32
