@@ -23,19 +23,21 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER: Order = {  # a module imports only what stands in a rank above its own line here; a new one needs a place
     "gradcam_core": [
         {"encoding", "errors", "geometry", "hooks", "loaded_image", "progress", "text", "tinynet", "version"},
-        {"cam", "config", "layers", "methods", "preprocessing", "scenes"},
-        {"rendering", "resources", "training"},
+        {"cam", "config", "layers", "preprocessing", "scenes"},
+        {"methods", "rendering", "resources", "training"},
         {"checkpoints", "decoding"},
         {"download"},
         {"models", "samples"},
-        {"engine", "export", "images", "jobs"},
+        {"export", "images", "recording", "scoring"},
+        {"evidence"},
+        {"engine"},
         {"cli"},
         {"__main__"},
     ],
     "gradcam_core.checkpoints": [{"fields", "pickles"}, {"torchfiles"}, {"weights"}, {"pairs"}],
     "gradcam_core.cli": [{"formatting", "selfcheck"}, {"summary"}, {"commands"}, {"main"}],
     "gradcam_core.decoding": [
-        {"orientation", "pillow", "pixels", "refusals", "signatures", "tiff_tags"},
+        {"incoming", "orientation", "pillow", "pixels", "refusals", "signatures", "tiff_tags"},
         {"avif", "gif", "jpeg", "png", "tiff"},
         {"structure"},
         {"decode"},
@@ -48,42 +50,56 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "gradcam_core.export": [{"manifest", "reproduce"}, {"formats"}, {"bundle"}],
     "gradcam_core.layers": [{"reasons"}, {"finding"}],
-    "gradcam_core.methods": [
-        {"base", "projection"},
-        {"eigencam", "eigengradcam", "library"},
-        {"gradcam", "gradcam_elementwise", "gradcam_plusplus", "hirescam", "layercam", "xgradcam"},
+    "gradcam_core.methods": [{"base", "projection"}, {"library"}, {"gradient"}],
+    "gradcam_core.methods.gradient": [
+        {
+            "eigencam",
+            "eigengradcam",
+            "gradcam",
+            "gradcam_elementwise",
+            "gradcam_plusplus",
+            "hirescam",
+            "layercam",
+            "xgradcam",
+        }
     ],
     "gradcam_core.models": [
         {"architectures", "meta", "spec"},
-        {"embedded", "folder", "loaded", "pretrained", "summary"},
-        {"facts", "registry"},
-        {"loading"},
-        {"inspection"},
+        {"embedded", "facts", "folder", "loaded", "pretrained", "summary"},
+        {"registry"},
+        {"inspection", "loading"},
         {"cache"},
     ],
     "gradcam_core.rendering": [{"contour", "typesetting"}, {"render"}, {"figures"}],
-    "gradcam_core.resources": [{"budget", "cores", "limiter", "memory", "queue", "store"}],
-    "gradcam_core.scenes": [
-        {"palette"},
-        {"shapes"},
-        {"animals", "grounds", "objects", "plants"},
-        {"scene"},
+    "gradcam_core.resources": [
+        {"cores", "estimate", "limiter", "memory", "queue", "store"},
+        {"job", "steps"},
+        {"jobs"},
     ],
+    "gradcam_core.scenes": [{"palette"}, {"shapes"}, {"animals", "grounds", "objects", "plants"}, {"scene"}],
+    "gradcam_core.scoring": [{"activation_memory", "protocol"}, {"function"}],
     "gradcam_core.training": [{"fit"}, {"__main__"}],
     "pages": [{"_ui"}, {"explore", "model"}],
-    "pages._ui": [{"text"}, {"session"}, {"frame", "image", "model", "server", "viewer"}, {"result"}],
-    "pages._ui.frame": [{"registry"}, {"page"}],
-    "pages._ui.image": [{"cards", "intake", "uploaders"}, {"samples"}, {"picker"}],
-    "pages._ui.model": [{"downloads", "pickers"}, {"picker"}, {"photo_hint"}],
+    "pages._ui": [{"text"}, {"session"}, {"frame", "server", "viewer"}, {"image", "model"}, {"result"}],
+    "pages._ui.frame": [{"registry"}, {"bar"}, {"page"}],
+    "pages._ui.image": [{"cards", "intake"}, {"samples", "tray_cards"}, {"opening", "uploaders"}, {"picker"}],
+    "pages._ui.model": [{"downloads", "how", "layer_table"}, {"inspection", "picker"}, {"photo_hint"}],
     "pages._ui.result": [{"view", "warmup"}, {"export"}, {"result"}],
     "pages._ui.server": [{"admission", "headers", "housekeeping", "start"}],
-    "pages._ui.session": [{"address", "question", "shared"}, {"queue"}, {"tray"}, {"results"}, {"chosen"}],
-    "pages._ui.text": [{"choices", "messages", "sentences"}, {"incidents"}],
+    "pages._ui.session": [
+        {"address", "question"},
+        {"kept_trays"},
+        {"shared"},
+        {"jobs", "queue", "tray"},
+        {"pixels", "tray_return"},
+        {"results"},
+        {"chosen"},
+    ],
+    "pages._ui.text": [{"choices", "messages", "progress", "sentences"}, {"incidents"}],
     "pages._ui.viewer": [{"look", "payload", "scripts"}, {"panes"}],
 }
 EXCUSED = {  # imports that go up, and why
     ("pages._ui.text.sentences", "pages._ui.session.question"),  # a type alone
-    ("pages._ui.session.tray", "pages._ui.image.cards"),  # until the tray is in parts
 }
 NETWORK = {"aiohttp", "ftplib", "http.client", "httpx", "requests", "socket", "torch.hub", "urllib.request", "urllib3"}
 HEAVY = {"matplotlib", "torch", "torchvision"}
