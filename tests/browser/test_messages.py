@@ -1,4 +1,4 @@
-"""Where the sidebar is closed, as on every phone, what it would say is read above the result."""
+"""What is refused is read above the result, also where the sidebar that says it is closed, as on every phone."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ NewVisit = Callable[..., Visit]
 )
 def test_a_refusal_is_seen_on_a_phone(visit: NewVisit, link: str, said: str) -> None:
     page = visit(width=390).open(link)
-    expect(page.locator(".st-key-messages").get_by_text(said)).to_be_visible()
+    expect(page.locator("[data-testid=stMain] [data-testid=stAlert]").get_by_text(said)).to_be_visible()
 
 
 @pytest.mark.slow
