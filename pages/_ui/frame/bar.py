@@ -22,8 +22,11 @@ SECTIONS = ("image", "model")
 """Of the sidebar; a section is a container with the key `section_` and its name."""
 _CHIPS = "chips"
 _run = threading.local()  # one run of the script is one thread
+_SCRIPTS = ("own_parameters.js", "frame.js")
 _BEHAVIOUR = st.components.v2.component(
-    "heatproof_frame", html="<span></span>", js=Path(__file__).with_name("frame.js").read_text(encoding="utf-8")
+    "heatproof_frame",
+    html="<span></span>",
+    js="".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in _SCRIPTS),
 )
 
 

@@ -31,9 +31,12 @@ function begin(page) {
   page.addEventListener("click", clicked, true);
   page.addEventListener("keydown", pressed, true);
   observer.observe(page.querySelector(".stApp") ?? page.body, { childList: true, subtree: true });
+  const listening = new AbortController();
+  watchAddress(listening.signal);
   welcome(frame);
   mark(frame);
   return () => {
+    listening.abort();
     page.removeEventListener("click", clicked, true);
     page.removeEventListener("keydown", pressed, true);
     observer.disconnect();
@@ -70,6 +73,7 @@ function onKey(frame, event) {
 /* what elements say of their state */
 
 function mark(frame) {
+  keepOwnParameters();
   const pages = frame.page.querySelector(".st-key-pages");
   say(pages, { role: "navigation", "aria-label": "Pages", id: "heatproof-pages" });
   for (const link of pages?.querySelectorAll("a") ?? []) {

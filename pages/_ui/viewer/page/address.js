@@ -3,6 +3,9 @@
 
 const QUIET = 250; // ms without news from the server, after which an address that still differs is put right
 
+// What was written last, for pages without a viewer (frame/own_parameters.js): two modules of one document.
+const OWN = (globalThis[Symbol.for("heatproof.own_parameters")] ??= { owner: null, parameters: {}, viewers: 0 });
+
 const addressNow = () => new URLSearchParams(location.search);
 
 // Whether this address is about the image and the model of a view.
@@ -21,7 +24,14 @@ function addressed(state, address, { withClass = true } = {}) {
   return address;
 }
 
+function remember(state) {
+  const own = addressed(state, new URLSearchParams());
+  const names = ["class", ...state.registry.look.map(({ name }) => name)];
+  Object.assign(OWN, { owner: state.view.owner, parameters: Object.fromEntries(names.map((name) => [name, own.get(name)])) });
+}
+
 function write(state, how, address) {
+  if (isInControl(state)) remember(state);
   const text = address.toString(), next = location.pathname + (text ? `?${text}` : "");
   if (!isInControl(state) || next === location.pathname + location.search) return;
   state.address.isWriting = true;

@@ -8,12 +8,14 @@ const isInControl = (state) => VIEWERS[0] === state;
 
 function enterPage(state) {
   VIEWERS.push(state);
+  OWN.viewers = VIEWERS.length;
   if (VIEWERS.length === 1) listen();
 }
 
 function leavePage(state) {
   const wasInControl = isInControl(state);
   VIEWERS.splice(VIEWERS.indexOf(state), 1);
+  OWN.viewers = VIEWERS.length;
   if (!VIEWERS.length) listening.abort();
   else if (wasInControl) addressWritten(VIEWERS[0]);
 }

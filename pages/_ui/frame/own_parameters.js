@@ -1,0 +1,31 @@
+// The class and the look stand in every page's address, though only a viewer writes them. On a page without one, what
+// the last viewer wrote is put into the address that Streamlit has led to; Back and Forward find it there.
+
+const OWN = (globalThis[Symbol.for("heatproof.own_parameters")] ??= {
+  owner: null, // the image and the model that the class belongs to, as the address names them
+  parameters: {}, // by name; null: what is usual, which has no words in the address
+  viewers: 0, // on the page
+});
+
+let completed = null; // the address that needs nothing more; this outlives the element, which a page makes anew
+
+function watchAddress(signal) {
+  completed ??= location.href;
+  window.addEventListener("popstate", () => (completed = location.href), { signal });
+}
+
+function keepOwnParameters() {
+  if (completed === location.href || OWN.viewers) return;
+  completed = location.href;
+  if (!OWN.owner) return;
+  const address = new URLSearchParams(location.search);
+  const isSameOwner = OWN.owner[0] === (address.get("image") ?? "") && OWN.owner[1] === (address.get("model") ?? "");
+  for (const [name, value] of Object.entries(OWN.parameters)) {
+    if (value === null || (name === "class" && !isSameOwner)) address.delete(name);
+    else address.set(name, value);
+  }
+  const text = address.toString();
+  history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : ""));
+  completed = location.href;
+}
+
