@@ -17,16 +17,16 @@ from gradcam_core.decoding.signatures import ACCEPTED, ACCEPTED_IN_WORDS, in_wor
 from gradcam_core.decoding.structure import MOST_FRAMES, check_shape, check_structure, frames_in
 from gradcam_core.errors import HeatproofError, ImageError, ResourceError
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.resources.queue import Slots
+from gradcam_core.resources.queue import ComputeQueue
 from gradcam_core.text import display_name
 
-_decoding = Slots(1, most_waiting=0)  # its bounds are set with each use
+_decoding = ComputeQueue(1, most_waiting=0)  # its bounds are set with each use
 
-Turn = Callable[[Slots], AbstractContextManager[object]]
+Turn = Callable[[ComputeQueue], AbstractContextManager[object]]
 """How somebody waits until one of these slots is theirs, and holds it."""
 
 
-def wait_patiently(slots: Slots) -> AbstractContextManager[object]:
+def wait_patiently(slots: ComputeQueue) -> AbstractContextManager[object]:
     """The turn of somebody who is told nothing while they wait, and never refused."""
     return slots.turn(object(), is_patient=True)
 
@@ -54,7 +54,7 @@ def file_too_large(limits: Settings) -> ImageError:
     )
 
 
-def _slots(limits: Settings) -> Slots:
+def _slots(limits: Settings) -> ComputeQueue:
     """The same for everybody in this process, bounded as the settings say now."""
     _decoding.count, _decoding.most_waiting = limits.decodes_at_once, limits.most_waiting
     return _decoding

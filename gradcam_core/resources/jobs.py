@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from gradcam_core.resources.job import Job, Work
-from gradcam_core.resources.queue import Slots, Waiting
+from gradcam_core.resources.queue import ComputeQueue, Waiting
 
 _MOST_ENDED = 4  # ended jobs of one owner that can still be found, with their results
 _LOOK_EVERY = 0.1  # seconds: how soon a job that waits notices that it was cancelled
@@ -30,7 +30,7 @@ class Jobs:
     than it computes. The job of an owner takes a slot in the slow lane of the queue, where quick work overtakes it.
     """
 
-    def __init__(self, queue: Slots) -> None:
+    def __init__(self, queue: ComputeQueue) -> None:
         """None yet; `queue` gives the slots."""
         self._queue = queue
         self._changing = threading.Lock()

@@ -19,7 +19,7 @@ Waiting = Callable[[int], None]
 _LOOK_EVERY = 0.1  # seconds: how soon a wait notices that it is no longer wanted
 
 
-def unheard(_ahead: int) -> None:
+def no_notice(_ahead: int) -> None:
     """Wait without telling anybody."""
 
 
@@ -36,8 +36,8 @@ class _Ticket:
 class Turn:
     """A slot that is held, for work of many steps."""
 
-    def __init__(self, slots: "Slots", ticket: _Ticket, waiting: Waiting) -> None:
-        """As `Slots.turn` gives it."""
+    def __init__(self, slots: "ComputeQueue", ticket: _Ticket, waiting: Waiting) -> None:
+        """As `ComputeQueue.turn` gives it."""
         self._slots, self._ticket, self._waiting = slots, ticket, waiting
 
     def let_quick_work_pass(self) -> None:
@@ -59,7 +59,7 @@ class Turn:
         return self._slots._idle_slot()
 
 
-class Slots:
+class ComputeQueue:
     """A bounded number of computations at a time, and a bounded line before them."""
 
     def __init__(self, count: int, *, most_waiting: int) -> None:
@@ -78,7 +78,7 @@ class Slots:
 
     @contextmanager
     def turn(
-        self, person: Hashable, *, is_slow: bool = False, waiting: Waiting = unheard, is_patient: bool = False
+        self, person: Hashable, *, is_slow: bool = False, waiting: Waiting = no_notice, is_patient: bool = False
     ) -> Iterator[Turn]:
         """Wait for a slot and hold it for the block.
 

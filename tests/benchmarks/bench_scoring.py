@@ -23,7 +23,7 @@ from gradcam_core.engine import Explainer
 from gradcam_core.models import LoadedModel, load_model
 from gradcam_core.resources.cores import share_cores, slot_count
 from gradcam_core.resources.memory import give_back
-from gradcam_core.resources.queue import Slots
+from gradcam_core.resources.queue import ComputeQueue
 from gradcam_core.samples import load_sample
 from gradcam_core.scoring.function import score_function
 from tests.benchmarks.bench_memory import resident_megabytes
@@ -32,7 +32,7 @@ from tests.support import loaded
 Run = Callable[[], object]
 
 
-def runs(model: LoadedModel, inputs: torch.Tensor, slots: Slots) -> dict[str, Run]:
+def runs(model: LoadedModel, inputs: torch.Tensor, slots: ComputeQueue) -> dict[str, Run]:
     """The same inputs in three ways."""
 
     def one_at_a_time() -> None:
@@ -58,7 +58,7 @@ def seconds(run: Run) -> tuple[float, float]:
     return time.perf_counter() - start, time.process_time() - start_cores
 
 
-def clicks(model: LoadedModel, slots: Slots, count: int) -> list[float]:
+def clicks(model: LoadedModel, slots: ComputeQueue, count: int) -> list[float]:
     """Seconds of another person's explanations, one after another."""
     image, explainer = load_sample("meadow"), Explainer(model)
 
@@ -75,7 +75,7 @@ def clicks(model: LoadedModel, slots: Slots, count: int) -> list[float]:
     return found
 
 
-def clicks_beside(sweep: Run, model: LoadedModel, slots: Slots, count: int) -> list[float]:
+def clicks_beside(sweep: Run, model: LoadedModel, slots: ComputeQueue, count: int) -> list[float]:
     """The same while sweeps run."""
     ended = threading.Event()
 
@@ -114,7 +114,7 @@ def print_model(model: LoadedModel, count: int, rounds: int) -> None:
     """The table of one network."""
     side = model.input_spec.crop_size
     inputs = torch.from_numpy(np.random.default_rng(0).standard_normal((count, 3, side, side), dtype=np.float32))
-    slots = Slots(slot_count(), most_waiting=20)
+    slots = ComputeQueue(slot_count(), most_waiting=20)
     contenders = runs(model, inputs, slots)
     sweep = contenders["score function, idle slots too"]
     growth = grown(sweep)

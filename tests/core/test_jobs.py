@@ -21,7 +21,7 @@ from gradcam_core.models import LoadedModel, download_model, find_model
 from gradcam_core.resources.estimate import TimeEstimate
 from gradcam_core.resources.job import CANCELLED, DONE, FAILED, FORWARD_PASSES, MEGABYTES, RUNNING, Job, Report, Work
 from gradcam_core.resources.jobs import Jobs
-from gradcam_core.resources.queue import Slots, Waiting
+from gradcam_core.resources.queue import ComputeQueue, Waiting
 from tests.core.loopback import Server, http, together
 from tests.occlusion import occlusion
 
@@ -66,7 +66,7 @@ def gate(server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
 @pytest.fixture
 def jobs() -> Jobs:
     """Of a machine with two cores."""
-    return Jobs(Slots(2, most_waiting=4))
+    return Jobs(ComputeQueue(2, most_waiting=4))
 
 
 def fetch(report: Report[object]) -> object:
@@ -214,7 +214,7 @@ def test_an_owner_finds_a_job_again_and_nobody_else_does(jobs: Jobs, steps: Call
 
 
 def test_a_new_job_of_an_owner_ends_the_former_and_waits_for_its_thread(steps: Callable[..., Steps]) -> None:
-    jobs, first, second = Jobs(Slots(3, most_waiting=4)), steps(), steps()  # with a second slot for slow work
+    jobs, first, second = Jobs(ComputeQueue(3, most_waiting=4)), steps(), steps()  # with a second slot for slow work
     former = jobs.start("ada", "first", first.work())
     first.begun()
     job = jobs.start("ada", "second", second.work())
@@ -227,7 +227,7 @@ def test_a_new_job_of_an_owner_ends_the_former_and_waits_for_its_thread(steps: C
 
 
 def test_slow_jobs_leave_a_slot_for_quick_work_even_of_the_same_owner(steps: Callable[..., Steps]) -> None:
-    queue = Slots(2, most_waiting=4)
+    queue = ComputeQueue(2, most_waiting=4)
     jobs, first, second = Jobs(queue), steps(), steps()
     jobs.start("ada", "slow", first.work())
     first.begun()
@@ -246,7 +246,7 @@ def give_up(_ahead: int) -> None:
 
 
 def test_a_job_that_waits_for_a_slot_is_cancelled_without_having_begun(steps: Callable[..., Steps]) -> None:
-    queue = Slots(1, most_waiting=4)
+    queue = ComputeQueue(1, most_waiting=4)
     jobs, first, second = Jobs(queue), steps(), steps()
     jobs.start("ada", "slow", first.work())
     first.begun()
@@ -258,7 +258,7 @@ def test_a_job_that_waits_for_a_slot_is_cancelled_without_having_begun(steps: Ca
 
 
 def test_a_full_line_refuses_a_job_in_a_sentence(steps: Callable[..., Steps]) -> None:
-    queue = Slots(1, most_waiting=0)
+    queue = ComputeQueue(1, most_waiting=0)
     jobs, first = Jobs(queue), steps()
     jobs.start("ada", "slow", first.work())
     first.begun()

@@ -16,7 +16,7 @@ from gradcam_core.errors import Cancelled, ResourceError
 from gradcam_core.hooks import recording
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel
-from gradcam_core.resources.queue import Slots
+from gradcam_core.resources.queue import ComputeQueue
 from gradcam_core.scoring.activation_memory import activation_bytes
 from gradcam_core.scoring.function import score_function
 from tests.support import calibrated, loaded
@@ -42,10 +42,10 @@ def measured(model: LoadedModel) -> LoadedModel:
 
 
 @pytest.fixture
-def two_slots(monkeypatch: pytest.MonkeyPatch) -> Slots:
+def two_slots(monkeypatch: pytest.MonkeyPatch) -> ComputeQueue:
     """A queue of two slots, and the settings agree."""
     monkeypatch.setenv("HEATPROOF_SLOTS", "2")
-    return Slots(2, most_waiting=5)
+    return ComputeQueue(2, most_waiting=5)
 
 
 def noise(count: int, side: int = SIDE, *, seed: int = 0) -> torch.Tensor:
@@ -230,7 +230,7 @@ def test_without_a_turn_one_thread_computes(small: LoadedModel) -> None:
     assert {thread for _, thread in seen} == {threading.current_thread().name}
 
 
-def test_an_idle_slot_is_used_and_the_bits_are_the_same(resnet18: LoadedModel, two_slots: Slots) -> None:
+def test_an_idle_slot_is_used_and_the_bits_are_the_same(resnet18: LoadedModel, two_slots: ComputeQueue) -> None:
     inputs = noise(19, 64)
     alone = score_function(resnet18)(inputs)
     with two_slots.turn("a", is_slow=True) as turn, batches_seen(resnet18) as seen:
@@ -243,7 +243,7 @@ def test_an_idle_slot_is_used_and_the_bits_are_the_same(resnet18: LoadedModel, t
 
 
 def test_all_threads_together_hold_to_the_bound(
-    small: LoadedModel, two_slots: Slots, monkeypatch: pytest.MonkeyPatch
+    small: LoadedModel, two_slots: ComputeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gradcam_core.scoring._FEWEST_THREADS", 1)  # so that one batch fills the memory
     each = activation_bytes(small.module, SIDE, small.device)
@@ -263,7 +263,7 @@ def test_progress_is_told_between_batches_in_the_calling_thread(small: LoadedMod
 
 
 def test_progress_ends_with_everything_done_where_another_thread_is_the_last(
-    small: LoadedModel, two_slots: Slots
+    small: LoadedModel, two_slots: ComputeQueue
 ) -> None:
     told: list[int] = []
     caller, own_is_told = threading.current_thread(), threading.Event()
@@ -283,7 +283,7 @@ def test_progress_ends_with_everything_done_where_another_thread_is_the_last(
 
 
 @pytest.mark.parametrize("has_turn", [False, True])
-def test_a_cancel_between_batches_drops_the_rest(small: LoadedModel, two_slots: Slots, has_turn: bool) -> None:
+def test_a_cancel_between_batches_drops_the_rest(small: LoadedModel, two_slots: ComputeQueue, has_turn: bool) -> None:
     def cancel(done: int, total: int) -> None:
         raise Cancelled(f"After {done}.")
 
@@ -294,7 +294,9 @@ def test_a_cancel_between_batches_drops_the_rest(small: LoadedModel, two_slots: 
     assert sum(size for size, _ in seen) < 400
 
 
-def test_memory_that_runs_out_in_another_thread_is_a_resource_error(small: LoadedModel, two_slots: Slots) -> None:
+def test_memory_that_runs_out_in_another_thread_is_a_resource_error(
+    small: LoadedModel, two_slots: ComputeQueue
+) -> None:
     caller, has_failed = threading.current_thread(), threading.Event()
 
     def fail(_module: nn.Module, _inputs: object) -> None:
@@ -312,7 +314,7 @@ def test_memory_that_runs_out_in_another_thread_is_a_resource_error(small: Loade
 def test_a_quick_question_overtakes_a_sweep(small: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     """One computes, and a second one waits: it has its turn before the sweep's next batch."""
     monkeypatch.setenv("HEATPROOF_SLOTS", "1")
-    slots, order, futures = Slots(2, most_waiting=5), list[str](), list[Future[None]]()
+    slots, order, futures = ComputeQueue(2, most_waiting=5), list[str](), list[Future[None]]()
     may_end = {"first": threading.Event(), "second": threading.Event()}
 
     def quick(name: str) -> None:
@@ -341,7 +343,7 @@ def test_eight_threads_score_and_explain_one_model_without_a_wrong_number(
     resnet18: LoadedModel, make_image: Callable[..., LoadedImage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEATPROOF_SLOTS", "4")
-    slots, image = Slots(4, most_waiting=50), make_image(100, 80)
+    slots, image = ComputeQueue(4, most_waiting=50), make_image(100, 80)
 
     def score(seed: int) -> np.ndarray:
         with slots.turn(f"sweep {seed}", is_slow=True) as turn:

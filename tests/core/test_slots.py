@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from gradcam_core.errors import Cancelled, ResourceError
-from gradcam_core.resources.queue import Slots
+from gradcam_core.resources.queue import ComputeQueue
 
 QUEUED = 10
 
@@ -17,7 +17,7 @@ QUEUED = 10
 class People:
     """Threads that each hold a slot until they are let go, and the order in which they got one."""
 
-    def __init__(self, slots: Slots) -> None:
+    def __init__(self, slots: ComputeQueue) -> None:
         self.slots = slots
         self.served: list[str] = []
         self._pool = ThreadPoolExecutor(32)
@@ -56,7 +56,7 @@ class People:
 
 @contextmanager
 def people(count: int, most_waiting: int = QUEUED) -> Iterator[People]:
-    crowd = People(Slots(count, most_waiting=most_waiting))
+    crowd = People(ComputeQueue(count, most_waiting=most_waiting))
     try:
         yield crowd
     finally:
@@ -73,7 +73,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def test_no_more_than_the_slots_compute_at_once_and_everybody_has_a_turn() -> None:
-    slots, running, most = Slots(3, most_waiting=50), 0, 0
+    slots, running, most = ComputeQueue(3, most_waiting=50), 0, 0
     lock = threading.Lock()
 
     def work(person: int) -> int:
@@ -199,7 +199,7 @@ def test_a_wait_that_is_given_up_leaves_no_place_behind(error: type[BaseExceptio
 
 
 def test_work_that_fails_gives_its_slot_back() -> None:
-    slots = Slots(1, most_waiting=0)
+    slots = ComputeQueue(1, most_waiting=0)
     for error in (Stopped, RuntimeError):
         with pytest.raises(error), slots.turn("a"):
             raise error
@@ -208,7 +208,7 @@ def test_work_that_fails_gives_its_slot_back() -> None:
 
 
 def test_who_is_patient_waits_in_a_line_that_is_full() -> None:
-    slots, ahead = Slots(1, most_waiting=0), []
+    slots, ahead = ComputeQueue(1, most_waiting=0), []
     with slots.turn("other"):
         with pytest.raises(ResourceError), slots.turn("impatient"):
             pass

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 import pytest
 
 from gradcam_core.errors import Cancelled, ResourceError
-from gradcam_core.resources.queue import Slots, Turn
+from gradcam_core.resources.queue import ComputeQueue, Turn
 
 
 class Crowd:
     """Threads that ask for turns of one queue, and the order in which they had them."""
 
     def __init__(self, count: int, most_waiting: int = 10) -> None:
-        self.slots = Slots(count, most_waiting=most_waiting)
+        self.slots = ComputeQueue(count, most_waiting=most_waiting)
         self.order: list[str] = []
         self._pool = ThreadPoolExecutor(16)
         self._ends: list[threading.Event] = []
@@ -201,7 +201,7 @@ def test_there_is_no_idle_slot_while_all_are_taken_or_somebody_waits() -> None:
 
 
 def test_a_step_that_fails_in_an_idle_slot_gives_it_back() -> None:
-    slots = Slots(2, most_waiting=0)
+    slots = ComputeQueue(2, most_waiting=0)
     with slots.turn("sweep", is_slow=True) as sweep:
         with pytest.raises(RuntimeError), sweep.idle_slot():
             raise RuntimeError

@@ -95,7 +95,7 @@ FAULTS = {
     "displayed copy": Fault("pages._ui.result.view.photo", OSError("in an encoder"), change_sample),
     "words": Fault("pages._ui.result.view.words.sentence", IndexError("in a sentence"), change_method),
     "message": Fault("pages._ui.result.view.pack", TypeError("in a message"), change_method),
-    "line": Fault("gradcam_core.resources.queue.Slots.turn", RuntimeError("in the line"), change_method),
+    "line": Fault("gradcam_core.resources.queue.ComputeQueue.turn", RuntimeError("in the line"), change_method),
     "full memory": Fault("pages._ui.session.shared.ensure_memory", MemoryError(), change_method),
 }
 

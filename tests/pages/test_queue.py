@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from gradcam_core.decoding.decode import decode_image
 from gradcam_core.encoding import to_png
 from gradcam_core.errors import Cancelled
-from gradcam_core.resources.queue import Slots
+from gradcam_core.resources.queue import ComputeQueue
 from pages._ui.session import queue
 from pages._ui.session.shared import shared
 from pages._ui.text.sentences import ahead
@@ -20,7 +20,7 @@ Open = Callable[..., AppTest]
 
 
 @contextmanager
-def busy(slots: Slots | None = None) -> Iterator[ExitStack]:
+def busy(slots: ComputeQueue | None = None) -> Iterator[ExitStack]:
     """Others compute, or hold whatever slots these are, until the stack is closed."""
     slots = slots or shared().slots
     with ExitStack() as others:
@@ -29,12 +29,12 @@ def busy(slots: Slots | None = None) -> Iterator[ExitStack]:
         yield others
 
 
-def decoding_slots() -> Slots:
+def decoding_slots() -> ComputeQueue:
     """Where sessions and everybody else in this process wait to have an image decoded."""
-    found: list[Slots] = []
+    found: list[ComputeQueue] = []
 
     @contextmanager
-    def turn(slots: Slots) -> Iterator[None]:
+    def turn(slots: ComputeQueue) -> Iterator[None]:
         found.append(slots)
         yield
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from gradcam_core.decoding.decode import decode_image
 from gradcam_core.errors import ImageError
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.resources.queue import Slots
+from gradcam_core.resources.queue import ComputeQueue
 from gradcam_core.samples import SAMPLES, sample_bytes
 from pages._ui.session.question import ImageInfo
 from pages._ui.session.queue import my_turn
@@ -41,7 +41,7 @@ def decoded(sha256: str, read: Callable[[], bytes]) -> LoadedImage:
 
 
 @contextmanager
-def _turn_with_room(slots: Slots) -> Iterator[None]:
+def _turn_with_room(slots: ComputeQueue) -> Iterator[None]:
     with my_turn(slots):
         ensure_room()
         yield

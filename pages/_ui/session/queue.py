@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gradcam_core.errors import Cancelled
-from gradcam_core.resources.queue import Slots, Turn
+from gradcam_core.resources.queue import ComputeQueue, Turn
 from pages._ui.session.shared import person
 from pages._ui.text.sentences import ahead
 
@@ -36,7 +36,7 @@ def _end(place: DeltaGenerator) -> None:
 
 
 @contextmanager
-def my_turn(slots: Slots, *, is_slow: bool = False) -> Iterator[Turn]:
+def my_turn(slots: ComputeQueue, *, is_slow: bool = False) -> Iterator[Turn]:
     """This session's turn.
 
     A former run that Streamlit has given up may still be computing, and come to ask for a turn after the run that

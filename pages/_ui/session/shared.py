@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from gradcam_core.config import settings
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.resources.memory import ensure_memory
-from gradcam_core.resources.queue import Slots
+from gradcam_core.resources.queue import ComputeQueue
 from gradcam_core.resources.store import Store
 from pages._ui.session.kept_trays import KeptTrays
 
@@ -36,7 +36,7 @@ class Shared:
         trays: what people brought.
     """
 
-    slots: Slots
+    slots: ComputeQueue
     answers: Store[Any]
     pixels: Store[LoadedImage]
     trays: KeptTrays
@@ -62,7 +62,7 @@ def shared() -> Shared:
 
     limits = settings()
     return Shared(
-        Slots(slot_count(), most_waiting=limits.most_waiting),
+        ComputeQueue(slot_count(), most_waiting=limits.most_waiting),
         Store(limits.answers_bytes, seconds=_KEPT_SECONDS),
         Store(limits.pictures_bytes, seconds=_KEPT_SECONDS),
         KeptTrays(limits.trays_bytes, seconds=_KEPT_SECONDS),
