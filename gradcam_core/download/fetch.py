@@ -41,10 +41,10 @@ from gradcam_core.download.responses import (
 )
 from gradcam_core.download.transport import connection_over
 from gradcam_core.errors import HeatproofError, ImageError
-from gradcam_core.resources.limiter import Turns
+from gradcam_core.resources.limiter import Limiter
 
 _log = logging.getLogger(__name__)
-_turns = Turns()
+_limiter = Limiter()
 _WAIT_SECONDS = 3.0
 _LOOKUP_SECONDS = 3.0
 _DIAL_SECONDS = 3.0
@@ -89,7 +89,7 @@ def fetch_image(url: str, *, policy: FetchPolicy | None = None, resolver: Resolv
 def _turn(most: int, patience: float) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(_turns.one(most, patience=patience))
+            stack.enter_context(_limiter.slot(most, patience=patience))
         except TimeoutError:
             raise too_many() from None
         yield

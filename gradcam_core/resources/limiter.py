@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Turns:
+class Limiter:
     """Whoever comes while all turns are taken waits."""
 
     def __init__(self) -> None:
@@ -13,7 +13,7 @@ class Turns:
         self._taken = 0
 
     @contextmanager
-    def one(self, most: int, *, patience: float | None = None) -> Iterator[None]:
+    def slot(self, most: int, *, patience: float | None = None) -> Iterator[None]:
         """A turn while the block runs, where fewer than `most` are taken.
 
         Args:
