@@ -16,7 +16,7 @@ class _Kept(Generic[Value]):
     used: float  # by the store's clock
 
 
-class Store(Generic[Value]):
+class LruStore(Generic[Value]):
     """The least recently used values go first; the one that came last always stays."""
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from gradcam_core.resources.store import Store
+from gradcam_core.resources.store import LruStore
 
 
 class Clock:
@@ -14,7 +14,7 @@ class Clock:
 
 
 def test_the_least_recently_used_values_go_first_and_the_bytes_are_bounded() -> None:
-    store: Store[str] = Store(100)
+    store: LruStore[str] = LruStore(100)
     for key in "abc":
         store.put(key, key.upper(), 30)
     assert store.get("a") == "A"
@@ -24,7 +24,7 @@ def test_the_least_recently_used_values_go_first_and_the_bytes_are_bounded() -> 
 
 
 def test_what_came_last_stays_even_where_it_is_too_large() -> None:
-    store: Store[str] = Store(100)
+    store: LruStore[str] = LruStore(100)
     store.put("a", "A", 30)
     assert store.put("b", "B", 1000) == "B"
     assert store.get("b") == "B"
@@ -32,7 +32,7 @@ def test_what_came_last_stays_even_where_it_is_too_large() -> None:
 
 
 def test_of_two_who_make_the_same_value_both_hold_the_first() -> None:
-    store: Store[list[int]] = Store(100)
+    store: LruStore[list[int]] = LruStore(100)
     first, second = [1], [1]
     assert store.put("a", first, 1) is first
     assert store.put("a", second, 1) is first
@@ -40,7 +40,7 @@ def test_of_two_who_make_the_same_value_both_hold_the_first() -> None:
 
 def test_what_nobody_asked_for_is_forgotten() -> None:
     clock = Clock()
-    store: Store[str] = Store(100, seconds=10, clock=clock)
+    store: LruStore[str] = LruStore(100, seconds=10, clock=clock)
     store.put("a", "A", 1)
     store.put("b", "B", 1)
     clock.now += 8
@@ -57,14 +57,14 @@ def test_what_nobody_asked_for_is_forgotten() -> None:
 
 
 def test_a_store_can_be_emptied() -> None:
-    store: Store[str] = Store(100)
+    store: LruStore[str] = LruStore(100)
     store.put("a", "A", 1)
     store.clear()
     assert (store.get("a"), store.nbytes, len(store)) == (None, 0, 0)
 
 
 def test_many_threads_keep_to_the_bytes() -> None:
-    store: Store[int] = Store(1000)
+    store: LruStore[int] = LruStore(1000)
 
     def use(seed: int) -> None:
         for step in range(300):

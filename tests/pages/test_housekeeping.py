@@ -16,7 +16,7 @@ from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.resources.job import CANCELLED, FORWARD_PASSES, Report, Work
-from gradcam_core.resources.store import Store
+from gradcam_core.resources.store import LruStore
 from pages._ui.server import housekeeping
 from pages._ui.server.housekeeping import (
     end_jobs_of_closed_sessions,
@@ -54,8 +54,8 @@ def test_a_streamlit_that_keeps_its_sessions_elsewhere_is_left_alone() -> None:
 
 def test_old_answers_and_pictures_go_though_nobody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    answers: Store[str] = Store(100, seconds=10, clock=lambda: now)
-    pixels: Store[LoadedImage] = Store(100, seconds=10, clock=lambda: now)
+    answers: LruStore[str] = LruStore(100, seconds=10, clock=lambda: now)
+    pixels: LruStore[LoadedImage] = LruStore(100, seconds=10, clock=lambda: now)
     everything = Shared(shared().slots, answers, pixels, shared().trays)
     monkeypatch.setattr(housekeeping, "shared", lambda: everything)
     answers.put("a", "A", 1)

@@ -16,7 +16,7 @@ from gradcam_core.config import settings
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.resources.memory import ensure_memory
 from gradcam_core.resources.queue import ComputeQueue
-from gradcam_core.resources.store import Store
+from gradcam_core.resources.store import LruStore
 from pages._ui.session.kept_trays import KeptTrays
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class Shared:
     """
 
     slots: ComputeQueue
-    answers: Store[Any]
-    pixels: Store[LoadedImage]
+    answers: LruStore[Any]
+    pixels: LruStore[LoadedImage]
     trays: KeptTrays
 
     def relieve(self) -> None:
@@ -63,8 +63,8 @@ def shared() -> Shared:
     limits = settings()
     return Shared(
         ComputeQueue(slot_count(), most_waiting=limits.most_waiting),
-        Store(limits.answers_bytes, seconds=_KEPT_SECONDS),
-        Store(limits.pictures_bytes, seconds=_KEPT_SECONDS),
+        LruStore(limits.answers_bytes, seconds=_KEPT_SECONDS),
+        LruStore(limits.pictures_bytes, seconds=_KEPT_SECONDS),
         KeptTrays(limits.trays_bytes, seconds=_KEPT_SECONDS),
     )
 
