@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gradcam_core.models import download_model as download_model
     from gradcam_core.models import list_models as list_models
     from gradcam_core.models import load_model as load_model
-    from gradcam_core.models.cache import ModelShelf as ModelShelf
+    from gradcam_core.models.cache import ModelCache as ModelCache
     from gradcam_core.rendering.figures import panels_figure as panels_figure
     from gradcam_core.rendering.render import Look as Look
     from gradcam_core.rendering.render import heatmap_image as heatmap_image
@@ -62,7 +62,7 @@ _HOMES = {
     "images": ("load_image",),
     "rendering.render": ("Look", "heatmap_image", "overlay_image"),
     "scenes.scene": ("draw_scene",),
-    "models.cache": ("ModelShelf",),
+    "models.cache": ("ModelCache",),
     "scoring.function": ("score_function",),
     "scoring.protocol": ("ScoreFunction",),
 }

@@ -1,7 +1,7 @@
 """One place for the loaded models of all sessions, bounded by bytes.
 
 A model is borrowed for as long as it is used. The least recently used ones leave when the bytes are too many, never
-one that is in use, and never the latest: a model larger than the shelf would otherwise be loaded at every click.
+one that is in use, and never the latest: a model larger than the cache would otherwise be loaded at every click.
 Models are loaded one after the other, so that there is never more than one beyond those bytes.
 """
 
@@ -20,7 +20,7 @@ _Key = tuple[str, str]
 
 
 @dataclass(eq=False)
-class _Slot:
+class _Entry:
     """A model's place: `loading` is held while it is loaded; `users` counts those who have it or wait for it."""
 
     loading: threading.Lock = field(default_factory=threading.Lock)
@@ -28,13 +28,13 @@ class _Slot:
     users: int = 0
 
 
-def shelf_bytes() -> int:
-    """How much room a shelf may take: the setting, and at most 40 % of the memory where that has a limit."""
+def model_cache_bytes() -> int:
+    """How much room a cache may take: the setting, and at most 40 % of the memory where that has a limit."""
     limit = memory().limit
     return min(settings().shelf_bytes, int(_SHARE * limit)) if limit else settings().shelf_bytes
 
 
-class ModelShelf:
+class ModelCache:
     """Loaded models by name and device, shared between threads."""
 
     def __init__(
@@ -44,7 +44,7 @@ class ModelShelf:
         load: Callable[..., LoadedModel] = load_model,
         before_loading: Callable[[], object] = lambda: None,
     ) -> None:
-        """An empty shelf.
+        """An empty cache.
 
         Args:
             max_bytes: parameters and buffers of all models together.
@@ -56,11 +56,11 @@ class ModelShelf:
         self._before_loading = before_loading
         self._loading = threading.Lock()
         self._lock = threading.Lock()  # held for book-keeping alone, never while a model is loaded
-        self._slots: dict[_Key, _Slot] = {}  # least recently used first
+        self._slots: dict[_Key, _Entry] = {}  # least recently used first
 
     @contextmanager
     def borrow(self, name: str, device: str | None = None) -> Iterator[LoadedModel]:
-        """The model, loaded if need be; it stays on the shelf at least until the end of the block.
+        """The model, loaded if need be; it stays in the cache at least until the end of the block.
 
         Whoever asks for a model that is being loaded waits for it; where loading failed, the next one tries again.
 
@@ -81,12 +81,12 @@ class ModelShelf:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all models on the shelf."""
+        """Bytes of all models in the cache."""
         with self._lock:
             return self._total()
 
     def names(self) -> tuple[str, ...]:
-        """The names of the models on the shelf, the least recently used first."""
+        """The names of the models in the cache, the least recently used first."""
         with self._lock:
             return tuple(name for (name, _), slot in self._slots.items() if slot.model is not None)
 
@@ -95,14 +95,14 @@ class ModelShelf:
             self._before_loading()
             return self._load(name, device=device)
 
-    def _taken(self, key: _Key) -> _Slot:
+    def _taken(self, key: _Key) -> _Entry:
         with self._lock:
-            slot = self._slots.pop(key, None) or _Slot()
+            slot = self._slots.pop(key, None) or _Entry()
             self._slots[key] = slot  # last: the most recently used
             slot.users += 1
             return slot
 
-    def _give_back(self, key: _Key, slot: _Slot) -> None:
+    def _give_back(self, key: _Key, slot: _Entry) -> None:
         with self._lock:
             slot.users -= 1
             if slot.model is None and slot.users == 0:  # loading failed, and nobody waits to try again

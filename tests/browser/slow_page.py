@@ -8,14 +8,14 @@ from gradcam_core.resources.job import FORWARD_PASSES, Report, Work
 from pages._ui import tidying
 from pages._ui.session.jobs import session_job, show_job, start_job
 from pages._ui.session.queue import my_turn
-from pages._ui.session.shared import shared, shelf
+from pages._ui.session.shared import model_cache, shared
 from tests.occlusion import occlusion
 
 _KEY = "occlusion"
 
 
 def _measure(report: Report[np.ndarray]) -> np.ndarray:
-    with shelf().borrow("tinynet") as model:
+    with model_cache().borrow("tinynet") as model:
         return occlusion(model, "meadow", stride=4)(report)
 
 
@@ -28,7 +28,7 @@ def _show_partial(falls: np.ndarray) -> None:
 
 
 def _ask() -> None:
-    with my_turn(shared().slots), shelf().borrow("tinynet") as model:
+    with my_turn(shared().slots), model_cache().borrow("tinynet") as model:
         occlusion(model, "bay", stride=112)(lambda *_: None)
     st.session_state["asked"] = st.session_state.get("asked", 0) + 1
 

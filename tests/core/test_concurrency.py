@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from gradcam_core.engine import Explainer
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import METHODS
-from gradcam_core.models.cache import ModelShelf
+from gradcam_core.models.cache import ModelCache
 from tests.support import IMAGENET_MEAN, IMAGENET_STD, calibrated
 
 THREADS, REQUESTS = 8, 25
@@ -31,7 +31,7 @@ class Request:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelShelf:
+def model_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelCache:
     """The embedded network, and a DenseNet (shared buffers, functional in-place ReLUs) from a checkpoint folder."""
     save_file(calibrated("densenet121", side=64).state_dict(), tmp_path / "dense.safetensors")
     description = {
@@ -43,10 +43,10 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelShelf:
     }
     (tmp_path / "dense.json").write_text(json.dumps(description), encoding="utf-8")
     monkeypatch.setenv("HEATPROOF_CHECKPOINTS", str(tmp_path))
-    return ModelShelf(1_000_000_000)
+    return ModelCache(1_000_000_000)
 
 
-def test_eight_threads_get_what_one_gets(shelf: ModelShelf, make_image: Callable[..., LoadedImage]) -> None:
+def test_eight_threads_get_what_one_gets(shelf: ModelCache, make_image: Callable[..., LoadedImage]) -> None:
     images = [make_image(200, 150, seed=1), make_image(90, 210, seed=2), make_image(128, 128, seed=3)]
     with shelf.borrow("tinynet") as tiny, shelf.borrow("dense") as dense:
         models = {"tinynet": tiny, "dense": dense}
@@ -81,7 +81,7 @@ def test_eight_threads_get_what_one_gets(shelf: ModelShelf, make_image: Callable
         assert np.array_equal(Explainer(model).forward(images[0]).logits, logits[name])
 
 
-def test_one_forward_pass_serves_many_threads(shelf: ModelShelf, make_image: Callable[..., LoadedImage]) -> None:
+def test_one_forward_pass_serves_many_threads(shelf: ModelCache, make_image: Callable[..., LoadedImage]) -> None:
     with shelf.borrow("dense") as model:
         forward = Explainer(model).forward(make_image())
         serial = [forward.cam(index).values for index in range(20)]

@@ -12,7 +12,7 @@ import torch
 
 from gradcam_core.errors import ModelError, ResourceError
 from gradcam_core.models import LoadedModel, load_model
-from gradcam_core.models.cache import ModelShelf, shelf_bytes
+from gradcam_core.models.cache import ModelCache, model_cache_bytes
 
 WritePair = Callable[..., Path]
 THREADS = 10
@@ -37,7 +37,7 @@ def nbytes(folder: Path, write_pair: WritePair) -> int:
     return load_model("a", device="cpu").nbytes
 
 
-def borrowed(shelf: ModelShelf, *names: str) -> None:
+def borrowed(shelf: ModelCache, *names: str) -> None:
     for name in names:
         with shelf.borrow(name, "cpu") as model:
             assert model.spec.name == name
@@ -60,7 +60,7 @@ def at_once(task: Callable[[], object]) -> list[object]:
 
 def test_ten_threads_at_once_load_a_model_once(nbytes: int) -> None:
     load = CountingLoad()
-    shelf = ModelShelf(10 * nbytes, load=load)
+    shelf = ModelCache(10 * nbytes, load=load)
 
     def borrow() -> LoadedModel:
         with shelf.borrow("a", "cpu") as model:
@@ -72,7 +72,7 @@ def test_ten_threads_at_once_load_a_model_once(nbytes: int) -> None:
 
 
 def test_least_recently_used_leaves_first(nbytes: int) -> None:
-    shelf = ModelShelf(2 * nbytes)
+    shelf = ModelCache(2 * nbytes)
     borrowed(shelf, "a", "b", "a", "c")
     assert shelf.names() == ("a", "c")
     assert shelf.nbytes == 2 * nbytes
@@ -80,7 +80,7 @@ def test_least_recently_used_leaves_first(nbytes: int) -> None:
 
 def test_model_in_use_never_leaves(nbytes: int) -> None:
     load = CountingLoad()
-    shelf = ModelShelf(nbytes, load=load)
+    shelf = ModelCache(nbytes, load=load)
     with shelf.borrow("a", "cpu") as first:
         borrowed(shelf, "b", "c")
         assert shelf.names() == ("a", "c")
@@ -91,7 +91,7 @@ def test_model_in_use_never_leaves(nbytes: int) -> None:
 
 
 def test_room_is_made_when_the_last_user_leaves(nbytes: int) -> None:
-    shelf = ModelShelf(2 * nbytes)
+    shelf = ModelCache(2 * nbytes)
     with shelf.borrow("a", "cpu"), shelf.borrow("b", "cpu"), shelf.borrow("c", "cpu"):
         assert shelf.nbytes == 3 * nbytes
     assert shelf.nbytes == 2 * nbytes
@@ -99,7 +99,7 @@ def test_room_is_made_when_the_last_user_leaves(nbytes: int) -> None:
 
 def test_latest_stays_although_it_alone_is_too_large(nbytes: int) -> None:
     load = CountingLoad()
-    shelf = ModelShelf(nbytes // 2, load=load)
+    shelf = ModelCache(nbytes // 2, load=load)
     borrowed(shelf, "a", "a", "a")
     assert (shelf.names(), load.names) == (("a",), ["a"])
     borrowed(shelf, "b")
@@ -107,7 +107,7 @@ def test_latest_stays_although_it_alone_is_too_large(nbytes: int) -> None:
 
 
 def test_shelf_never_holds_more_than_its_bytes_and_one_model(nbytes: int) -> None:
-    shelf = ModelShelf(2 * nbytes)
+    shelf = ModelCache(2 * nbytes)
     most = 0
     for name in "abcdabcd":
         with shelf.borrow(name, "cpu"):
@@ -116,7 +116,7 @@ def test_shelf_never_holds_more_than_its_bytes_and_one_model(nbytes: int) -> Non
 
 
 def test_model_that_left_is_freed(nbytes: int) -> None:
-    shelf = ModelShelf(nbytes)
+    shelf = ModelCache(nbytes)
     with shelf.borrow("a", "cpu") as model:
         weight = weakref.ref(model.module.get_parameter("head.weight"))
     del model
@@ -126,7 +126,7 @@ def test_model_that_left_is_freed(nbytes: int) -> None:
 
 
 def test_failed_load_does_not_poison_the_name(folder: Path, write_pair: WritePair) -> None:
-    shelf = ModelShelf(10**9)
+    shelf = ModelCache(10**9)
     write_pair("a").write_bytes(b"")
     with pytest.raises(ModelError), shelf.borrow("a", "cpu"):
         pass
@@ -137,7 +137,7 @@ def test_failed_load_does_not_poison_the_name(folder: Path, write_pair: WritePai
 
 
 def test_failed_load_is_told_to_all_who_wait(folder: Path, write_pair: WritePair) -> None:
-    shelf = ModelShelf(10**9)
+    shelf = ModelCache(10**9)
     write_pair("a").write_bytes(b"")
 
     def borrow() -> None:
@@ -149,7 +149,7 @@ def test_failed_load_is_told_to_all_who_wait(folder: Path, write_pair: WritePair
 
 
 def test_exception_of_the_borrower_gives_the_model_back(nbytes: int) -> None:
-    shelf = ModelShelf(nbytes)
+    shelf = ModelCache(nbytes)
     with pytest.raises(KeyboardInterrupt), shelf.borrow("a", "cpu"):
         raise KeyboardInterrupt
     borrowed(shelf, "b")
@@ -157,7 +157,7 @@ def test_exception_of_the_borrower_gives_the_model_back(nbytes: int) -> None:
 
 
 def test_device_that_is_not_there_takes_no_place(nbytes: int) -> None:
-    shelf = ModelShelf(nbytes)
+    shelf = ModelCache(nbytes)
     with pytest.raises(ModelError, match="no device"), shelf.borrow("a", "cuda:99"):
         pass
     assert shelf.names() == ()
@@ -165,7 +165,7 @@ def test_device_that_is_not_there_takes_no_place(nbytes: int) -> None:
 
 def test_no_device_is_the_same_as_the_settings_device(nbytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEATPROOF_DEVICE", "cpu")
-    shelf = ModelShelf(10 * nbytes)
+    shelf = ModelCache(10 * nbytes)
     with shelf.borrow("a") as one, shelf.borrow("a", "cpu") as other:
         assert one is other
 
@@ -179,7 +179,7 @@ def test_a_model_that_loads_slowly_holds_up_nobody_who_uses_another(nbytes: int)
             assert may_go_on.wait(timeout=30)
         return load_model(name, device=device)
 
-    shelf = ModelShelf(10 * nbytes, load=load)
+    shelf = ModelCache(10 * nbytes, load=load)
     borrowed(shelf, "b")
     slow = threading.Thread(target=borrowed, args=(shelf, "a"))
     slow.start()
@@ -203,7 +203,7 @@ def test_models_are_loaded_one_after_the_other_and_never_exceed_the_shelf_by_mor
         loading -= 1
         return model
 
-    shelf = ModelShelf(2 * nbytes, load=load)
+    shelf = ModelCache(2 * nbytes, load=load)
     names = iter("abcdabcdab")
     at_once(lambda: borrowed(shelf, next(names)))
     for name in "abcd":
@@ -221,7 +221,7 @@ def test_what_refuses_before_loading_loads_nothing(nbytes: int) -> None:
     def refuse() -> None:
         raise ResourceError("There is too little memory.")
 
-    shelf = ModelShelf(nbytes, before_loading=refuse)
+    shelf = ModelCache(nbytes, before_loading=refuse)
     with pytest.raises(ResourceError, match="too little"), shelf.borrow("a", "cpu"):
         pass
     assert shelf.names() == ()
@@ -229,13 +229,13 @@ def test_what_refuses_before_loading_loads_nothing(nbytes: int) -> None:
 
 def test_a_shelf_takes_two_fifths_of_the_memory_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEATPROOF_MAX_MEMORY_BYTES", "1000000000")
-    assert shelf_bytes() == 400_000_000
+    assert model_cache_bytes() == 400_000_000
     monkeypatch.setenv("HEATPROOF_SHELF_BYTES", "300")
-    assert shelf_bytes() == 300
+    assert model_cache_bytes() == 300
 
 
 def test_many_threads_and_models_on_a_shelf_that_is_too_small(nbytes: int) -> None:
-    shelf = ModelShelf(2 * nbytes)
+    shelf = ModelCache(2 * nbytes)
     noise = torch.rand(1, 3, 32, 32)
 
     def borrow(seed: int) -> None:

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from gradcam_core.decoding.incoming import IncomingFile
 from gradcam_core.encoding import to_png
-from pages._ui.session.shared import shared, shelf
+from pages._ui.session.shared import shared
 from pages._ui.viewer.payload import unpack
 from tests.pages.support import view, view_and_blobs
 

@@ -14,7 +14,7 @@ from gradcam_core.methods import DEFAULT_METHOD, get_method
 from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import ImageInfo, ModelCard, Question
 from pages._ui.session.queue import my_turn
-from pages._ui.session.shared import ensure_room, shared, shelf
+from pages._ui.session.shared import ensure_room, model_cache, shared
 
 if TYPE_CHECKING:
     from gradcam_core.engine import ForwardPass
@@ -50,12 +50,12 @@ class Reading:
 
 
 def model_card(name: str) -> ModelCard:
-    """What the pages need to know of a model; it is loaded if it is not on the shelf.
+    """What the pages need to know of a model; it is loaded if it is not in the cache.
 
     Raises:
         ModelError, ResourceError: if it can't be loaded.
     """
-    with shelf().borrow(name) as model:
+    with model_cache().borrow(name) as model:
         hashes = (model.weights_sha256, model.description_sha256)
         return ModelCard(model.spec, model.labels, model.layers, model.default_layer, *hashes)
 
@@ -102,7 +102,7 @@ def _answered(
         return known
     ensure_room()
     image = pixels_of(question.picture)
-    with my_turn(shared().slots), shelf().borrow(question.model.spec.name) as model:
+    with my_turn(shared().slots), model_cache().borrow(question.model.spec.name) as model:
 
         def computed() -> _Answer:
             explainer = Explainer(model, question.layer)

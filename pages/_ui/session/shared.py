@@ -20,7 +20,7 @@ from gradcam_core.resources.store import LruStore
 from pages._ui.session.kept_trays import KeptTrays
 
 if TYPE_CHECKING:
-    from gradcam_core.models.cache import ModelShelf
+    from gradcam_core.models.cache import ModelCache
 
 _KEPT_SECONDS = 900  # what was made of a picture is no part of a session, and is not to outlive one for long
 
@@ -70,13 +70,13 @@ def shared() -> Shared:
 
 
 @st.cache_resource(show_spinner=False)
-def shelf() -> ModelShelf:
+def model_cache() -> ModelCache:
     """The loaded models."""
-    from gradcam_core.models.cache import ModelShelf, shelf_bytes
+    from gradcam_core.models.cache import ModelCache, model_cache_bytes
     from gradcam_core.resources.cores import share_cores
 
     share_cores()
-    return ModelShelf(shelf_bytes(), before_loading=ensure_room)
+    return ModelCache(model_cache_bytes(), before_loading=ensure_room)
 
 
 def ensure_room() -> None:
