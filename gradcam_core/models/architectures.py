@@ -48,11 +48,11 @@ def build(name: str, num_outputs: int, state: Mapping[str, Tensor]) -> nn.Module
     Raises:
         ModelError: if the architecture is unknown or too large, or the weights do not fit it.
     """
-    module = outline(name, num_outputs)
-    return filled(module, {key: value for key, value in state.items() if not key.startswith(_unused(name))})
+    module = meta_module(name, num_outputs)
+    return materialize(module, {key: value for key, value in state.items() if not key.startswith(_unused(name))})
 
 
-def outline(name: str, num_outputs: int) -> nn.Module:
+def meta_module(name: str, num_outputs: int) -> nn.Module:
     """The network without memory for its weights; ModelError if it is unknown or too large."""
     check_architecture(name)
     module = _skeleton(name, num_outputs)
@@ -60,7 +60,7 @@ def outline(name: str, num_outputs: int) -> nn.Module:
     return module
 
 
-def filled(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
+def materialize(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
     """A skeleton with these weights; ModelError if they do not fit it."""
     check_fit(module, state)
     module.to_empty(device="cpu")  # memory for every tensor; `load_into` fills each, there are no unsaved buffers

@@ -16,7 +16,7 @@ from gradcam_core.checkpoints.weights import check_size, read_state, sha256_of
 from gradcam_core.config import torch_cache
 from gradcam_core.download import download_file
 from gradcam_core.errors import ModelError
-from gradcam_core.models.architectures import filled, outline
+from gradcam_core.models.architectures import materialize, meta_module
 from gradcam_core.models.spec import IMAGENET, Description, ModelSpec, Network
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.progress import Progress
@@ -179,9 +179,9 @@ def _built(name: str, pretrained: Pretrained, *, hint: str) -> nn.Module:
     """torchvision's own loader would run a file's code: it reads with `weights_only=False`, and the hash is 32 bits."""
     check_size(pretrained.file)  # here, for its own words say which setting to raise
     labels = pretrained.weights.meta["categories"]
-    module = outline(f"torchvision/{name}", len(labels))
+    module = meta_module(f"torchvision/{name}", len(labels))
     try:
-        return filled(module, _renamed(read_state(pretrained.file)))
+        return materialize(module, _renamed(read_state(pretrained.file)))
     except Exception as error:  # a file of this hash that is none of ours raises anything
         if is_out_of_memory(error):
             raise

@@ -13,7 +13,7 @@ from gradcam_core.errors import ModelError
 from gradcam_core.layers.finding import FoundLayers, find_layers
 from gradcam_core.layers.reasons import reason_of_shape
 from gradcam_core.models import LoadedModel, describe_model, find_model, inspect_model, list_models, load_model
-from gradcam_core.models.architectures import outline
+from gradcam_core.models.architectures import meta_module
 from gradcam_core.models.facts import preprocessing_sentences, value_range
 from gradcam_core.models.inspection import InspectedRow, inspected_rows
 from gradcam_core.models.meta import meta_copy
@@ -31,7 +31,7 @@ SIDES = {"heatproof/tinynet": 128, "torchvision/inception_v3": 299}
 
 def inspected(name: str) -> tuple[nn.Module, FoundLayers, dict[str, InspectedRow]]:
     side = SIDES.get(name, 224)
-    network = meta_copy(outline(name, 10)).eval()
+    network = meta_copy(meta_module(name, 10)).eval()
     found = find_layers(network, torch.empty(1, 3, side, side, device="meta"))
     rows = inspected_rows(summarize(network, (1, 3, side, side)).rows, found.candidates, found.excluded)
     return network, found, {row.row.name: row for row in rows}

@@ -14,7 +14,7 @@ from torchvision import models
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import ModelError
 from gradcam_core.models import LoadedModel
-from gradcam_core.models.architectures import architectures, outline
+from gradcam_core.models.architectures import architectures
 from gradcam_core.models.meta import meta_copy
 from gradcam_core.models.summary import LARGEST_SIDE, ModelSummary, SummaryRow, summarize
 from tests.core.loopback import together
@@ -72,7 +72,7 @@ def state_of(module: nn.Module) -> list[object]:
 
 
 def test_the_tutorials_resnet50_has_its_two_figures() -> None:
-    summary = summarize(outline("torchvision/resnet50", 1000), (1, 3, 28, 28))
+    summary = summarize(meta_module("torchvision/resnet50", 1000), (1, 3, 28, 28))
     assert summary.total_parameters == summary.trainable_parameters == 25_557_032
     assert summary.mult_adds == 81_262_184
     assert summary.input_bytes == 3 * 28 * 28 * 4
@@ -106,7 +106,7 @@ def test_every_architecture_can_be_summarised(name: str, monkeypatch: pytest.Mon
 
 
 def check_sums(name: str) -> None:
-    network = outline(name, 7)
+    network = meta_module(name, 7)
     summary = summarize(network, (1, 3, 299, 299) if name.endswith("inception_v3") else (1, 3, 224, 224))
     whole = summary.rows[0]
     assert (whole.name, whole.depth, whole.output_shape) == ("", 0, (1, 7))
@@ -186,7 +186,7 @@ def test_a_shape_that_is_none_is_refused(small_net: nn.Module, shape: tuple[int,
 
 def test_a_size_that_the_network_does_not_take_is_refused_with_its_own_words() -> None:
     with pytest.raises(ModelError, match="ViT can't take an input of 1 x 3 x 28 x 28") as refusal:
-        summarize(outline("torchvision/vit_b_16", 5), (1, 3, 28, 28), title="ViT")
+        summarize(meta_module("torchvision/vit_b_16", 5), (1, 3, 28, 28), title="ViT")
     assert refusal.value.hint == "Give another size. It says: Wrong image height! Expected 224 but got 28!"
 
 
