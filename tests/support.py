@@ -69,7 +69,7 @@ def loaded(
             architecture=f"test/{name}",
             source="checkpoint",
             num_classes=len(labels),
-            knows="noise",
+            label_summary="noise",
             ready=True,
             download_bytes=0,
             sentence="A network made by a test.",

@@ -16,7 +16,7 @@ _LABEL_WIDTH = 24
 
 def models_lines(specs: Sequence[ModelSpec], broken: Sequence[tuple[str, str]]) -> Iterator[str]:
     """One line a model, and a sentence for every checkpoint that can't be used."""
-    yield from columns([(spec.name, _state(spec), spec.title, spec.knows) for spec in specs])
+    yield from columns([(spec.name, _state(spec), spec.title, spec.label_summary) for spec in specs])
     for name, sentence in broken:
         yield ""
         yield f"{display_name(name)} can't be used: {sentence}"

@@ -35,7 +35,7 @@ class EmbeddedSource:
             architecture=checkpoint.architecture,
             source=self.slug,
             num_classes=checkpoint.num_classes,
-            knows=knows,
+            label_summary=knows,
             ready=True,
             download_bytes=0,
             sentence=f"A small network drawn for Heatproof: it knows only its own {knows}.",

@@ -60,7 +60,7 @@ class FolderSource:
             architecture=checkpoint.architecture,
             source=self.slug,
             num_classes=checkpoint.num_classes,
-            knows=IMAGENET if checkpoint.knows_imagenet else what_it_knows(checkpoint.labels),
+            label_summary=IMAGENET if checkpoint.knows_imagenet else what_it_knows(checkpoint.labels),
             ready=True,
             download_bytes=0,
             sentence=f"From the checkpoint folder: {checkpoint.architecture}{''.join(f'; {text}' for text in origin)}.",

@@ -168,7 +168,7 @@ class PretrainedSource:
             architecture=f"torchvision/{name}",
             source=self.slug,
             num_classes=len(pretrained.weights.meta["categories"]),
-            knows=IMAGENET,
+            label_summary=IMAGENET,
             ready=pretrained.is_here,
             download_bytes=round(pretrained.megabytes * 2**20),
             sentence=pretrained.sentence,

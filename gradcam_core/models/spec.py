@@ -19,7 +19,7 @@ class ModelSpec:
     Attributes:
         source: the slug of its source: embedded, checkpoint or torchvision.
         num_classes: how many labels; 2 for a binary network.
-        knows: in plain words what it can recognise.
+        label_summary: in plain words what it can recognise.
         ready: whether its weights are on this machine.
         download_bytes: about how much is fetched if it is not ready; 0 if nothing ever is.
     """
@@ -29,7 +29,7 @@ class ModelSpec:
     architecture: str
     source: str
     num_classes: int
-    knows: str
+    label_summary: str
     ready: bool
     download_bytes: int
     sentence: str

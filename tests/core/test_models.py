@@ -53,8 +53,8 @@ def test_list_holds_the_embedded_then_the_folders_then_torchvisions(folder: Path
 def test_embedded_network_says_what_it_knows() -> None:
     spec = find_model(DEFAULT_MODEL)
     assert (spec.source, spec.ready, spec.download_bytes) == ("embedded", True, 0)
-    assert spec.knows == f"{spec.num_classes} drawn things"
-    assert spec.knows in spec.sentence
+    assert spec.label_summary == f"{spec.num_classes} drawn things"
+    assert spec.label_summary in spec.sentence
 
 
 def test_embedded_network_loads() -> None:
@@ -67,7 +67,7 @@ def test_checkpoint_says_what_it_knows(folder: Path, write_pair: WritePair) -> N
     write_pair("small", title="My insects", source="trained at home", license="MIT")
     spec = find_model("small")
     assert (spec.title, spec.source, spec.ready) == ("My insects", "checkpoint", True)
-    assert spec.knows == "3 classes: ant, bee, honeybee, cat"
+    assert spec.label_summary == "3 classes: ant, bee, honeybee, cat"
     assert spec.sentence == "From the checkpoint folder: heatproof/tinynet; trained at home; MIT."
 
 

@@ -26,7 +26,7 @@ from gradcam_core.preprocessing import PREPROCESSINGS
 from gradcam_core.text import megabytes
 from pages._ui.model.downloads import download_job
 from pages._ui.text.choices import (
-    knows_sentence,
+    label_sentence,
     layer_sentence,
     layer_title,
     method_sentence,
@@ -96,7 +96,7 @@ def test_every_model_says_what_it_is_what_it_knows_and_whether_it_is_ready(open_
     for caption, spec in zip(captions, specs, strict=True):
         said = caption.replace("\\", "").replace("\u2060", "")
         assert spec.sentence in said
-        assert spec.knows in said
+        assert spec.label_summary in said
         assert said.startswith("**Ready.**" if spec.ready else f"**{megabytes(spec.download_bytes)} to download.**")
 
 
@@ -302,7 +302,7 @@ def test_a_layers_title_has_its_resolution_and_marks_the_default() -> None:
 def test_what_a_model_knows_is_said_once() -> None:
     embedded, *others = list_models()
     assert model_sentence(embedded) == embedded.sentence
-    assert model_sentence(others[-1]) == f"{others[-1].sentence} {knows_sentence(others[-1])}"
+    assert model_sentence(others[-1]) == f"{others[-1].sentence} {label_sentence(others[-1])}"
     assert readiness(embedded) == "**Ready.**"
 
 

@@ -31,7 +31,7 @@ def show_photo_hint(question: Question) -> None:
 
 
 def _hint_at_photo_network(question: Question) -> None:
-    network, knows = _photo_network(), literal(question.model.spec.knows)
+    network, knows = _photo_network(), literal(question.model.spec.label_summary)
     thing = "a photograph" if question.picture.address in SAMPLES else "this picture"
     with st.container(key="photo_hint", border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"This network knows only {knows}: what it says of {thing} is a guess.")

@@ -12,7 +12,7 @@ from pages._ui.model.downloads import has_arrived, offer_download, show_other_do
 from pages._ui.session import address as link
 from pages._ui.session.question import ModelCard
 from pages._ui.session.results import model_card
-from pages._ui.text.choices import knows_sentence, model_sentence, model_titles, readiness
+from pages._ui.text.choices import label_sentence, model_sentence, model_titles, readiness
 from pages._ui.text.incidents import mistakes_told, told
 from pages._ui.text.messages import say_warning
 from pages._ui.text.sentences import literal
@@ -70,7 +70,7 @@ def _draw_list(specs: dict[str, ModelSpec], in_use: ModelSpec) -> None:
             captions=[f"{readiness(spec)} {literal(model_sentence(spec))}" for spec in specs.values()],
             on_change=link.acted,
         )
-    st.caption(literal(knows_sentence(in_use)))
+    st.caption(literal(label_sentence(in_use)))
 
 
 def _card_or_former(chosen: ModelSpec, default: str) -> ModelCard:

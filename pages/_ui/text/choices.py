@@ -59,9 +59,9 @@ def readiness(spec: ModelSpec) -> str:
 
 def model_sentence(spec: ModelSpec) -> str:
     """What it is, and what it knows where that does not say it."""
-    return spec.sentence if spec.knows in spec.sentence else f"{spec.sentence} {knows_sentence(spec)}"
+    return spec.sentence if spec.label_summary in spec.sentence else f"{spec.sentence} {label_sentence(spec)}"
 
 
-def knows_sentence(spec: ModelSpec) -> str:
+def label_sentence(spec: ModelSpec) -> str:
     """What it can recognise, as a sentence."""
-    return f"Knows {spec.knows}{'' if spec.knows.endswith('.') else '.'}"
+    return f"Knows {spec.label_summary}{'' if spec.label_summary.endswith('.') else '.'}"
