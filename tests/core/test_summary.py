@@ -14,7 +14,7 @@ from torchvision import models
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import ModelError
 from gradcam_core.models import LoadedModel
-from gradcam_core.models.architectures import architectures
+from gradcam_core.models.architectures import architectures, meta_module
 from gradcam_core.models.meta import meta_copy
 from gradcam_core.models.summary import LARGEST_SIDE, ModelSummary, SummaryRow, summarize
 from tests.core.loopback import together

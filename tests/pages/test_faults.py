@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from gradcam_core.decoding.incoming import IncomingFile
 from gradcam_core.encoding import to_png
-from pages._ui.session.shared import shared
+from pages._ui.session.shared import model_cache, shared
 from pages._ui.viewer.payload import unpack
 from tests.pages.support import view, view_and_blobs
 
@@ -48,7 +48,7 @@ def change_method(app: AppTest) -> AppTest:
 
 
 def change_model(app: AppTest) -> AppTest:
-    shelf.clear()
+    model_cache.clear()
     radio = app.radio(key="model")
     return radio.set_value("photos" if radio.value == "tinynet" else "tinynet").run()
 
@@ -270,7 +270,7 @@ def test_what_stands_for_the_page_to_come_goes_though_it_does_not_come(
 ) -> None:
     monkeypatch.setattr("pages._ui.result.warmup._awake", threading.Event())
     monkeypatch.setattr("pages._ui.result.warmup._spare_the_collector", lambda: None)
-    monkeypatch.setattr("pages._ui.session.results.shelf", lambda: 1 / 0)
+    monkeypatch.setattr("pages._ui.session.results.model_cache", lambda: 1 / 0)
     monkeypatch.setattr("pages._ui.result.warmup.answer_usual_question", lambda _picture: None)
     app = open_app()
     assert len(sentences(app)) == 1

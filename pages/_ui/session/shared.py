@@ -1,4 +1,4 @@
-"""What do all sessions share? One shelf of models, one line of computations, and stores that are bounded by bytes.
+"""What do all sessions share? One cache of models, one line of computations, and stores that are bounded by bytes.
 
 torch is imported in the functions that need it, so that a page paints before its seconds are over.
 """
