@@ -73,12 +73,12 @@ def test_checkpoint_says_what_it_knows(folder: Path, write_pair: WritePair) -> N
 
 def test_long_label_list_is_cut_after_three(folder: Path, write_pair: WritePair) -> None:
     write_pair("birds", num_classes=1200, labels=[f"bird {index}" for index in range(1200)])
-    assert find_model("birds").knows == "1,200 classes: bird 0, bird 1, bird 2, ..."
+    assert find_model("birds").label_summary == "1,200 classes: bird 0, bird 1, bird 2, ..."
 
 
 def test_imagenet_checkpoint_is_called_so(folder: Path, write_pair: WritePair) -> None:
     write_pair("net", num_classes=1000, labels="imagenet")
-    assert find_model("net").knows == find_model("resnet18").knows
+    assert find_model("net").label_summary == find_model("resnet18").knows
 
 
 def test_listing_reads_no_weights(folder: Path, write_pair: WritePair) -> None:
