@@ -78,7 +78,7 @@ def test_long_label_list_is_cut_after_three(folder: Path, write_pair: WritePair)
 
 def test_imagenet_checkpoint_is_called_so(folder: Path, write_pair: WritePair) -> None:
     write_pair("net", num_classes=1000, labels="imagenet")
-    assert find_model("net").label_summary == find_model("resnet18").knows
+    assert find_model("net").label_summary == find_model("resnet18").label_summary
 
 
 def test_listing_reads_no_weights(folder: Path, write_pair: WritePair) -> None:
