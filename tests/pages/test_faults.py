@@ -287,11 +287,11 @@ def test_what_a_browser_that_goes_back_still_sends_is_no_act(monkeypatch: pytest
     def act() -> None:
         import streamlit as st
 
-        from pages._ui.session import address as link
+        from pages._ui.session import page_state
 
-        link.acted()
-        st.text(str(link.has_act()))
+        page_state.mark_user_action()
+        st.text(str(page_state.has_user_action()))
 
     assert AppTest.from_function(act).run().text[0].value == "True"
-    monkeypatch.setattr("pages._ui.session.address.is_travel", lambda: True)
+    monkeypatch.setattr("pages._ui.session.page_state.is_history_navigation", lambda: True)
     assert AppTest.from_function(act).run().text[0].value == "False"

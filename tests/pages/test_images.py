@@ -21,7 +21,7 @@ from pages._ui.image import picker
 from pages._ui.image.cards import cards_css
 from pages._ui.image.intake import Click, DroppedFiles, understood, unpacked
 from pages._ui.image.opening import visible_name
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.kept_trays import TrayItem
 from pages._ui.session.question import ImageInfo
 from pages._ui.session.shared import shared
@@ -318,7 +318,7 @@ def test_a_picture_that_left_the_tray_is_said_to_be_no_longer_kept(
     app.radio(key="tray").set_value(tray_address(app, 1)).run()
     app = bring(app, ("last.png", noise(99)))
     assert first not in tray(app)
-    monkeypatch.setattr("pages._ui.session.address.is_travel", lambda: True)
+    monkeypatch.setattr("pages._ui.session.page_state.is_history_navigation", lambda: True)
     app.query_params["image"] = first
     assert "That picture is no longer kept. Bring it again" in told(app.run())
 
@@ -404,7 +404,7 @@ def test_the_uploader_takes_every_file_so_that_the_core_can_say_what_is_wrong(op
 def test_back_drops_the_refusal_of_what_was_asked_before(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     app = ask(open_app(), "")
     assert "Type the address" in told(app)
-    monkeypatch.setattr(link, "is_travel", lambda: True)
+    monkeypatch.setattr(page_state, "is_history_navigation", lambda: True)
     assert not app.run().error
 
 
@@ -413,7 +413,7 @@ def test_what_was_pasted_before_back_is_neither_fetched_nor_opened_nor_refused(
 ) -> None:
     app, fetched = open_app(), list[str]()
     monkeypatch.setattr("gradcam_core.images.read_address", fetched.append)
-    monkeypatch.setattr(link, "is_travel", lambda: True)
+    monkeypatch.setattr(page_state, "is_history_navigation", lambda: True)
     good, bad = (base64.b64encode(data).decode() for data in (noise(70), b"no picture"))
     files = [{"name": "good.png", "base64": good}, {"name": "bad.png", "base64": bad}]
     act = {"files": files, "large": ["large.png"], "unreadable": ["folder"], "leftOut": 3, "number": 1}
@@ -427,7 +427,7 @@ def test_what_was_pasted_before_back_is_neither_fetched_nor_opened_nor_refused(
     assert fetched == []
     assert not app.error
     assert names(app) == ["good.png"]
-    monkeypatch.setattr(link, "is_travel", lambda: False)
+    monkeypatch.setattr(page_state, "is_history_navigation", lambda: False)
     assert current(app.run()).address == "bay"
 
 

@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages._ui.frame.registry import PAGES, PageEntry, foreign_parameters, page_at
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 
 MARK = Path(__file__).with_name("mark.svg")
 SECTIONS = ("image", "model")
@@ -98,7 +98,7 @@ def _page_link(place: DeltaGenerator, entry: PageEntry, current: str) -> DeltaGe
         page_at(entry.slug),
         label=f"**{entry.title}**" if entry.slug == current else entry.title,
         help=entry.question,
-        query_params=link.address_on(foreign_parameters(entry.slug)),
+        query_params=page_state.parameters_on(foreign_parameters(entry.slug)),
     )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from gradcam_core.errors import HeatproofError
 from pages._ui.frame.bar import MARK, draw_bar, refresh_links
 from pages._ui.frame.registry import foreign_parameters, navigation_pages, page_entry
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.tray_return import ask_for_tray, bring_back_tray
 from pages._ui.text.incidents import logged_incident, told
 from pages._ui.text.messages import forget_messages, repeat_messages
@@ -42,7 +42,7 @@ def page(slug: str) -> Iterator[None]:
         st.navigation(navigation_pages(), position="hidden")
         st.rerun()
     entry = page_entry(slug)
-    link.enter_page(slug, foreign_parameters(slug))
+    page_state.enter_page(slug, foreign_parameters(slug))
     st.set_page_config(page_title=f"{entry.title} · Heatproof", page_icon=str(MARK), layout="wide")
     st.html(f"<style>{''.join(_STYLES)}</style>")
     draw_bar(entry)
@@ -57,7 +57,7 @@ def page(slug: str) -> Iterator[None]:
         repeat_messages()
     refresh_links()
     ask_for_tray(beside)
-    link.flush()
+    page_state.commit()
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import streamlit as st
 
 from gradcam_core.config import settings
 from gradcam_core.decoding.incoming import IncomingFile
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.tray import MOST_BYTES, MOST_PICTURES
 
 _KEY, _TAKEN = "intake_told", "intake_taken"
@@ -113,7 +113,7 @@ def understood(sent: Any) -> Click:
 def _hear_drops() -> None:
     """To bring something is an act; that the listener lets go of what was taken is none."""
     if _new(st.session_state[_KEY].get("drops")):
-        link.acted()
+        page_state.mark_user_action()
 
 
 def _new(sent: Any) -> list[Any]:

@@ -19,7 +19,7 @@ from pages._ui.image.opening import bring, image_at
 from pages._ui.image.samples import sample_picture, show_gallery, thumbnail
 from pages._ui.image.tray_cards import show_tray
 from pages._ui.image.uploaders import camera_door, link_door, upload_door
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.question import UPLOAD, ImageInfo
 from pages._ui.session.queue import queue_shown
 from pages._ui.session.tray import MOST_PICTURES, ROOM, forget_names_let_go, tray
@@ -65,7 +65,7 @@ def _follow_link() -> None:
     """Open what the address names: at the start, and after Back or Forward; take out what can't be opened."""
     if _PICTURE not in st.session_state:
         st.session_state[_PICTURE] = sample_picture(DEFAULT_SAMPLE)
-    if link.news("image"):
+    if page_state.is_unread("image"):
         _forget_words()
         name = st.query_params.get("image") or DEFAULT_SAMPLE
         if _wants_a_click(name):
@@ -101,12 +101,12 @@ def _take_acts(drops: list[DroppedFiles], click: Click) -> None:
 def _take_click(click: Click) -> None:
     """Open the card that was clicked last; what the groups say counts only until a browser has told of a click."""
     if click.number:
-        is_new = click.number != st.session_state.get(_CLICK) and not link.is_travel()
+        is_new = click.number != st.session_state.get(_CLICK) and not page_state.is_history_navigation()
         chosen = card_at(click.group, click.place) if is_new else None
     else:
-        chosen = None if link.is_travel() else changed("sample") or changed("tray")
+        chosen = None if page_state.is_history_navigation() else changed("sample") or changed("tray")
     if chosen in SAMPLES or chosen in tray():
-        link.acted()
+        page_state.mark_user_action()
         _open(str(chosen))
     st.session_state[_CLICK] = click.number  # only now: a run that is cut off before has opened nothing
 
@@ -133,13 +133,13 @@ def _take_from(source: str) -> None:
     elif source == _LINK:
         address = link_door()
         if address is not None:
-            link.acted()
+            page_state.mark_user_action()
             _open(address)
 
 
 def _take_dropped(drop: DroppedFiles) -> None:
     """What was pasted or dropped somewhere on the page."""
-    if link.is_travel():
+    if page_state.is_history_navigation():
         _put_away(drop.files)
         return
     _forget_words()
@@ -148,7 +148,7 @@ def _take_dropped(drop: DroppedFiles) -> None:
     _take_files(drop.files, refused)
     _refuse_left_out(drop.left_out)
     if drop.address:
-        link.acted()
+        page_state.mark_user_action()
         _open(drop.address)
 
 
@@ -156,10 +156,10 @@ def _take_files(files: Sequence[IncomingFile], refused: Sequence[tuple[str, Heat
     """Put the good ones into the tray and open the first; say of each other one why not."""
     if not files and not refused:
         return
-    if link.is_travel():
+    if page_state.is_history_navigation():
         _put_away(files)
         return
-    link.acted()
+    page_state.mark_user_action()
     _forget_words()
     is_named = len(files) + len(refused) > 1
     opened = None
@@ -209,11 +209,11 @@ def _keep(picture: ImageInfo) -> None:
 def _write_link() -> None:
     """Let the address bar name the picture on screen; the default one needs no words."""
     address = _current().address
-    link.write("image", None if address == DEFAULT_SAMPLE else address)
+    page_state.set_parameter("image", None if address == DEFAULT_SAMPLE else address)
 
 
 def _change_source() -> None:
-    link.acted()
+    page_state.mark_user_action()
     _forget_words()
 
 

@@ -14,7 +14,7 @@ from gradcam_core.samples import (
     sample_bytes,
 )
 from pages._ui.image.cards import ELSEWHERE, cards_css, mark, thumbnail_of
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.pixels import image_info
 from pages._ui.session.question import ImageInfo
 from pages._ui.session.tray import tray
@@ -41,7 +41,7 @@ def show_gallery(current: ImageInfo) -> None:
         key="sample",
         format_func=lambda slug: SAMPLES[slug].title if slug in SAMPLES else slug,
         label_visibility="collapsed",
-        on_change=link.acted,
+        on_change=page_state.mark_user_action,
     )
     if current.address in offered:
         st.caption(offered[current.address].credit)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._ui.image.cards import cards_css, mark
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.question import ImageInfo
 from pages._ui.session.tray import ROOM, names_let_go, tray
 from pages._ui.text.sentences import literal
@@ -27,7 +27,7 @@ def show_tray(current: ImageInfo, *, with_promise: bool) -> None:
         list(names),
         key="tray",
         format_func=lambda address: names.get(address, address),
-        on_change=link.acted,
+        on_change=page_state.mark_user_action,
     )
     if names_let_go():
         st.caption(literal(_gone_words(names_let_go())))

@@ -8,7 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from gradcam_core.decoding.incoming import IncomingFile
 from pages._ui.image.tray_cards import show_promise
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 
 _TIMES = "doors_emptied"  # how often an uploader was emptied: its key, for Streamlit has no other way
 
@@ -41,7 +41,7 @@ def link_door() -> str | None:
     """The address that was asked for, which may be empty; None where none was."""
     with st.form("link", border=False):
         url = st.text_input("Address of a picture", placeholder="https://…", key="url")
-        is_asked = st.form_submit_button("Fetch", width="stretch", on_click=link.acted)
+        is_asked = st.form_submit_button("Fetch", width="stretch", on_click=page_state.mark_user_action)
     st.caption("This server fetches it; your browser does not.")
     return url.strip() if is_asked else None
 
@@ -53,13 +53,13 @@ def _uploader(place: st.delta_generator.DeltaGenerator, times: int) -> list[Uplo
         accept_multiple_files=True,
         key=f"upload_{times}",
         label_visibility="collapsed",
-        on_change=link.acted,
+        on_change=page_state.mark_user_action,
     )
 
 
 def _camera(place: st.delta_generator.DeltaGenerator, times: int) -> UploadedFile | None:
     return place.camera_input(
-        "Take a photograph", key=f"camera_{times}", label_visibility="collapsed", on_change=link.acted
+        "Take a photograph", key=f"camera_{times}", label_visibility="collapsed", on_change=page_state.mark_user_action
     )
 
 

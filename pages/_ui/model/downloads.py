@@ -9,7 +9,7 @@ import streamlit as st
 
 from gradcam_core.resources.job import DONE, MEGABYTES, Job, Report, Work
 from gradcam_core.text import megabytes
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.jobs import shared_job, show_job, start_shared_job
 from pages._ui.text.incidents import told
 from pages._ui.text.messages import say_error
@@ -76,7 +76,7 @@ def has_arrived(name: str) -> bool:
 
 def start_download(spec: ModelSpec) -> None:
     """A button's callback: begin, or join whoever has begun."""
-    link.acted()
+    page_state.mark_user_action()
     _said().discard(spec.name)
     _watched()[spec.name] = start_shared_job(_key(spec.name), Work(_fetching(spec.name), spec.title, MEGABYTES))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from gradcam_core.methods import DEFAULT_METHOD, METHODS
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.question import ImageInfo, ModelCard, Question
 from pages._ui.text.choices import layer_sentence, layer_title, method_sentence
 from pages._ui.text.sentences import literal
@@ -30,9 +30,9 @@ def pick_question(picture: ImageInfo, model: ModelCard) -> Question:
 
     usual_preprocessing = next(iter(PREPROCESSINGS))
     layers = _offered_layers(model)
-    layer = link.restore("layer", layers, model.default_layer, say=st.warning)
-    method = link.restore("method", METHODS, DEFAULT_METHOD, say=st.warning)
-    preprocessing = link.restore("preprocessing", PREPROCESSINGS, usual_preprocessing, say=st.warning)
+    layer = page_state.restore("layer", layers, model.default_layer, say=st.warning)
+    method = page_state.restore("method", METHODS, DEFAULT_METHOD, say=st.warning)
+    preprocessing = page_state.restore("preprocessing", PREPROCESSINGS, usual_preprocessing, say=st.warning)
     _draw_line(layer, METHODS[method].title, PREPROCESSINGS[preprocessing].title)
     with st.container(key="how", border=True):
         places = st.columns(3, gap="medium")
@@ -54,8 +54,12 @@ def _draw_line(*titles: str) -> None:
 def _offered_layers(model: ModelCard) -> list[str]:
     """The blocks, and every other layer on request."""
     layers = {layer.name: layer for layer in model.layers}
-    wanted = layers.get(link.chosen("layer") or "")
-    if wanted is not None and not wanted.is_block and (link.news("layer") or "all_layers" not in st.session_state):
+    wanted = layers.get(page_state.chosen("layer") or "")
+    if (
+        wanted is not None
+        and not wanted.is_block
+        and (page_state.is_unread("layer") or "all_layers" not in st.session_state)
+    ):
         st.session_state["all_layers"] = True  # it was chosen by a link or on another page
     shows_all = st.session_state.get("all_layers", False)
     return [name for name, layer in layers.items() if shows_all or layer.is_block]
@@ -69,10 +73,10 @@ def _draw_layers(model: ModelCard, offered: list[str], chosen: str) -> None:
             offered,
             key="layer",
             format_func=lambda name: layer_title(layers[name], model.default_layer),
-            on_change=link.acted,
+            on_change=page_state.mark_user_action,
         )
         st.caption(layer_sentence(model.layers, chosen, model.default_layer))
-        st.toggle(f"All {len(layers)} layers", key="all_layers", on_change=link.acted)
+        st.toggle(f"All {len(layers)} layers", key="all_layers", on_change=page_state.mark_user_action)
 
 
 def _method_sentences(model: ModelCard, layer: str) -> list[str]:
@@ -91,6 +95,6 @@ def _draw_list(name: str, choices: Choices, default: str, chosen: str, sentences
                 key=name,
                 format_func=lambda one: f"**{choices[one].title}**{' · default' if one == default else ''}",
                 captions=[literal(sentence) for sentence in sentences],
-                on_change=link.acted,
+                on_change=page_state.mark_user_action,
             )
         st.caption(literal(sentences[list(choices).index(chosen)]))

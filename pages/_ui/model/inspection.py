@@ -8,7 +8,7 @@ import streamlit as st
 
 from gradcam_core.text import megabytes, readable_count
 from pages._ui.model.layer_table import LayerRow, layer_chosen_in_table, show_layer_table
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.question import ModelCard
 from pages._ui.session.queue import my_turn, queue_shown
 from pages._ui.session.shared import shared
@@ -25,7 +25,7 @@ _LARGEST_SIDE = 4096  # of the summary's input; it takes no memory, but a networ
 
 def show_inspection(model: ModelCard) -> None:
     """The chosen model: what it is in a sentence, what goes in and comes out, and its layers."""
-    name = link.chosen("model") or model.spec.name
+    name = page_state.chosen("model") or model.spec.name
     facts = _inspected(name, None).facts
     st.markdown(f"# {literal(facts.title)}")
     side = _pick_side(facts)
@@ -62,14 +62,18 @@ def _key(name: str, side: int | None) -> tuple[object, ...]:
 def _pick_side(facts: ModelFacts) -> int:
     """For which input the table counts: the model's own, unless another one is asked for."""
     usual = str(facts.input_size[0])
-    side = link.restore_text("side", _is_side, usual)
+    side = page_state.restore_text("side", _is_side, usual)
     with st.container(key="summary_input", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("Counted for an input of 1 × 3 × side × side, with a side of", width="content")
         st.text_input(
-            "Side of the input in pixels", key="side", label_visibility="collapsed", on_change=link.acted, width=90
+            "Side of the input in pixels",
+            key="side",
+            label_visibility="collapsed",
+            on_change=page_state.mark_user_action,
+            width=90,
         )
         if side != usual:
-            st.button(f"Back to {usual}", type="tertiary", on_click=link.choose, args=("side", usual))
+            st.button(f"Back to {usual}", type="tertiary", on_click=page_state.choose, args=("side", usual))
     if st.session_state["side"] != side:
         st.warning(f"A side is a whole number from 1 to {_LARGEST_SIDE:,}. This is counted for {side}.")
     return int(side)
@@ -92,8 +96,8 @@ def _pick_target(inspection: Inspection) -> None:
     names = [row.layer.name for row in inspection.rows if row.layer is not None]
     chosen = layer_chosen_in_table(names)
     if chosen is not None:
-        link.choose("layer", chosen)
-    target = link.restore("layer", names, inspection.default_layer)
+        page_state.choose("layer", chosen)
+    target = page_state.restore("layer", names, inspection.default_layer)
     st.markdown("## Layers")
     st.caption("Choose a layer that gives a map, and every page explains there. The others say why they can't.")
     rows = [_row(inspected) for inspected in inspection.rows]

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 
 _KEY, _TAKEN = "layer_table", "layer_table_taken"
 _HERE = Path(__file__).parent
@@ -56,7 +56,7 @@ def show_layer_table(rows: Sequence[LayerRow], *, model: str, target: str) -> No
         target: the layer that is explained now.
     """
     data: dict[str, Any] = {"model": model, "target": target, "rows": [vars(row) for row in rows]}
-    _ELEMENT(key=_KEY, data=data, on_chosen_change=link.acted)
+    _ELEMENT(key=_KEY, data=data, on_chosen_change=page_state.mark_user_action)
 
 
 def _text(name: str) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from gradcam_core.errors import HeatproofError
 from pages._ui.frame.bar import Chip, show_chip
 from pages._ui.model.downloads import has_arrived, offer_download, show_other_downloads
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.question import ModelCard
 from pages._ui.session.results import model_card
 from pages._ui.text.choices import label_sentence, model_sentence, model_titles, readiness
@@ -37,7 +37,7 @@ def _draw_section() -> ModelCard:
 
     specs = {spec.name: spec for spec in list_models()}
     default = DEFAULT_MODEL if DEFAULT_MODEL in specs else next(iter(specs))
-    chosen = specs[link.restore("model", specs, default)]
+    chosen = specs[page_state.restore("model", specs, default)]
     picker, below = st.container(gap="xsmall"), st.container(gap="xsmall")
     with below:
         card = _card_or_former(chosen, default)
@@ -50,7 +50,7 @@ def _draw_section() -> ModelCard:
 
 def choose_model(name: str) -> None:
     """A button's callback: take this model, as if it had been chosen in the list."""
-    link.choose("model", name)
+    page_state.choose("model", name)
 
 
 def refused_models() -> dict[str, str]:
@@ -68,7 +68,7 @@ def _draw_list(specs: dict[str, ModelSpec], in_use: ModelSpec) -> None:
             key="model",
             format_func=lambda name: f"**{literal(titles[name])}**" if name in titles else name,
             captions=[f"{readiness(spec)} {literal(model_sentence(spec))}" for spec in specs.values()],
-            on_change=link.acted,
+            on_change=page_state.mark_user_action,
         )
     st.caption(literal(label_sentence(in_use)))
 
@@ -98,7 +98,7 @@ def _card_or_former(chosen: ModelSpec, default: str) -> ModelCard:
 def _take(card: ModelCard) -> None:
     """The chosen model is the one in use; to get one that was waited for is an act."""
     if has_arrived(card.spec.name):
-        link.acted()
+        page_state.mark_user_action()
     refused_models().pop(card.spec.name, None)
     st.session_state[_IN_USE] = card
 
@@ -107,7 +107,7 @@ def _former(default: str) -> ModelCard:
     """The model in use goes on, and the address says so, for it says what is on screen."""
     card: ModelCard = st.session_state.get(_IN_USE) or model_card(default)
     name = card.spec.name
-    link.write("model", None if name == default else name)
+    page_state.set_parameter("model", None if name == default else name)
     return card
 
 

@@ -9,7 +9,7 @@ from pages._ui.frame.page import errors_shown, show_error
 from pages._ui.model.photo_hint import show_photo_hint
 from pages._ui.result.export import reply_to
 from pages._ui.result.view import view_message
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.chosen import chosen_class, explicit_class, image_and_model, keep_chosen_class
 from pages._ui.session.question import Question
 from pages._ui.session.queue import queue_shown
@@ -43,7 +43,7 @@ def _explanation(question: Question) -> None:
             show_viewer(message)
         if request:
             st.session_state[_SERVED] = request.token  # only now: a run that is cut off before has sent nothing
-    link.flush()
+    page_state.commit()
 
 
 def _message(question: Question, more: tuple[int, ...], request: Request | None) -> bytes:
@@ -65,7 +65,7 @@ def _message(question: Question, more: tuple[int, ...], request: Request | None)
 def _sent_again(question: Question, message: bytes, request: Request | None) -> bytes:
     """A former message, and a file of it if one is asked for; the address names what is on screen."""
     head, blobs = unpack(message)
-    link.show(head["address"])
+    page_state.set_parameters(head["address"])
     if request:
         head["reply"], blobs["reply"] = reply_to(request, question)
     return pack(head, blobs)

@@ -9,7 +9,7 @@ from typing import Any
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.export.formats import FORMATS
 from gradcam_core.methods import get_method
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.chosen import explicit_class, image_and_model
 from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import ImageInfo, Question
@@ -55,7 +55,7 @@ def _head(question: Question, known: Reading, cams: Mapping[int, Cam]) -> dict[s
         "question": digest(question),
         "owner": owner,
         "chosen": explicit_class(question),
-        "address": link.address(),
+        "address": page_state.parameters(),
         "addressNames": link.names(),
         "photo": hashlib.sha256(file).hexdigest()[:16],
         "size": picture.size,

@@ -7,7 +7,7 @@ browser goes back or forward. What came last counts. Where nothing is chosen it 
 import streamlit as st
 
 from gradcam_core.samples import DEFAULT_SAMPLE
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.question import Question
 from pages._ui.session.results import reading
 from pages._ui.text.sentences import literal
@@ -51,8 +51,8 @@ def image_and_model(question: Question) -> ImageAndModel:
 def _hear_address(question: Question, owner: ImageAndModel, count: int) -> None:
     """Take what the address newly names: once, for a person may choose another one afterwards."""
     of, _ = st.session_state.get(_CHOSEN, (None, None))
-    if link.news("class") or (of != owner and not link.has_act()):
-        link.hear("class")
+    if page_state.is_unread("class") or (of != owner and not page_state.has_user_action()):
+        page_state.mark_read("class")
         st.session_state[_CHOSEN] = (owner, _class_in_address(question, owner, count))
 
 

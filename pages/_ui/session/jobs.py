@@ -13,7 +13,7 @@ import streamlit as st
 
 from gradcam_core.resources.job import Job, Report, Work
 from gradcam_core.resources.jobs import Jobs
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.shared import person, shared
 from pages._ui.text.incidents import incidents_numbered
 from pages._ui.text.progress import job_words
@@ -75,7 +75,7 @@ def _progress(job: Job[T], place: str, show_partial: Callable[[T], None] | None)
 
 
 def _cancel(job: Job[Any]) -> None:
-    link.acted()
+    page_state.mark_user_action()
     job.cancel()
 
 

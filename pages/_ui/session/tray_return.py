@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gradcam_core.samples import SAMPLES
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.session.queue import look
 from pages._ui.session.tray import take_over, tray, tray_token
 
@@ -70,7 +70,7 @@ def _answer() -> str | None:
 
 def _needs_tray() -> bool:
     """Whether the address newly names an image that is not on this machine."""
-    address = link.chosen("image") if link.news("image") else None
+    address = page_state.chosen("image") if page_state.is_unread("image") else None
     is_local = address is None or address in tray() or (address in SAMPLES and SAMPLES[address].kind != "link")
     return not is_local
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages._ui.session import address as link
+from pages._ui.session import page_state
 from pages._ui.viewer.panes import PaneSet, show_panes
 from pages._ui.viewer.scripts import CHANNEL_SCRIPT, VIEWER_SCRIPT, VIEWER_STYLE, script, style
 
@@ -46,7 +46,9 @@ def show_viewer(message: bytes, *, key: str = _VIEWER) -> None:
 
     Of several on a page the first has the page's keys, its address and the chosen class.
     """
-    _ELEMENT(key=key, data=message, on_asked_change=link.acted, on_wanted_change=link.acted)
+    _ELEMENT(
+        key=key, data=message, on_asked_change=page_state.mark_user_action, on_wanted_change=page_state.mark_user_action
+    )
 
 
 def hear_choice(on_change: Callable[[], None]) -> None:

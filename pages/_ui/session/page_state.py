@@ -8,7 +8,7 @@ look belong to the viewer, which writes them itself.
 
 Streamlit's own binding writes what a picker shows, not what it means, and never lets Back return. So what has a
 title is written here, after a person's act, and all that one run wants to say becomes one entry of the browser's
-history: `flush` writes it at the run's end.
+history: `commit` writes it at the run's end.
 
 A browser that is clicked fast still sends the address it had before the last answer, and of what a run writes that is
 cut off something may never reach it. So the address is heard at a visit's beginning and when the browser goes back or
@@ -38,52 +38,52 @@ def enter_page(slug: str, foreign: Collection[str]) -> None:
     """
     former = st.session_state.get(_PAGE)
     st.session_state[_PAGE], st.session_state[_FOREIGN] = slug, frozenset(foreign)
-    if is_travel():
+    if is_history_navigation():
         for forgotten in (_CHOICES, _SAID, _ACT):
             st.session_state.pop(forgotten, None)
     elif former not in (None, slug):
         st.session_state[_ACT] = True  # the page was changed: its address is to say what is chosen
 
 
-def acted() -> None:
+def mark_user_action() -> None:
     """A person did something: the callback of every widget, for the address is written after an act alone.
 
     A browser that goes back still sends the choices it had before, which is none.
     """
-    if not is_travel():
+    if not is_history_navigation():
         st.session_state[_ACT] = True
 
 
-def has_act() -> bool:
+def has_user_action() -> bool:
     """Whether a person did something that the address does not say yet."""
     return bool(st.session_state.get(_ACT))
 
 
-def is_travel() -> bool:
+def is_history_navigation() -> bool:
     """Whether the browser went back or forward to come to this run."""
     context = get_script_run_ctx()
     return context is not None and context.is_history_navigation
 
 
-def news(name: str) -> bool:
+def is_unread(name: str) -> bool:
     """Whether the address is to be heard about a parameter: at first, and after Back and Forward, until it was."""
     return name not in _said()
 
 
-def hear(name: str) -> None:
+def mark_read(name: str) -> None:
     """What the address says about a parameter is no news from now on."""
-    write(name, st.query_params.get(name))
+    set_parameter(name, st.query_params.get(name))
 
 
 def choose(name: str, value: str) -> None:
     """A button's callback: choose a value, as if it had been chosen in its picker."""
-    acted()
+    mark_user_action()
     _choices()[name] = value
 
 
 def chosen(name: str) -> str | None:
     """What is chosen of a parameter, or named by an address that was not yet heard; None where that is the usual."""
-    return st.query_params.get(name) if news(name) else _choices().get(name)
+    return st.query_params.get(name) if is_unread(name) else _choices().get(name)
 
 
 def restore(name: str, options: Collection[str], default: str, *, say: Callable[[str], object] = say_warning) -> str:
@@ -93,7 +93,7 @@ def restore(name: str, options: Collection[str], default: str, *, say: Callable[
     was chosen before, on whatever page. Whichever it is, the address is to say it; the default needs no words.
     What the address asks for in vain is told by `say`.
     """
-    if news(name):
+    if is_unread(name):
         choice = st.query_params.get(name)
         if choice is not None and choice not in options:
             say(literal(f"The link asks for {name} “{choice[:60]}”, which is not there. This is {default}."))
@@ -103,7 +103,7 @@ def restore(name: str, options: Collection[str], default: str, *, say: Callable[
         choice = default
     st.session_state[name] = st.session_state[_drawn(name)] = choice
     _choices()[name] = None if choice == default else choice
-    write(name, _choices()[name])
+    set_parameter(name, _choices()[name])
     return choice
 
 
@@ -113,42 +113,42 @@ def restore_text(name: str, is_valid: Callable[[str], bool], default: str) -> st
     Returns:
         What is chosen; the field may hold something else, which is then wrong.
     """
-    typed = st.query_params.get(name) if news(name) else _changed(name)
+    typed = st.query_params.get(name) if is_unread(name) else _changed(name)
     former = _choices().get(name) or default
     choice = typed if typed is not None and is_valid(typed) else former
     st.session_state[name] = choice if typed is None else typed
     if st.session_state[name] == choice:
         st.session_state[_drawn(name)] = choice
     _choices()[name] = None if choice == default else choice
-    write(name, _choices()[name])
+    set_parameter(name, _choices()[name])
     return choice
 
 
-def write(name: str, value: str | None) -> None:
+def set_parameter(name: str, value: str | None) -> None:
     """Put a value into the address, whatever the picker says; None takes it out."""
     _said()[name] = value
 
 
-def show(shown: Mapping[str, str]) -> None:
+def set_parameters(shown: Mapping[str, str]) -> None:
     """Put all choices of a view into the address, for it is the one that is on screen, whatever the pickers say."""
-    for name in address():
-        write(name, None)
+    for name in parameters():
+        set_parameter(name, None)
     for name, value in shown.items():
-        write(name, value)
+        set_parameter(name, value)
 
 
-def flush() -> None:
+def commit() -> None:
     """The end of a run: after an act, let the address say what was written, in one step of the browser's history.
 
-    Without an act there is no step to make: what the address then says wrongly, the viewer puts right (`address`).
+    Without an act there is no step to make: what the address then says wrongly, the viewer puts right (`parameters`).
     """
-    had_act, wanted = has_act(), address_on(st.session_state.get(_FOREIGN, ()))
+    had_act, wanted = has_user_action(), address_on(st.session_state.get(_FOREIGN, ()))
     if had_act and wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
     st.session_state.pop(_ACT, None)
 
 
-def address() -> dict[str, str]:
+def parameters() -> dict[str, str]:
     """What the address is to say of the server's choices; what is usual has no words."""
     return {name: value for name in names() if (value := _said()[name]) is not None}
 
@@ -159,7 +159,7 @@ def names() -> list[str]:
     return [name for name in _said() if name != _CLASS and name not in foreign]
 
 
-def address_on(foreign: Collection[str]) -> dict[str, str]:
+def parameters_on(foreign: Collection[str]) -> dict[str, str]:
     """The whole address of this view, on a page to which the parameters `foreign` do not belong."""
     told = st.query_params.to_dict()
     said = {name: value for name, value in _said().items() if name != _CLASS}
