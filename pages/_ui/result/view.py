@@ -56,7 +56,7 @@ def _head(question: Question, known: Reading, cams: Mapping[int, Cam]) -> dict[s
         "owner": owner,
         "chosen": explicit_class(question),
         "address": page_state.parameters(),
-        "addressNames": link.names(),
+        "addressNames": page_state.names(),
         "photo": hashlib.sha256(file).hexdigest()[:16],
         "size": picture.size,
         "shown": size,

@@ -25,7 +25,7 @@ from pages._ui.text.sentences import literal
 
 _CHOICES = "choices"  # what is chosen, by parameter; None: what is usual, which has no words in the address
 _SAID = "address_said"  # what the address is to say from the end of this run on, likewise; absent: it was not heard yet
-_ACT = "link_act"  # whether an act has not been written yet: the run that it began may be cut off
+_ACT = "user_action"  # whether an act has not been written yet: the run that it began may be cut off
 _PAGE = "page"  # the page of the last run
 _FOREIGN = "foreign_parameters"  # those that belong to other pages
 _CLASS, _OWNERS = "class", ("image", "model")  # the browser's own, and what it belongs to
@@ -142,7 +142,7 @@ def commit() -> None:
 
     Without an act there is no step to make: what the address then says wrongly, the viewer puts right (`parameters`).
     """
-    had_act, wanted = has_user_action(), address_on(st.session_state.get(_FOREIGN, ()))
+    had_act, wanted = has_user_action(), parameters_on(st.session_state.get(_FOREIGN, ()))
     if had_act and wanted != st.query_params.to_dict():
         st.query_params.from_dict(wanted)
     st.session_state.pop(_ACT, None)
