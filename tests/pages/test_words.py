@@ -14,8 +14,8 @@ from gradcam_core.preprocessing import PREPROCESSINGS
 from pages._ui.text.sentences import (
     caption,
     error_text,
+    escape_markdown,
     how_to_read,
-    literal,
     notes,
     percent,
     place,
@@ -138,7 +138,7 @@ def test_what_it_saw_counts_what_it_did_not() -> None:
     "text", ["![b](http://host/x.png)", ":red[x]", "$a$", "<img onerror>", "`c`", "# h", "* l", "a|b", "&lt;"]
 )
 def test_literal_escapes_every_sign_that_markdown_reads(text: str) -> None:
-    shown = literal(text)
+    shown = escape_markdown(text)
     for place_in_text, sign in enumerate(shown):
         if sign in "!#$&()*<>[]_`|":
             assert shown[place_in_text - 1] == "\\"
@@ -146,8 +146,8 @@ def test_literal_escapes_every_sign_that_markdown_reads(text: str) -> None:
 
 def test_literal_parts_what_is_looked_for_after_markdown() -> None:
     for text in (":smile:", "http://host", "a@b.c", "www.host.com", "a -> b", "x -- y", "a >= b"):
-        assert "\u2060" in literal(text)
-    assert literal("two\nlines") == "two lines"
+        assert "\u2060" in escape_markdown(text)
+    assert escape_markdown("two\nlines") == "two lines"
 
 
 def test_error_text_holds_message_and_hint() -> None:

@@ -18,7 +18,7 @@ from pages._ui.session.pixels import decoded, image_info
 from pages._ui.session.question import UPLOAD, ImageInfo
 from pages._ui.session.queue import look
 from pages._ui.session.tray import MOST_PICTURES, put_into_tray, tray, was_here
-from pages._ui.text.sentences import literal
+from pages._ui.text.sentences import escape_markdown
 
 _ALLOWANCE = "fetch_allowance"
 _LONGEST = 2048  # characters of an address
@@ -68,10 +68,14 @@ def visible_name(name: str) -> str:
 
 def _free_name(told: str, address: str) -> str:
     """The name, numbered where another image has it: what is pasted is always called image.png."""
-    taken = {literal(item.picture.name) for known, item in tray().items() if known != address}
+    taken = {escape_markdown(item.picture.name) for known, item in tray().items() if known != address}
     name = visible_name(told)
     numbered = (f"{name} ({number})" for number in range(2, MOST_PICTURES + 2))
-    return name if literal(name) not in taken else next(other for other in numbered if literal(other) not in taken)
+    return (
+        name
+        if escape_markdown(name) not in taken
+        else next(other for other in numbered if escape_markdown(other) not in taken)
+    )
 
 
 def _check_address(address: str) -> None:

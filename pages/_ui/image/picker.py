@@ -25,7 +25,7 @@ from pages._ui.session.queue import queue_shown
 from pages._ui.session.tray import MOST_PICTURES, ROOM, forget_names_let_go, tray
 from pages._ui.text.incidents import mistakes_told, told
 from pages._ui.text.messages import say_error
-from pages._ui.text.sentences import literal
+from pages._ui.text.sentences import escape_markdown
 
 _SAMPLES, _UPLOAD, _CAMERA, _LINK = "Samples", "Upload", "Camera", "Link"
 _PICTURE, _REFUSALS, _CLICK = "picture", "picture_refusals", "picture_click"
@@ -218,7 +218,7 @@ def _change_source() -> None:
 
 
 def _refuse(error: HeatproofError, *, name: str = "") -> None:
-    words = f"{literal(display_name(name))}: {told(error)}" if name else told(error)
+    words = f"{escape_markdown(display_name(name))}: {told(error)}" if name else told(error)
     _run.refusals.append(words)
 
 

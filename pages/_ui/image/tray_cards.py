@@ -6,7 +6,7 @@ from pages._ui.image.cards import cards_css, mark
 from pages._ui.session import page_state
 from pages._ui.session.question import ImageInfo
 from pages._ui.session.tray import ROOM, names_let_go, tray
-from pages._ui.text.sentences import literal
+from pages._ui.text.sentences import escape_markdown
 
 _PROMISE = (
     "What you bring stays in this server's memory while your page is open and connected, and is gone a quarter of an "
@@ -19,7 +19,7 @@ def show_tray(current: ImageInfo, *, with_promise: bool) -> None:
     """Draw the pictures to switch between, and what happens to them; nothing where there are none."""
     if not tray():
         return
-    names = {address: literal(item.picture.name) for address, item in tray().items()}
+    names = {address: escape_markdown(item.picture.name) for address, item in tray().items()}
     st.html(cards_css("tray", [item.thumbnail for item in tray().values()]))
     mark("tray", list(names), current.address)
     st.radio(
@@ -30,7 +30,7 @@ def show_tray(current: ImageInfo, *, with_promise: bool) -> None:
         on_change=page_state.mark_user_action,
     )
     if names_let_go():
-        st.caption(literal(_gone_words(names_let_go())))
+        st.caption(escape_markdown(_gone_words(names_let_go())))
     if with_promise and not current.is_linkable:
         show_promise()
 

@@ -13,7 +13,7 @@ from pages._ui.session import page_state
 from pages._ui.session.jobs import shared_job, show_job, start_shared_job
 from pages._ui.text.incidents import told
 from pages._ui.text.messages import say_error
-from pages._ui.text.sentences import literal
+from pages._ui.text.sentences import escape_markdown
 
 if TYPE_CHECKING:
     from gradcam_core.models import ModelSpec
@@ -39,7 +39,7 @@ def offer_download(spec: ModelSpec, *, place: str) -> None:
 
 def _download_button(spec: ModelSpec, place: str) -> None:
     st.button(
-        f"Download {literal(spec.title)} ({megabytes(spec.download_bytes)})",
+        f"Download {escape_markdown(spec.title)} ({megabytes(spec.download_bytes)})",
         key=f"download_{place}",
         type="primary",
         width="stretch" if place == "sidebar" else "content",
@@ -106,7 +106,7 @@ def say_end(spec: ModelSpec, *, place: str) -> None:
         return
     _said().add(spec.name)
     if job.error is None:
-        st.caption(f"The download of {literal(spec.title)} was cancelled.")
+        st.caption(f"The download of {escape_markdown(spec.title)} was cancelled.")
     elif place == "sidebar":
         say_error(told(job.error))
     else:

@@ -12,7 +12,7 @@ from gradcam_core.methods import DEFAULT_METHOD, METHODS
 from pages._ui.session import page_state
 from pages._ui.session.question import ImageInfo, ModelCard, Question
 from pages._ui.text.choices import layer_sentence, layer_title, method_sentence
-from pages._ui.text.sentences import literal
+from pages._ui.text.sentences import escape_markdown
 
 if TYPE_CHECKING:
     from gradcam_core.methods import CamMethod
@@ -94,7 +94,7 @@ def _draw_list(name: str, choices: Choices, default: str, chosen: str, sentences
                 list(choices),
                 key=name,
                 format_func=lambda one: f"**{choices[one].title}**{' · default' if one == default else ''}",
-                captions=[literal(sentence) for sentence in sentences],
+                captions=[escape_markdown(sentence) for sentence in sentences],
                 on_change=page_state.mark_user_action,
             )
-        st.caption(literal(sentences[list(choices).index(chosen)]))
+        st.caption(escape_markdown(sentences[list(choices).index(chosen)]))

@@ -12,7 +12,7 @@ from pages._ui.session import page_state
 from pages._ui.session.question import ModelCard
 from pages._ui.session.queue import my_turn, queue_shown
 from pages._ui.session.shared import shared
-from pages._ui.text.sentences import literal
+from pages._ui.text.sentences import escape_markdown
 
 if TYPE_CHECKING:
     from gradcam_core.models.facts import ModelFacts
@@ -27,7 +27,7 @@ def show_inspection(model: ModelCard) -> None:
     """The chosen model: what it is in a sentence, what goes in and comes out, and its layers."""
     name = page_state.chosen("model") or model.spec.name
     facts = _inspected(name, None).facts
-    st.markdown(f"# {literal(facts.title)}")
+    st.markdown(f"# {escape_markdown(facts.title)}")
     side = _pick_side(facts)
     counted = _inspected(name, side)
     st.markdown(_sentence(counted.summary))
@@ -136,7 +136,7 @@ def _show_facts(facts: ModelFacts, summary: ModelSummary) -> None:
         "forward and backward",
         "Weights": f"SHA-256 {facts.weights_sha256[:12]}…" if facts.weights_sha256 else "no hash is stated",
     }
-    st.markdown("\n".join(f"- **{title}.** {literal(text)}" for title, text in lines.items()))
+    st.markdown("\n".join(f"- **{title}.** {escape_markdown(text)}" for title, text in lines.items()))
     st.caption(
         "Parameters and multiply-adds are counted by torchinfo, on a copy without weights. It leaves out what a "
         "network computes outside of its layers, such as the products within attention."

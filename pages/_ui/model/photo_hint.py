@@ -11,7 +11,7 @@ from gradcam_core.text import megabytes
 from pages._ui.model.downloads import is_downloading, offer_download, say_end, start_download
 from pages._ui.model.picker import choose_model, refused_models
 from pages._ui.session.question import Question
-from pages._ui.text.sentences import literal
+from pages._ui.text.sentences import escape_markdown
 
 if TYPE_CHECKING:
     from gradcam_core.models import ModelSpec
@@ -31,7 +31,7 @@ def show_photo_hint(question: Question) -> None:
 
 
 def _hint_at_photo_network(question: Question) -> None:
-    network, knows = _photo_network(), literal(question.model.spec.label_summary)
+    network, knows = _photo_network(), escape_markdown(question.model.spec.label_summary)
     thing = "a photograph" if question.picture.address in SAMPLES else "this picture"
     with st.container(key="photo_hint", border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f"This network knows only {knows}: what it says of {thing} is a guess.")
@@ -47,7 +47,7 @@ def _offer(network: ModelSpec) -> None:
         offer_download(network, place="hint")
     else:
         say_end(network, place="hint")
-        label = f"Download {literal(network.title)} ({megabytes(network.download_bytes)})"
+        label = f"Download {escape_markdown(network.title)} ({megabytes(network.download_bytes)})"
         st.button(label, key="fetch_photo", type="primary", on_click=_fetch, args=(network,))
 
 
@@ -57,14 +57,15 @@ def _hint_at_drawing_network(spec: ModelSpec) -> None:
         return
     with st.container(key="scene_hint", horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
-            f"This scene is drawn, and {literal(spec.title)} may never have seen a drawing like it.", width="content"
+            f"This scene is drawn, and {escape_markdown(spec.title)} may never have seen a drawing like it.",
+            width="content",
         )
         _ask_button(network, key="ask_drawing", is_quiet=True)
 
 
 def _ask_button(network: ModelSpec, *, key: str, is_quiet: bool = False) -> None:
     st.button(
-        f"Ask {literal(network.title)}",
+        f"Ask {escape_markdown(network.title)}",
         key=key,
         type="tertiary" if is_quiet else "primary",
         on_click=choose_model,

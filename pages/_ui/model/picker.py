@@ -15,7 +15,7 @@ from pages._ui.session.results import model_card
 from pages._ui.text.choices import label_sentence, model_sentence, model_titles, readiness
 from pages._ui.text.incidents import mistakes_told, told
 from pages._ui.text.messages import say_warning
-from pages._ui.text.sentences import literal
+from pages._ui.text.sentences import escape_markdown
 
 if TYPE_CHECKING:
     from gradcam_core.models import ModelSpec
@@ -61,23 +61,25 @@ def refused_models() -> dict[str, str]:
 
 def _draw_list(specs: dict[str, ModelSpec], in_use: ModelSpec) -> None:
     titles = model_titles(list(specs.values()))
-    with st.popover(literal(in_use.title), key="model_list", icon=":material/neurology:", width="stretch"):
+    with st.popover(escape_markdown(in_use.title), key="model_list", icon=":material/neurology:", width="stretch"):
         st.radio(
             "Model",
             list(specs),
             key="model",
-            format_func=lambda name: f"**{literal(titles[name])}**" if name in titles else name,
-            captions=[f"{readiness(spec)} {literal(model_sentence(spec))}" for spec in specs.values()],
+            format_func=lambda name: f"**{escape_markdown(titles[name])}**" if name in titles else name,
+            captions=[f"{readiness(spec)} {escape_markdown(model_sentence(spec))}" for spec in specs.values()],
             on_change=page_state.mark_user_action,
         )
-    st.caption(literal(label_sentence(in_use)))
+    st.caption(escape_markdown(label_sentence(in_use)))
 
 
 def _card_or_former(chosen: ModelSpec, default: str) -> ModelCard:
     """The chosen model if it can be used, else the one in use, with a sentence that says which."""
     if not chosen.ready:
         former = _former(default)
-        st.markdown(literal(f"{chosen.title} is not on this machine yet. Maps are still those of {former.spec.title}."))
+        st.markdown(
+            escape_markdown(f"{chosen.title} is not on this machine yet. Maps are still those of {former.spec.title}.")
+        )
         offer_download(chosen, place="sidebar")
         return former
     is_new, st.session_state[_ASKED] = st.session_state.get(_ASKED) != chosen.name, chosen.name
@@ -91,7 +93,7 @@ def _card_or_former(chosen: ModelSpec, default: str) -> ModelCard:
             _take(card)
             return card
     former = _former(default)
-    say_warning(f"{refused_models()[chosen.name]} {literal(f'What you see is still {former.spec.title}.')}")
+    say_warning(f"{refused_models()[chosen.name]} {escape_markdown(f'What you see is still {former.spec.title}.')}")
     return former
 
 
@@ -117,4 +119,4 @@ def _show_broken(broken: list[tuple[str, str]]) -> None:
         return
     with st.expander(f"{len(broken)} in the checkpoint folder can't be used"):
         for name, sentence in broken:
-            st.caption(f"**{literal(name)}**: {literal(sentence)}")
+            st.caption(f"**{escape_markdown(name)}**: {escape_markdown(sentence)}")

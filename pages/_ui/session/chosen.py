@@ -10,7 +10,7 @@ from gradcam_core.samples import DEFAULT_SAMPLE
 from pages._ui.session import page_state
 from pages._ui.session.question import Question
 from pages._ui.session.results import reading
-from pages._ui.text.sentences import literal
+from pages._ui.text.sentences import escape_markdown
 
 _CHOSEN = "chosen_class"  # (image and model as `image_and_model` names them, class index or None)
 _DIGITS = 10  # more than any class index has; Python refuses to read a number of thousands
@@ -62,7 +62,7 @@ def _class_in_address(question: Question, owner: ImageAndModel, count: int) -> i
         return None
     if told.isascii() and told.isdecimal() and len(told) < _DIGITS and int(told) < count:
         return int(told)
-    st.warning(literal(f"{question.model.spec.title} has no class “{told[:20]}”. This is its likeliest one."))
+    st.warning(escape_markdown(f"{question.model.spec.title} has no class “{told[:20]}”. This is its likeliest one."))
     return None
 
 

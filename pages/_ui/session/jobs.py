@@ -17,7 +17,7 @@ from pages._ui.session import page_state
 from pages._ui.session.shared import person, shared
 from pages._ui.text.incidents import incidents_numbered
 from pages._ui.text.progress import job_words
-from pages._ui.text.sentences import literal
+from pages._ui.text.sentences import escape_markdown
 
 T = TypeVar("T")
 _LOOK_EVERY = 0.3  # seconds
@@ -68,7 +68,7 @@ def _progress(job: Job[T], place: str, show_partial: Callable[[T], None] | None)
         st.rerun()
     share = min(job.done / job.total, 1.0) if job.total else 0.0
     with slot.container(key=f"progress_{place}", gap="xsmall"):
-        st.progress(share, text=f"{literal(job.title)}: {literal(job_words(job))}")
+        st.progress(share, text=f"{escape_markdown(job.title)}: {escape_markdown(job_words(job))}")
         st.button("Cancel", key=f"cancel_{place}", width="stretch", on_click=_cancel, args=(job,))
         if show_partial is not None and job.partial is not None:
             show_partial(job.partial)

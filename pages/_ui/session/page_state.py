@@ -21,7 +21,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages._ui.text.messages import say_warning
-from pages._ui.text.sentences import literal
+from pages._ui.text.sentences import escape_markdown
 
 _CHOICES = "choices"  # what is chosen, by parameter; None: what is usual, which has no words in the address
 _SAID = "address_said"  # what the address is to say from the end of this run on, likewise; absent: it was not heard yet
@@ -96,7 +96,7 @@ def restore(name: str, options: Collection[str], default: str, *, say: Callable[
     if is_unread(name):
         choice = st.query_params.get(name)
         if choice is not None and choice not in options:
-            say(literal(f"The link asks for {name} “{choice[:60]}”, which is not there. This is {default}."))
+            say(escape_markdown(f"The link asks for {name} “{choice[:60]}”, which is not there. This is {default}."))
     else:
         choice = _changed(name) or _choices().get(name)
     if choice is None or choice not in options:

@@ -28,7 +28,7 @@ _PLACES = (
 )
 
 
-def literal(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """A stranger's text as markdown that shows it letter by letter.
 
     Escaping alone does not do: addresses, :shortcodes: and arrows are looked for after markdown has been read.
@@ -40,7 +40,7 @@ def literal(text: str) -> str:
 
 def error_text(error: HeatproofError) -> str:
     """Message and hint, as markdown."""
-    return f"{literal(error.message)} {literal(error.hint)}".strip()
+    return f"{escape_markdown(error.message)} {escape_markdown(error.hint)}".strip()
 
 
 def incident_text(incident: str) -> str:
@@ -57,7 +57,9 @@ def what_is_still_shown(question: Question) -> str:
     """After a refusal: which view it is that stays, as markdown."""
     method = get_method(question.method).title
     picture, model = question.picture.name, question.model.spec.title
-    return literal(f"What you see is still {picture or 'the former picture'}: {model}, {question.layer}, {method}.")
+    return escape_markdown(
+        f"What you see is still {picture or 'the former picture'}: {model}, {question.layer}, {method}."
+    )
 
 
 def ahead(count: int) -> str:
