@@ -12,7 +12,7 @@ from pages._ui.frame.bar import MARK, draw_bar, refresh_links
 from pages._ui.frame.registry import foreign_parameters, navigation_pages, page_entry
 from pages._ui.session import page_state
 from pages._ui.session.tray_return import ask_for_tray, bring_back_tray
-from pages._ui.text.incidents import logged_incident, told
+from pages._ui.text.incidents import error_markdown, logged_incident
 from pages._ui.text.messages import forget_messages, repeat_messages
 
 _STYLES = [
@@ -73,4 +73,4 @@ def errors_shown() -> Iterator[None]:
 
 def show_error(error: HeatproofError, more: str = "") -> None:
     """What is wrong, what to do about it, and more as markdown."""
-    st.error(f"{told(error)} {more}".strip())
+    st.error(f"{error_markdown(error)} {more}".strip())

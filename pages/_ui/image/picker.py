@@ -23,7 +23,7 @@ from pages._ui.session import page_state
 from pages._ui.session.question import UPLOAD, ImageInfo
 from pages._ui.session.queue import queue_shown
 from pages._ui.session.tray import MOST_PICTURES, ROOM, forget_names_let_go, tray
-from pages._ui.text.incidents import mistakes_told, told
+from pages._ui.text.incidents import error_markdown, report_internal_errors
 from pages._ui.text.messages import say_error
 from pages._ui.text.sentences import escape_markdown
 
@@ -165,7 +165,7 @@ def _take_files(files: Sequence[IncomingFile], refused: Sequence[tuple[str, Heat
     opened = None
     for file in files[:MOST_PICTURES]:
         try:
-            with mistakes_told("while a picture was opened"):
+            with report_internal_errors("while a picture was opened"):
                 picture = bring(file, staying=opened.address if opened else "")
         except HeatproofError as error:
             _refuse(error, name=file.name if is_named else "")
@@ -181,7 +181,7 @@ def _take_files(files: Sequence[IncomingFile], refused: Sequence[tuple[str, Heat
 def _put_away(files: Sequence[IncomingFile]) -> None:
     """Into the tray alone: after these came the browser went back or forward, and what it then shows stays."""
     for arrival in files[:MOST_PICTURES]:
-        with suppress(HeatproofError), mistakes_told("while a picture was put away"):
+        with suppress(HeatproofError), report_internal_errors("while a picture was put away"):
             bring(arrival, staying=_current().address)
 
 
@@ -194,7 +194,7 @@ def _open(address: str) -> None:
     """Take the picture of this address, or say why not and keep the last one."""
     _forget_words()
     try:
-        with mistakes_told("while a picture was brought"):
+        with report_internal_errors("while a picture was brought"):
             _keep(image_at(address))
     except HeatproofError as error:
         _refuse(error)
@@ -218,7 +218,7 @@ def _change_source() -> None:
 
 
 def _refuse(error: HeatproofError, *, name: str = "") -> None:
-    words = f"{escape_markdown(display_name(name))}: {told(error)}" if name else told(error)
+    words = f"{escape_markdown(display_name(name))}: {error_markdown(error)}" if name else error_markdown(error)
     _run.refusals.append(words)
 
 

@@ -11,7 +11,7 @@ from gradcam_core.resources.job import DONE, MEGABYTES, Job, Report, Work
 from gradcam_core.text import megabytes
 from pages._ui.session import page_state
 from pages._ui.session.jobs import shared_job, show_job, start_shared_job
-from pages._ui.text.incidents import told
+from pages._ui.text.incidents import error_markdown
 from pages._ui.text.messages import say_error
 from pages._ui.text.sentences import escape_markdown
 
@@ -108,9 +108,9 @@ def say_end(spec: ModelSpec, *, place: str) -> None:
     if job.error is None:
         st.caption(f"The download of {escape_markdown(spec.title)} was cancelled.")
     elif place == "sidebar":
-        say_error(told(job.error))
+        say_error(error_markdown(job.error))
     else:
-        st.caption(told(job.error))
+        st.caption(error_markdown(job.error))
 
 
 def _watched() -> dict[str, Job[None]]:

@@ -13,7 +13,7 @@ from pages._ui.session import page_state
 from pages._ui.session.question import ModelCard
 from pages._ui.session.results import model_card
 from pages._ui.text.choices import label_sentence, model_sentence, model_titles, readiness
-from pages._ui.text.incidents import mistakes_told, told
+from pages._ui.text.incidents import error_markdown, report_internal_errors
 from pages._ui.text.messages import say_warning
 from pages._ui.text.sentences import escape_markdown
 
@@ -85,10 +85,10 @@ def _card_or_former(chosen: ModelSpec, default: str) -> ModelCard:
     is_new, st.session_state[_ASKED] = st.session_state.get(_ASKED) != chosen.name, chosen.name
     if is_new or chosen.name not in refused_models():  # one that failed is tried again once it is chosen again
         try:
-            with mistakes_told("while a model was loaded"):
+            with report_internal_errors("while a model was loaded"):
                 card = model_card(chosen.name)
         except HeatproofError as error:
-            refused_models()[chosen.name] = told(error)
+            refused_models()[chosen.name] = error_markdown(error)
         else:
             _take(card)
             return card

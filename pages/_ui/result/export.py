@@ -13,7 +13,7 @@ from pages._ui.session.question import Question
 from pages._ui.session.queue import my_turn
 from pages._ui.session.results import answer, reading
 from pages._ui.session.shared import ensure_room, shared
-from pages._ui.text.incidents import logged_incident, told_plainly
+from pages._ui.text.incidents import error_text_plain, logged_incident
 from pages._ui.viewer import Request
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def reply_to(request: Request, question: Question) -> Reply:
             raise HeatproofError("The view has changed meanwhile.", hint="Ask once more.")
         return _answered(head, request, question)
     except HeatproofError as error:
-        return head | {"error": told_plainly(error)}, b""
+        return head | {"error": error_text_plain(error)}, b""
     except Exception:  # noqa: BLE001 - the last door before a visitor: logged whole, shown as a number
         return head | {"error": logged_incident("in a file to take away")}, b""
 

@@ -13,7 +13,7 @@ from pages._ui.session import page_state
 from pages._ui.session.chosen import chosen_class, explicit_class, image_and_model, keep_chosen_class
 from pages._ui.session.question import Question
 from pages._ui.session.queue import queue_shown
-from pages._ui.text.incidents import mistakes_told
+from pages._ui.text.incidents import report_internal_errors
 from pages._ui.text.sentences import what_is_still_shown
 from pages._ui.viewer import Request, asked_class, hear_choice, show_viewer, told_choice, wanted_file
 from pages._ui.viewer.payload import pack, unpack
@@ -50,7 +50,7 @@ def _message(question: Question, more: tuple[int, ...], request: Request | None)
     """The message of this question; where it has no answer, why, and the former result as it was sent."""
     former: tuple[Question, bytes] | None = st.session_state.get(_GOOD)
     try:
-        with mistakes_told("while an answer was computed"), queue_shown():
+        with report_internal_errors("while an answer was computed"), queue_shown():
             message = view_message(question, more, reply_to(request, question) if request else None)
     except HeatproofError as error:
         if former is None:

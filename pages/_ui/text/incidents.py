@@ -15,12 +15,12 @@ from pages._ui.text.sentences import error_text, incident_text, numbered
 _log = logging.getLogger("heatproof")
 
 
-def told(error: HeatproofError) -> str:
+def error_markdown(error: HeatproofError) -> str:
     """Message and hint as markdown, with the number under which the log has its cause, if it has one."""
     return error_text(_numbered(error))
 
 
-def told_plainly(error: HeatproofError) -> str:
+def error_text_plain(error: HeatproofError) -> str:
     """The same as plain text."""
     known = _numbered(error)
     return f"{known.message} {known.hint}".strip()
@@ -34,7 +34,7 @@ def logged_incident(where: str) -> str:
 
 
 @contextmanager
-def mistakes_told(where: str) -> Iterator[None]:
+def report_internal_errors(where: str) -> Iterator[None]:
     """Within it, a mistake of ours is logged and becomes a HeatproofError, so that whoever asks can go on."""
     try:
         yield
@@ -48,7 +48,7 @@ def mistakes_told(where: str) -> Iterator[None]:
 def incidents_numbered(where: str) -> Iterator[None]:
     """Within it, every error is logged here and carries its number: it can be told many times, and its cause let go."""
     try:
-        with mistakes_told(where):
+        with report_internal_errors(where):
             yield
     except Cancelled:
         raise
