@@ -56,13 +56,13 @@ def test_a_person_in_the_line_hears_how_many_are_ahead_and_then_gets_the_answer(
     truly = queue.tell
     with busy() as others:
 
-        def tell(count: int) -> None:
+        def show_position(count: int) -> None:
             truly(count)
             told.append(count)
             if len(told) == 3:
                 others.close()
 
-        monkeypatch.setattr("pages._ui.session.queue.tell", tell)
+        monkeypatch.setattr("pages._ui.session.queue.show_position", tell)
         app = bring(app, 40_001)
     assert told[:3] == [0, 0, 0]
     assert not app.error
@@ -90,12 +90,12 @@ def test_a_person_whose_image_waits_to_be_decoded_hears_it_too(open_app: Open, m
     truly = queue.tell
     with busy(decoding_slots()) as others:
 
-        def tell(count: int) -> None:
+        def show_position(count: int) -> None:
             truly(count)
             told.append(count)
             others.close()
 
-        monkeypatch.setattr("pages._ui.session.queue.tell", tell)
+        monkeypatch.setattr("pages._ui.session.queue.show_position", tell)
         app = bring(app, 40_005)
     assert told == [0]
     assert not app.error
@@ -150,12 +150,12 @@ def test_the_line_is_no_longer_told_of_beside_an_error(open_app: Open, monkeypat
     truly = queue.tell
     with busy() as others:
 
-        def tell(count: int) -> None:
+        def show_position(count: int) -> None:
             truly(count)
             told.append(count)
             others.close()
 
-        monkeypatch.setattr("pages._ui.session.queue.tell", tell)
+        monkeypatch.setattr("pages._ui.session.queue.show_position", tell)
         monkeypatch.setattr("gradcam_core.engine.prepare", lambda *_arguments, **_options: 1 / 0)
         app = bring(app, 40_004)
     assert told

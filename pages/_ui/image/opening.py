@@ -16,7 +16,7 @@ from pages._ui.image.samples import sample_picture
 from pages._ui.session.kept_trays import TrayItem
 from pages._ui.session.pixels import decoded, image_info
 from pages._ui.session.question import UPLOAD, ImageInfo
-from pages._ui.session.queue import look
+from pages._ui.session.queue import yield_to_newer_run
 from pages._ui.session.tray import MOST_PICTURES, put_into_tray, tray, was_here
 from pages._ui.text.sentences import escape_markdown
 
@@ -95,4 +95,4 @@ def _fetched(source: str) -> IncomingFile:
 
     allowance: Allowance = st.session_state.setdefault(_ALLOWANCE, Allowance())
     with st.spinner("Fetching the picture"):
-        return allowance.fetch(source, lambda: read_address(source), settings(), waiting=look)
+        return allowance.fetch(source, lambda: read_address(source), settings(), waiting=yield_to_newer_run)

@@ -44,22 +44,22 @@ def my_turn(slots: ComputeQueue, *, is_slow: bool = False) -> Iterator[Turn]:
     """
     with ExitStack() as stack:
         while True:
-            look()
+            yield_to_newer_run()
             with suppress(Cancelled):
-                turn = stack.enter_context(slots.turn(person(), is_slow=is_slow, waiting=tell))
+                turn = stack.enter_context(slots.turn(person(), is_slow=is_slow, waiting=show_position))
                 break
         yield turn
 
 
-def look() -> None:
+def yield_to_newer_run() -> None:
     """Where Streamlit has a newer run for this session, it ends this one here."""
     st.session_state.get("any")
 
 
-def tell(count: int) -> None:
+def show_position(count: int) -> None:
     """Heard by the line: so many are ahead."""
     place = getattr(_run, "place", None)
-    look()
+    yield_to_newer_run()
     if place is not None:
         place.caption(ahead(count))
         _run.told = count

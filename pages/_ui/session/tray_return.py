@@ -16,7 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from gradcam_core.samples import SAMPLES
 from pages._ui.session import page_state
-from pages._ui.session.queue import look
+from pages._ui.session.queue import yield_to_newer_run
 from pages._ui.session.tray import take_over, tray, tray_token
 
 _KEY, _QUESTION, _DEADLINE, _IS_OVER = "tray_told", "tray_question", "tray_deadline", "tray_answered"
@@ -84,6 +84,6 @@ def _wait(place: DeltaGenerator) -> None:
         for height in (64, 64, 64):
             somewhere.skeleton(height=height)
     while time.monotonic() < st.session_state[_DEADLINE]:
-        look()
+        yield_to_newer_run()
         time.sleep(_LOOK_EVERY)
     st.rerun()
