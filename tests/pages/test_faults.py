@@ -271,7 +271,7 @@ def test_what_stands_for_the_page_to_come_goes_though_it_does_not_come(
     monkeypatch.setattr("pages._ui.result.warmup._awake", threading.Event())
     monkeypatch.setattr("pages._ui.result.warmup._spare_the_collector", lambda: None)
     monkeypatch.setattr("pages._ui.session.results.model_cache", lambda: 1 / 0)
-    monkeypatch.setattr("pages._ui.result.warmup.answer_usual_question", lambda _picture: None)
+    monkeypatch.setattr("pages._ui.result.warmup.compute_first_screen", lambda _picture: None)
     app = open_app()
     assert len(sentences(app)) == 1
     assert not [caption for caption in app.caption if "waking up" in caption.value]

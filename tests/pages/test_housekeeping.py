@@ -21,7 +21,7 @@ from pages._ui.server import housekeeping
 from pages._ui.server.housekeeping import (
     end_jobs_of_closed_sessions,
     forget_closed_sessions,
-    forget_old_answers,
+    forget_old_results,
     forget_old_trays,
     tidying,
 )
@@ -54,16 +54,16 @@ def test_a_streamlit_that_keeps_its_sessions_elsewhere_is_left_alone() -> None:
 
 def test_old_answers_and_pictures_go_though_nobody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    answers: LruStore[str] = LruStore(100, seconds=10, clock=lambda: now)
+    results: LruStore[str] = LruStore(100, seconds=10, clock=lambda: now)
     pixels: LruStore[LoadedImage] = LruStore(100, seconds=10, clock=lambda: now)
     everything = Shared(shared().slots, answers, pixels, shared().trays)
     monkeypatch.setattr(housekeeping, "shared", lambda: everything)
     answers.put("a", "A", 1)
     pixels.put("a", LoadedImage(np.zeros((1, 1, 3), np.uint8), (1, 1), "0" * 64), 3)
-    forget_old_answers()
+    forget_old_results()
     assert (len(answers), len(pixels)) == (1, 1)
     now = 11.0
-    forget_old_answers()
+    forget_old_results()
     assert (len(answers), len(pixels)) == (0, 0)
 
 
@@ -72,7 +72,7 @@ def test_the_task_tidies_while_the_server_runs_and_ends_with_it(monkeypatch: pyt
     monkeypatch.setattr(housekeeping, "_EVERY", 0.0)
     server = SimpleNamespace(is_active_session=lambda _session: False)
     monkeypatch.setattr("pages._ui.server.housekeeping.runtime.get_instance", lambda: server)
-    monkeypatch.setattr(housekeeping, "forget_old_answers", lambda: times.append(1))
+    monkeypatch.setattr(housekeeping, "forget_old_results", lambda: times.append(1))
 
     async def serve() -> None:
         async with tidying(None):
@@ -120,7 +120,7 @@ def test_what_fails_while_tidying_is_logged_and_tried_again(
 
     monkeypatch.setattr(housekeeping, "_EVERY", 0.0)
     monkeypatch.setattr("pages._ui.server.housekeeping.runtime.get_instance", lambda: None)
-    monkeypatch.setattr(housekeeping, "forget_old_answers", fail)
+    monkeypatch.setattr(housekeeping, "forget_old_results", fail)
 
     async def serve() -> None:
         async with tidying(None):
@@ -135,7 +135,7 @@ def test_what_fails_while_tidying_is_logged_and_tried_again(
 def test_the_tray_of_a_session_that_has_left_goes_though_nobody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     now, here = 0.0, {"s"}
     trays = KeptTrays(100, seconds=10, clock=lambda: now)
-    everything = Shared(shared().slots, shared().answers, shared().pixels, trays)
+    everything = Shared(shared().slots, shared().results, shared().pixels, trays)
     monkeypatch.setattr(housekeeping, "shared", lambda: everything)
     trays.keep("", {}, session="s")
     now = 11.0

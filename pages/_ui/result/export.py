@@ -11,7 +11,7 @@ from pages._ui.result.view import digest
 from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import Question
 from pages._ui.session.queue import my_turn
-from pages._ui.session.results import answer, reading
+from pages._ui.session.results import cam_for, forward_result
 from pages._ui.session.shared import ensure_room, shared
 from pages._ui.text.incidents import error_text_plain, logged_incident
 from pages._ui.viewer import Request
@@ -54,7 +54,7 @@ def _made(wanted: ExportFormat, question: Question, cam: Cam, look: Look) -> byt
     """The bytes of one file."""
     from gradcam_core.export.formats import Explanation
 
-    known = reading(question)
+    known = forward_result(question)
     explanation = Explanation(
         image=pixels_of(question.picture),
         cam=cam,
@@ -82,7 +82,7 @@ def _look(told: dict[str, Any]) -> Look:
 def _cam(question: Question, class_index: int) -> Cam:
     if not 0 <= class_index < len(question.model.labels):
         raise HeatproofError("The model has no such class.", hint="Choose a class and ask once more.")
-    return answer(question, class_index)
+    return cam_for(question, class_index)
 
 
 def _code(question: Question, cam: Cam, look: Look) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pages._ui.session import page_state
 from pages._ui.session.chosen import explicit_class, image_and_model
 from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import ImageInfo, Question
-from pages._ui.session.results import Reading, answer, reading
+from pages._ui.session.results import ForwardResult
 from pages._ui.session.shared import shared
 from pages._ui.text import sentences as words
 from pages._ui.viewer.look import look_told
@@ -32,8 +32,8 @@ def view_message(
     Raises:
         HeatproofError: if there is no answer to the question.
     """
-    known = reading(question)
-    cams = known.cams | {index: answer(question, index) for index in more}
+    known = forward_result(question)
+    cams = known.cams | {index: cam_for(question, index) for index in more}
     head, blobs = _head(question, known, cams), _blobs(question, known, cams)
     if reply:
         head["reply"], blobs["reply"] = reply
@@ -45,7 +45,7 @@ def digest(question: Question) -> str:
     return hashlib.sha256("\n".join(question.key).encode()).hexdigest()[:16]
 
 
-def _head(question: Question, known: Reading, cams: Mapping[int, Cam]) -> dict[str, Any]:
+def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> dict[str, Any]:
     first, picture = next(iter(cams.values())), question.picture
     file, size = _photo(question.picture)
     geometry = known.geometry.scaled_to(size)
@@ -78,7 +78,7 @@ def _head(question: Question, known: Reading, cams: Mapping[int, Cam]) -> dict[s
     }
 
 
-def _blobs(question: Question, known: Reading, cams: Mapping[int, Cam]) -> dict[str, bytes]:
+def _blobs(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> dict[str, bytes]:
     return {
         "photo": _photo(question.picture)[0],
         "input": input_copy(known.input_picture),
@@ -95,7 +95,7 @@ def _photo(picture: ImageInfo) -> tuple[bytes, tuple[int, int]]:
     return made
 
 
-def _indices(known: Reading) -> set[int]:
+def _indices(known: ForwardResult) -> set[int]:
     return {one.class_index for one in known.top}
 
 
@@ -119,7 +119,7 @@ def _class(question: Question, prediction: Prediction, cam: Cam | None, *, liste
     }
 
 
-def _saw(question: Question, known: Reading) -> dict[str, Any]:
+def _saw(question: Question, known: ForwardResult) -> dict[str, Any]:
     from gradcam_core.preprocessing import get_preprocessing
 
     height, width = known.input_picture.shape[:2]

@@ -12,7 +12,7 @@ from gradcam_core.errors import HeatproofError
 from gradcam_core.resources.cores import share_cores
 from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import ImageInfo
-from pages._ui.session.results import answer_usual_question
+from pages._ui.session.results import compute_first_screen
 
 _awake = threading.Event()
 
@@ -32,7 +32,7 @@ def engine_awake(picture: ImageInfo) -> Iterator[None]:
     with below.container():
         _page_to_come(picture)
     with suppress(HeatproofError):  # the pickers run into it next, and say it
-        answer_usual_question(picture)
+        compute_first_screen(picture)
         share_cores()  # once more: the libraries that came with the answer have threads of their own
     _spare_the_collector()
     _awake.set()

@@ -27,7 +27,7 @@ async def tidying(_app: object) -> AsyncIterator[None]:
         asyncio.create_task(_repeat(lambda: end_jobs_of_closed_sessions(runtime.get_instance()), _JOBS_EVERY)),
         asyncio.create_task(_repeat(lambda: forget_closed_sessions(runtime.get_instance()), _EVERY)),
         asyncio.create_task(_repeat(lambda: forget_old_trays(runtime.get_instance()), _EVERY)),
-        asyncio.create_task(_repeat(forget_old_answers, _EVERY, is_long=True)),
+        asyncio.create_task(_repeat(forget_old_results, _EVERY, is_long=True)),
     ]
     try:
         yield
@@ -68,9 +68,9 @@ def forget_old_trays(server: Any) -> None:
     shared().trays.forget_old(server.is_active_session)
 
 
-def forget_old_answers() -> None:
+def forget_old_results() -> None:
     """What nobody asked for in a while; and where nobody computes, freed memory goes back to the system."""
-    shared().answers.forget_old()
+    shared().results.forget_old()
     shared().pixels.forget_old()
     if shared().slots.running == shared().slots.waiting == 0:
         give_back()

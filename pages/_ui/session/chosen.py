@@ -9,7 +9,7 @@ import streamlit as st
 from gradcam_core.samples import DEFAULT_SAMPLE
 from pages._ui.session import page_state
 from pages._ui.session.question import Question
-from pages._ui.session.results import reading
+from pages._ui.session.results import forward_result
 from pages._ui.text.sentences import escape_markdown
 
 _CHOSEN = "chosen_class"  # (image and model as `image_and_model` names them, class index or None)
@@ -24,7 +24,7 @@ def chosen_class(question: Question) -> int:
         HeatproofError: if there is no answer to the question.
     """
     chosen = explicit_class(question)
-    return reading(question).top[0].class_index if chosen is None else chosen
+    return forward_result(question).top[0].class_index if chosen is None else chosen
 
 
 def explicit_class(question: Question) -> int | None:

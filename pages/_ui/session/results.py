@@ -26,7 +26,7 @@ _Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class ForwardResult:
     """What one forward pass said: values only, no graph and no model.
 
     Attributes:
@@ -60,14 +60,14 @@ def model_card(name: str) -> ModelCard:
         return ModelCard(model.spec, model.labels, model.layers, model.default_layer, *hashes)
 
 
-def reading(question: Question) -> Reading:
+def forward_result(question: Question) -> ForwardResult:
     """The likeliest classes and their maps."""
     return _answered(question, (), lambda forward: _read(forward, question.method), lambda made: made.nbytes)
 
 
-def answer(question: Question, class_index: int) -> Cam:
+def cam_for(question: Question, class_index: int) -> Cam:
     """The map of any class of the model."""
-    cams = reading(question).cams
+    cams = forward_result(question).cams
     if class_index in cams:
         return cams[class_index]
     return _answered(
@@ -78,13 +78,13 @@ def answer(question: Question, class_index: int) -> Cam:
     )
 
 
-def answer_usual_question(picture: ImageInfo) -> None:
+def compute_first_screen(picture: ImageInfo) -> None:
     """What the first screen asks: with it everything slow has been imported, and the answer is there."""
     from gradcam_core.models import DEFAULT_MODEL
     from gradcam_core.preprocessing import PREPROCESSINGS
 
     card = model_card(DEFAULT_MODEL)
-    reading(Question(picture, card, card.default_layer, DEFAULT_METHOD, next(iter(PREPROCESSINGS))))
+    forward_result(Question(picture, card, card.default_layer, DEFAULT_METHOD, next(iter(PREPROCESSINGS))))
 
 
 def _answered(
@@ -97,7 +97,7 @@ def _answered(
     from gradcam_core.engine import Explainer
 
     key = (*question.key, *more)
-    known: _Answer | None = shared().answers.get(key)
+    known: _Answer | None = shared().results.get(key)
     if known is not None:
         return known
     ensure_room()
@@ -112,7 +112,7 @@ def _answered(
         return answered
 
 
-def _read(forward: ForwardPass, method: str) -> Reading:
+def _read(forward: ForwardPass, method: str) -> ForwardResult:
     from gradcam_core.engine import unit_of
 
     top = forward.top(MOST_PREDICTIONS)
@@ -120,7 +120,7 @@ def _read(forward: ForwardPass, method: str) -> Reading:
     count = max(1, _MAP_BYTES // first.values.nbytes)
     cams = [first, *(_another(forward, first, one) for one in top[1:count])]
     by_index = {cam.prediction.class_index: cam for cam in cams}
-    return Reading(top, by_index, unit_of(forward.model, first), forward.input_picture, forward.geometry)
+    return ForwardResult(top, by_index, unit_of(forward.model, first), forward.input_picture, forward.geometry)
 
 
 def _another(forward: ForwardPass, first: Cam, prediction: Prediction) -> Cam:

@@ -31,28 +31,28 @@ class Shared:
 
     Attributes:
         slots: who computes now.
-        answers: maps, predictions and displayed copies, by the content of what was asked.
+        results: maps, predictions and displayed copies, by the content of what was asked.
         pixels: decoded pictures, by the hash of their files.
         trays: what people brought.
     """
 
     slots: ComputeQueue
-    answers: LruStore[Any]
+    results: LruStore[Any]
     pixels: LruStore[LoadedImage]
     trays: KeptTrays
 
     def relieve(self) -> None:
         """Let go of all that can be made again."""
-        self.answers.clear()
+        self.results.clear()
         self.pixels.clear()
 
     def kept(self, key: Hashable, make: Callable[[], Any], nbytes: Callable[[Any], int]) -> Any:
         """An answer from the store, made and put there if it is not."""
-        found = self.answers.get(key)
+        found = self.results.get(key)
         if found is not None:
             return found
         made = make()
-        return self.answers.put(key, made, nbytes(made))
+        return self.results.put(key, made, nbytes(made))
 
 
 @st.cache_resource(show_spinner=False)
