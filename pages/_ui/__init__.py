@@ -6,16 +6,16 @@ from pages._ui.model.how import pick_question
 from pages._ui.model.inspection import show_inspection
 from pages._ui.model.picker import pick_model
 from pages._ui.result.result import show_explanation
-from pages._ui.result.warmup import engine_awake
-from pages._ui.server.admission import Gate
+from pages._ui.result.warmup import engine_ready
+from pages._ui.server.admission import Admission
 from pages._ui.server.headers import SecurityHeaders
 from pages._ui.server.housekeeping import tidying
 from pages._ui.server.start import prepare_process
 
 __all__ = [
-    "Gate",
+    "Admission",
     "SecurityHeaders",
-    "engine_awake",
+    "engine_ready",
     "page",
     "pick_image",
     "pick_model",

@@ -19,7 +19,7 @@ from gradcam_core.export.formats import FORMATS, ExportFormat
 from gradcam_core.models import load_model
 from gradcam_core.rendering.render import Look
 from gradcam_core.samples import SAMPLES, load_sample
-from pages._ui import Question, engine_awake, pick_image, pick_model, show_explanation
+from pages._ui import Question, engine_ready, pick_image, pick_model, show_explanation
 from pages._ui.frame.page import errors_shown
 from pages._ui.result.view import view_message
 from pages._ui.session import address
@@ -68,7 +68,7 @@ with errors_shown():
     address.restore("mood", ["calm", "wild"], "calm")
     with st.sidebar:
         picture = pick_image()
-    with engine_awake(picture):
+    with engine_ready(picture):
         with st.sidebar:
             model = pick_model()
         has_first, has_second = st.toggle("First", True, key="first"), st.toggle("Second", key="second")

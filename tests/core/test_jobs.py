@@ -38,7 +38,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "torch" / "hub" / "checkpoints"
 
 
-class Gate:
+class Admission:
     """A server's answer that gives half of the file, and the rest once it may."""
 
     def __init__(self) -> None:
@@ -53,13 +53,13 @@ class Gate:
 
 
 @pytest.fixture
-def gate(server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
+def gate(server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Admission:
     """Where torchvision now looks for SqueezeNet."""
     path = f"/{NAME}-{hashlib.sha256(WEIGHTS).hexdigest()[:8]}.pth"
     monkeypatch.setattr(SqueezeNet1_0_Weights.IMAGENET1K_V1.value, "url", server.url(path))
-    server.answers[path] = Gate()
+    server.answers[path] = Admission()
     answer = server.answers[path]
-    assert isinstance(answer, Gate)
+    assert isinstance(answer, Admission)
     return answer
 
 
@@ -77,7 +77,7 @@ def download(jobs: Jobs) -> Job[object]:
     return jobs.start_shared(NAME, Work(fetch, "SqueezeNet", MEGABYTES))
 
 
-def test_a_download_reports_its_bytes_and_ends_done(gate: Gate, cache: Path, jobs: Jobs) -> None:
+def test_a_download_reports_its_bytes_and_ends_done(gate: Admission, cache: Path, jobs: Jobs) -> None:
     job = download(jobs)
     assert gate.is_half_out.wait(20)
     assert (job.state, job.is_running) == (RUNNING, True)
@@ -87,7 +87,7 @@ def test_a_download_reports_its_bytes_and_ends_done(gate: Gate, cache: Path, job
     assert find_model(NAME).ready
 
 
-def test_whoever_starts_a_running_download_joins_it(gate: Gate, server: Server, jobs: Jobs) -> None:
+def test_whoever_starts_a_running_download_joins_it(gate: Admission, server: Server, jobs: Jobs) -> None:
     seen: list[Job[object]] = []
     together(8, lambda: seen.append(download(jobs)))
     assert len(set(seen)) == 1
@@ -97,7 +97,7 @@ def test_whoever_starts_a_running_download_joins_it(gate: Gate, server: Server, 
     assert len(server.requests) == 1
 
 
-def test_a_cancelled_download_counts_so_at_once_and_leaves_nothing(gate: Gate, cache: Path, jobs: Jobs) -> None:
+def test_a_cancelled_download_counts_so_at_once_and_leaves_nothing(gate: Admission, cache: Path, jobs: Jobs) -> None:
     job = download(jobs)
     assert gate.is_half_out.wait(20)
     job.cancel()
@@ -111,7 +111,7 @@ def test_a_cancelled_download_counts_so_at_once_and_leaves_nothing(gate: Gate, c
     assert [path.suffix for path in cache.iterdir()] == [".pth"]
 
 
-def test_a_failure_is_kept_with_its_hint(gate: Gate, server: Server, cache: Path, jobs: Jobs) -> None:
+def test_a_failure_is_kept_with_its_hint(gate: Admission, server: Server, cache: Path, jobs: Jobs) -> None:
     server.answers.clear()
     job = download(jobs)
     assert job.wait(20)
@@ -122,7 +122,7 @@ def test_a_failure_is_kept_with_its_hint(gate: Gate, server: Server, cache: Path
     assert list(cache.iterdir()) == []
 
 
-def test_what_has_ended_stays_as_it_ended(gate: Gate, jobs: Jobs) -> None:
+def test_what_has_ended_stays_as_it_ended(gate: Admission, jobs: Jobs) -> None:
     gate.may_go_on.set()
     job = download(jobs)
     assert job.wait(20)

@@ -268,8 +268,8 @@ def test_trays_that_are_full_refuse_in_a_sentence(open_app: Open, monkeypatch: p
 def test_what_stands_for_the_page_to_come_goes_though_it_does_not_come(
     open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages._ui.result.warmup._awake", threading.Event())
-    monkeypatch.setattr("pages._ui.result.warmup._spare_the_collector", lambda: None)
+    monkeypatch.setattr("pages._ui.result.warmup._is_ready", threading.Event())
+    monkeypatch.setattr("pages._ui.result.warmup._freeze_garbage_collector", lambda: None)
     monkeypatch.setattr("pages._ui.session.results.model_cache", lambda: 1 / 0)
     monkeypatch.setattr("pages._ui.result.warmup.compute_first_screen", lambda _picture: None)
     app = open_app()

@@ -15,7 +15,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from gradcam_core.resources.memory import Memory
 from pages._ui.server import admission as gate
-from pages._ui.server.admission import Gate, address_of
+from pages._ui.server.admission import Admission, address_of
 
 MINE, OTHER = "198.51.100.1", "198.51.100.2"
 MB = 10**6
@@ -38,7 +38,7 @@ async def passing(_scope: Scope, _receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"passed"})
 
 
-async def cam_for(door: Gate, scope: Scope, data: bytes = b"") -> tuple[int, str, dict[bytes, bytes]]:
+async def cam_for(door: Admission, scope: Scope, data: bytes = b"") -> tuple[int, str, dict[bytes, bytes]]:
     """Status, text and headers of what the door says to a request."""
     sent: list[Message] = []
 
@@ -117,7 +117,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> MemoryUploadedFileManager:
     return files
 
 
-def keeping(store: MemoryUploadedFileManager) -> Gate:
+def keeping(store: MemoryUploadedFileManager) -> Admission:
     """A door before an application that stores what is uploaded."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -126,13 +126,13 @@ def keeping(store: MemoryUploadedFileManager) -> Gate:
         store.add_file(session, UploadedFileRec(str(len(store.file_storage[session])), "a.jpg", "image/jpeg", body))
         await passing(scope, receive, send)
 
-    return Gate(app)
+    return Admission(app)
 
 
 @pytest.mark.usefixtures("limits")
 @in_a_loop
 async def test_pages_are_bounded_for_one_address_and_for_all() -> None:
-    door = Gate(held)
+    door = Admission(held)
     async with open_page(door), open_page(door):
         assert (await answer(door, wish()))[:2] == (503, gate._FULL_FOR_ONE)
         assert (await answer(door, request("/")))[0] == 503
@@ -152,7 +152,7 @@ async def test_a_page_counts_no_more_however_it_ends(end: type[BaseException] | 
         if end:
             raise end
 
-    door = Gate(app)
+    door = Admission(app)
     for _ in range(5):
         async with open_page(door) as page:
             await asyncio.wait([page])
@@ -162,7 +162,7 @@ async def test_a_page_counts_no_more_however_it_ends(end: type[BaseException] | 
 @pytest.mark.usefixtures("limits")
 @in_a_loop
 async def test_a_server_that_can_not_answer_a_handshake_closes_it() -> None:
-    door = Gate(held)
+    door = Admission(held)
     async with open_page(door), open_page(door):
         assert (await answer(door, {**wish(), "extensions": {}}))[0] == 1013
 
@@ -170,7 +170,7 @@ async def test_a_server_that_can_not_answer_a_handshake_closes_it() -> None:
 @pytest.mark.usefixtures("store")
 @in_a_loop
 async def test_short_of_memory_no_page_and_no_upload_comes_in_and_all_else_does(short: list[str]) -> None:
-    door = Gate(passing)
+    door = Admission(passing)
     assert (await answer(door, wish()))[:2] == (503, gate._SHORT)
     assert (await answer(door, upload("mine", 100)))[:2] == (503, gate._SHORT)
     assert gate._SHORT in (await answer(door, request("/")))[1]
@@ -183,7 +183,7 @@ async def test_short_of_memory_no_page_and_no_upload_comes_in_and_all_else_does(
 @in_a_loop
 async def test_a_page_comes_in_where_making_room_helps(short: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "memory", lambda: Memory(7 if short else 9, 10))
-    assert (await answer(Gate(passing), request("/")))[1] == "passed"
+    assert (await answer(Admission(passing), request("/")))[1] == "passed"
 
 
 @pytest.mark.usefixtures("limits")
@@ -202,7 +202,7 @@ async def test_what_waits_of_one_session_is_bounded(store: MemoryUploadedFileMan
 @pytest.mark.parametrize("size", [10 * MB, 0])
 @in_a_loop
 async def test_uploads_under_way_count_and_those_that_do_not_say_how_large_they_are(size: int) -> None:
-    door = Gate(held)
+    door = Admission(held)
     on_the_way = [asyncio.create_task(door(upload("mine", size), nothing, nothing)) for _ in range(3)]
     await asyncio.sleep(0)
     assert (await answer(door, upload("mine", 10 * MB)))[:2] == (413, gate._TOO_MANY)
@@ -229,7 +229,7 @@ async def test_what_comes_after_its_session_has_ended_is_not_kept(store: MemoryU
 @in_a_loop
 async def test_a_streamlit_that_keeps_uploads_elsewhere_is_left_alone(store: MemoryUploadedFileManager) -> None:
     del store.file_storage
-    assert (await answer(Gate(passing), upload("mine", 100)))[1] == "passed"
+    assert (await answer(Admission(passing), upload("mine", 100)))[1] == "passed"
 
 
 @pytest.mark.parametrize(

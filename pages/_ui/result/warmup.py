@@ -14,17 +14,17 @@ from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import ImageInfo
 from pages._ui.session.results import compute_first_screen
 
-_awake = threading.Event()
+_is_ready = threading.Event()
 
 
 @contextmanager
-def engine_awake(picture: ImageInfo) -> Iterator[None]:
+def engine_ready(picture: ImageInfo) -> Iterator[None]:
     """Import what computes, and compute once; meanwhile the page shows the picture, and grey where the rest will be.
 
     The picture and the grey stay until the block is over, so that no empty page lies between them and the result.
     """
     beside, below = st.sidebar.empty(), st.empty()  # always there: what follows keeps its place, and so stays itself
-    if _awake.is_set():
+    if _is_ready.is_set():
         yield
         return
     with beside.container():
@@ -34,8 +34,8 @@ def engine_awake(picture: ImageInfo) -> Iterator[None]:
     with suppress(HeatproofError):  # the pickers run into it next, and say it
         compute_first_screen(picture)
         share_cores()  # once more: the libraries that came with the answer have threads of their own
-    _spare_the_collector()
-    _awake.set()
+    _freeze_garbage_collector()
+    _is_ready.set()
     beside.empty()
     try:
         yield
@@ -44,7 +44,7 @@ def engine_awake(picture: ImageInfo) -> Iterator[None]:
         below.empty()
 
 
-def _spare_the_collector() -> None:
+def _freeze_garbage_collector() -> None:
     """Streamlit collects garbage after every run; walking over torch's half million objects would take 0.3 s each time.
 
     Until the interpreter ends, for then the libraries count what is left.

@@ -52,7 +52,7 @@ class Refusal:
     sentence: str
 
 
-class Gate:
+class Admission:
     """ASGI middleware that answers some requests itself: new pages where the server is full or short of memory, and
     uploads where too many bytes wait. All else passes untouched.
     """
