@@ -87,7 +87,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "pages._ui.result": [{"view", "warmup"}, {"export"}, {"result"}],
     "pages._ui.server": [{"admission", "headers", "housekeeping", "start"}],
     "pages._ui.session": [
-        {"address", "question"},
+        {"page_state", "question"},
         {"kept_trays"},
         {"shared"},
         {"jobs", "queue", "tray"},

@@ -38,7 +38,7 @@ async def passing(_scope: Scope, _receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"passed"})
 
 
-async def cam_for(door: Admission, scope: Scope, data: bytes = b"") -> tuple[int, str, dict[bytes, bytes]]:
+async def answer(door: Admission, scope: Scope, data: bytes = b"") -> tuple[int, str, dict[bytes, bytes]]:
     """Status, text and headers of what the door says to a request."""
     sent: list[Message] = []
 

@@ -56,15 +56,15 @@ def test_old_answers_and_pictures_go_though_nobody_comes(monkeypatch: pytest.Mon
     now = 0.0
     results: LruStore[str] = LruStore(100, seconds=10, clock=lambda: now)
     pixels: LruStore[LoadedImage] = LruStore(100, seconds=10, clock=lambda: now)
-    everything = Shared(shared().slots, answers, pixels, shared().trays)
+    everything = Shared(shared().slots, results, pixels, shared().trays)
     monkeypatch.setattr(housekeeping, "shared", lambda: everything)
-    answers.put("a", "A", 1)
+    results.put("a", "A", 1)
     pixels.put("a", LoadedImage(np.zeros((1, 1, 3), np.uint8), (1, 1), "0" * 64), 3)
     forget_old_results()
-    assert (len(answers), len(pixels)) == (1, 1)
+    assert (len(results), len(pixels)) == (1, 1)
     now = 11.0
     forget_old_results()
-    assert (len(answers), len(pixels)) == (0, 0)
+    assert (len(results), len(pixels)) == (0, 0)
 
 
 def test_the_task_tidies_while_the_server_runs_and_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 from gradcam_core.errors import Cancelled, ImageError
 from gradcam_core.resources.job import CANCELLED, FAILED, FORWARD_PASSES, MEGABYTES, Job, Report, Unit, Work
 from pages._ui.session.jobs import session_job, shared_job, start_job, start_shared_job
-from pages._ui.text.incidents import told
+from pages._ui.text.incidents import error_markdown
 from pages._ui.text.progress import job_words, progress_words, time_left_words
 
 
@@ -70,7 +70,7 @@ def test_an_error_of_a_job_is_logged_once_and_told_often_with_one_number(caplog:
         assert shared_job(run) is job
         assert job.state == FAILED
         assert job.error is not None
-        said = {told(job.error) for _ in range(3)}
+        said = {error_markdown(job.error) for _ in range(3)}
         assert len(said) == [record.name for record in caplog.records].count("heatproof") == 1
         (number,) = re.findall(r"error ([0-9a-f]{8})", said.pop())
         assert number in caplog.text

@@ -61,7 +61,7 @@ def hold(server: Server) -> threading.Event:
     """Let the server send nothing but the head until the event is set."""
     may_go_on, whole = threading.Event(), http(WEIGHTS)
 
-    def cam_for(connection: socket.socket) -> None:
+    def answer(connection: socket.socket) -> None:
         connection.sendall(whole[: -len(WEIGHTS)])
         may_go_on.wait(30)
         connection.sendall(whole[-len(WEIGHTS) :])

@@ -53,7 +53,7 @@ def test_a_person_in_the_line_hears_how_many_are_ahead_and_then_gets_the_answer(
     open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app, told = open_app(), []
-    truly = queue.tell
+    truly = queue.show_position
     with busy() as others:
 
         def show_position(count: int) -> None:
@@ -62,7 +62,7 @@ def test_a_person_in_the_line_hears_how_many_are_ahead_and_then_gets_the_answer(
             if len(told) == 3:
                 others.close()
 
-        monkeypatch.setattr("pages._ui.session.queue.show_position", tell)
+        monkeypatch.setattr("pages._ui.session.queue.show_position", show_position)
         app = bring(app, 40_001)
     assert told[:3] == [0, 0, 0]
     assert not app.error
@@ -87,7 +87,7 @@ def test_a_full_line_is_one_sentence_and_the_former_result_stays(
 
 def test_a_person_whose_image_waits_to_be_decoded_hears_it_too(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     app, told = open_app(), []
-    truly = queue.tell
+    truly = queue.show_position
     with busy(decoding_slots()) as others:
 
         def show_position(count: int) -> None:
@@ -95,7 +95,7 @@ def test_a_person_whose_image_waits_to_be_decoded_hears_it_too(open_app: Open, m
             told.append(count)
             others.close()
 
-        monkeypatch.setattr("pages._ui.session.queue.show_position", tell)
+        monkeypatch.setattr("pages._ui.session.queue.show_position", show_position)
         app = bring(app, 40_005)
     assert told == [0]
     assert not app.error
@@ -147,7 +147,7 @@ def test_a_live_run_that_lost_its_place_to_a_dead_one_asks_again(
 
 def test_the_line_is_no_longer_told_of_beside_an_error(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     app, told = open_app(), []
-    truly = queue.tell
+    truly = queue.show_position
     with busy() as others:
 
         def show_position(count: int) -> None:
@@ -155,7 +155,7 @@ def test_the_line_is_no_longer_told_of_beside_an_error(open_app: Open, monkeypat
             told.append(count)
             others.close()
 
-        monkeypatch.setattr("pages._ui.session.queue.show_position", tell)
+        monkeypatch.setattr("pages._ui.session.queue.show_position", show_position)
         monkeypatch.setattr("gradcam_core.engine.prepare", lambda *_arguments, **_options: 1 / 0)
         app = bring(app, 40_004)
     assert told

@@ -28,7 +28,7 @@ def names(app: AppTest) -> list[str]:
     return [option.replace("\\", "") for radio in trays for option in radio.options]
 
 
-def cam_for(app: AppTest, token: object, **beside: object) -> AppTest:
+def answer(app: AppTest, token: object, **beside: object) -> AppTest:
     told = {"token": token, "question": app.session_state["tray_question"], **beside}
     app.session_state["tray_told"] = {"answer": told}
     return app.run()

@@ -55,11 +55,8 @@ def _offered_layers(model: ModelCard) -> list[str]:
     """The blocks, and every other layer on request."""
     layers = {layer.name: layer for layer in model.layers}
     wanted = layers.get(page_state.chosen("layer") or "")
-    if (
-        wanted is not None
-        and not wanted.is_block
-        and (page_state.is_unread("layer") or "all_layers" not in st.session_state)
-    ):
+    is_new_here = page_state.is_unread("layer") or "all_layers" not in st.session_state
+    if wanted is not None and not wanted.is_block and is_new_here:
         st.session_state["all_layers"] = True  # it was chosen by a link or on another page
     shows_all = st.session_state.get("all_layers", False)
     return [name for name, layer in layers.items() if shows_all or layer.is_block]

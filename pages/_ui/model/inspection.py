@@ -27,13 +27,13 @@ def show_inspection(model: ModelCard) -> None:
     """The chosen model: what it is in a sentence, what goes in and comes out, and its layers."""
     name = page_state.chosen("model") or model.spec.name
     facts = _inspected(name, None).facts
-    st.markdown(f"# {escape_markdown(facts.title)}")
+    st.markdown(f"## {escape_markdown(facts.title)}")
     side = _pick_side(facts)
     counted = _inspected(name, side)
     st.markdown(_sentence(counted.summary))
     if name != model.spec.name:
         st.caption("Its weights are not on this machine yet; its layers are known without them.")
-    layers, around = st.columns([7, 4], gap="large")
+    layers, around = st.columns([8, 4], gap="large")
     with around:
         _show_facts(facts, counted.summary)
     with layers:
@@ -65,13 +65,8 @@ def _pick_side(facts: ModelFacts) -> int:
     side = page_state.restore_text("side", _is_side, usual)
     with st.container(key="summary_input", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("Counted for an input of 1 × 3 × side × side, with a side of", width="content")
-        st.text_input(
-            "Side of the input in pixels",
-            key="side",
-            label_visibility="collapsed",
-            on_change=page_state.mark_user_action,
-            width=90,
-        )
+        act = page_state.mark_user_action
+        st.text_input("Side in pixels", key="side", label_visibility="collapsed", on_change=act, width=90)
         if side != usual:
             st.button(f"Back to {usual}", type="tertiary", on_click=page_state.choose, args=("side", usual))
     if st.session_state["side"] != side:
@@ -98,7 +93,7 @@ def _pick_target(inspection: Inspection) -> None:
     if chosen is not None:
         page_state.choose("layer", chosen)
     target = page_state.restore("layer", names, inspection.default_layer)
-    st.markdown("## Layers")
+    st.markdown("### Layers")
     st.caption("Choose a layer that gives a map, and every page explains there. The others say why they can't.")
     rows = [_row(inspected) for inspected in inspection.rows]
     show_layer_table(rows, model=inspection.facts.name, target=target)
@@ -113,15 +108,22 @@ def _row(inspected: InspectedRow) -> LayerRow:
         kind=row.kind,
         output=" × ".join(f"{side:,}" for side in row.output_shape) if row.output_shape else "–",
         parameters="see above" if row.is_repeat and row.total_parameters else f"{row.total_parameters:,}",
-        mult_adds=readable_count(row.mult_adds) if row.mult_adds else "–",
+        mult_adds=_count(row.mult_adds),
         cells=f"{layer.size[0]} × {layer.size[1]}" if layer else "",
         reason=inspected.reason,
     )
 
 
+def _count(mult_adds: int) -> str:
+    """Whole below a million, where torchinfo's unit would show nothing."""
+    if not mult_adds:
+        return "–"
+    return readable_count(mult_adds) if mult_adds >= 1_000_000 else f"{mult_adds:,}"
+
+
 def _show_facts(facts: ModelFacts, summary: ModelSummary) -> None:
     """What goes in, what comes out, whose it is."""
-    st.markdown("## What goes in, what comes out")
+    st.markdown("### What goes in, what comes out")
     width, height = facts.input_size
     shown = ", ".join(facts.first_labels)
     lines = {

@@ -26,7 +26,7 @@ function build(root) {
   table.search = make("input", { type: "search", placeholder: "Search layers: a name or a kind", "aria-label": "Search layers" });
   table.count = make("span", { className: "count", role: "status" });
   const unfold = make("button", { type: "button", textContent: "Unfold all" }), fold = make("button", { type: "button", textContent: "Fold all" });
-  table.head = make("tr", { role: "row" }, ...["Layer", "Kind", "Output", "Parameters", "Mult-adds", "Map"].map((text) => make("th", { scope: "col", role: "columnheader", textContent: text })));
+  table.head = make("tr", { role: "row" }, ...["Layer", "Map", "Kind", "Output", "Parameters", "Mult-adds"].map((text) => make("th", { scope: "col", role: "columnheader", textContent: text })));
   table.body = make("tbody", { role: "rowgroup" });
   const grid = make("table", { role: "treegrid", "aria-label": "Layers of the network" }, make("thead", { role: "rowgroup" }, table.head), table.body);
   table.note = make("p", { className: "note", role: "status" });
@@ -88,7 +88,7 @@ function line(table, place, matches) {
   const first = make("td", { role: "gridcell", className: "name" }, twist, make("span", { textContent: row.shown }));
   first.style.setProperty("--depth", row.depth);
   const badge = isTarget ? make("strong", { textContent: `${row.cells} · target` }) : row.cells || "–";
-  const rest = [row.kind, row.output, row.parameters, row.mult_adds, badge].map((cell, column) => make("td", { role: "gridcell", className: column ? "number" : "" }, cell));
+  const rest = [badge, row.kind, row.output, row.parameters, row.mult_adds].map((cell, column) => make("td", { role: "gridcell", className: column > 1 ? "number" : "map" }, cell));
   const made = make("tr", { role: "row", title: row.reason, tabIndex: place === table.active ? 0 : -1, "aria-level": row.depth + 1, "aria-selected": String(isTarget) }, first, ...rest);
   if (hasParts(table, place)) made.setAttribute("aria-expanded", String(isOpen(table, place, matches)));
   made.classList.toggle("none", !row.cells);

@@ -13,7 +13,7 @@ from pages._ui.session import page_state
 from pages._ui.session.chosen import explicit_class, image_and_model
 from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import ImageInfo, Question
-from pages._ui.session.results import ForwardResult
+from pages._ui.session.results import ForwardResult, cam_for, forward_result
 from pages._ui.session.shared import shared
 from pages._ui.text import sentences as words
 from pages._ui.viewer.look import look_told

@@ -46,9 +46,8 @@ def show_viewer(message: bytes, *, key: str = _VIEWER) -> None:
 
     Of several on a page the first has the page's keys, its address and the chosen class.
     """
-    _ELEMENT(
-        key=key, data=message, on_asked_change=page_state.mark_user_action, on_wanted_change=page_state.mark_user_action
-    )
+    act = page_state.mark_user_action
+    _ELEMENT(key=key, data=message, on_asked_change=act, on_wanted_change=act)
 
 
 def hear_choice(on_change: Callable[[], None]) -> None:
