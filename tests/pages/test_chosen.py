@@ -29,7 +29,7 @@ def test_a_choice_belongs_to_its_image_and_model_and_to_no_other(open_app: Open)
     assert 13 in told["mapped"]
     for other in ((("night", "photos"), 13), (("", ""), 13), (("", "photos"), 10**9), (("", "photos"), -1)):
         app.session_state["chosen_class"] = other
-        app.session_state["link_act"] = True  # a person's act brought it about, not an address
+        app.session_state["user_action"] = True  # a person's act brought it about, not an address
         assert view(app.run())["chosen"] is None
 
 
