@@ -18,8 +18,7 @@ from tests.core import loopback
 from tests.pages.support import add_hostile, add_photo_network
 from tests.support import png
 
-loopback.stay_here()  # this process, and with the following line every Python that it starts
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(loopback.OFFLINE), os.environ.get("PYTHONPATH")]))
+loopback.stay_here()
 os.environ.setdefault("HEATPROOF_MAX_MEMORY_BYTES", str(2**40))  # a browser beside the server may fill the container
 torch.set_num_threads(1)  # tests start threads of their own, and would otherwise fight over the cores
 threadpool_limits(1)  # numpy's linear algebra likewise

@@ -1,13 +1,15 @@
 """A real web server on loopback that answers each path with bytes, or as a function of the connection says."""
 
 import contextlib
-import runpy
+import importlib.util
+import os
 import socket
 import socketserver
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 from gradcam_core.download import fetch_image
 from gradcam_core.download.addresses import FetchPolicy
@@ -124,25 +126,28 @@ def together(count: int, work: Callable[[], object]) -> None:
 def witnessed() -> Iterator[list[Address]]:
     """The (address, port) of every connection this process makes; what would leave the machine ends here."""
     seen: list[Address] = []
-    _witnesses.append(seen)
+    witnesses = _guard().witnesses
+    witnesses.append(seen)
     try:
         yield seen
     finally:
-        _witnesses.remove(seen)
+        witnesses.remove(seen)
 
 
 def stay_here() -> None:
-    """From now on nothing in this process reaches another machine, and witnesses see what was tried."""
-    if not _hooks:
-        _hooks.append(_see)
-        sys.addaudithook(_see)  # it can't be removed
-        runpy.run_path(str(OFFLINE / "sitecustomize.py"))  # after it, so that what is refused has been seen
+    """From now on nothing in this process reaches another machine, nor in a Python that it starts."""
+    if str(OFFLINE) not in os.environ.get("PYTHONPATH", ""):
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))
+    _guard()
 
 
-def _see(event: str, arguments: tuple[object, ...]) -> None:
-    if _witnesses and event == "socket.connect" and isinstance(arguments[1], tuple):
-        _witnesses[-1].append(arguments[1][:2])
-
-
-_witnesses: list[list[Address]] = []
-_hooks: list[object] = []
+def _guard() -> ModuleType:
+    """The one guard of this process: a worker of pytest-xdist has had it since Python started, others load it here."""
+    loaded = sys.modules.get("sitecustomize")
+    if loaded is None or Path(str(loaded.__file__)).parent != OFFLINE:
+        spec = importlib.util.spec_from_file_location("sitecustomize", OFFLINE / "sitecustomize.py")
+        assert spec
+        assert spec.loader
+        loaded = sys.modules["sitecustomize"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(loaded)
+    return loaded

@@ -245,7 +245,7 @@ def test_an_idle_slot_is_used_and_the_bits_are_the_same(resnet18: LoadedModel, t
 def test_all_threads_together_hold_to_the_bound(
     small: LoadedModel, two_slots: ComputeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gradcam_core.scoring._FEWEST_THREADS", 1)  # so that one batch fills the memory
+    monkeypatch.setattr("gradcam_core.scoring.function._FEWEST_THREADS", 1)  # so that one batch fills the memory
     each = activation_bytes(small.module, SIDE, small.device)
     with two_slots.turn("a", is_slow=True) as turn, batches_seen(small) as seen:
         score_function(small, turn=turn, memory_bytes=4 * each)(noise(40))
