@@ -34,9 +34,9 @@ from safetensors.torch import save_file
 from gradcam_core.methods import METHODS
 from gradcam_core.samples import available_samples
 from tests.benchmarks.bench_sessions import server_megabytes
-from tests.browser.conftest import running_server
 from tests.crowd.client import Visitor, visiting
 from tests.pages.support import write_description
+from tests.server import running_server
 from tests.support import IMAGENET_MEAN, IMAGENET_STD, calibrated, photograph
 
 _MODEL, _CLASSES, _SIDE = "photos", 50, 1024

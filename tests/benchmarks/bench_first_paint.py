@@ -17,7 +17,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import ROOT, launched, running_server
+from tests.browser.conftest import launched
+from tests.server import ROOT, running_server
 
 HEADER, PICTURE, HEATMAP = ".st-key-bar", "img[alt^='The image']", ".hp[data-shown]"
 ROWS = ("one line of Streamlit", "first paint: header", "first paint: picture", "first heatmap")

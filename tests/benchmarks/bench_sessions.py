@@ -20,7 +20,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.benchmarks.bench_viewer import explored
-from tests.browser.conftest import launched, running_server
+from tests.browser.conftest import launched
+from tests.server import running_server
 from tests.support import photograph
 
 _SIZE = 2048, 1536

@@ -40,8 +40,8 @@ from gradcam_core.decoding.decode import decode_image
 from gradcam_core.methods import METHODS
 from gradcam_core.preprocessing import prepare
 from tests.benchmarks.bench_crowd import add_resnet
-from tests.browser.conftest import ROOT, _wait_for
 from tests.crowd.client import LostActError, Visitor, visiting
+from tests.server import ROOT, wait_for
 from tests.support import calibrated, loaded, photograph
 
 THREADS, CLASSES = 4, 5
@@ -186,7 +186,7 @@ def server(app: Path, checkpoints: Path) -> Iterator[tuple[str, "subprocess.Pope
     environment = os.environ | {"HEATPROOF_CHECKPOINTS": str(checkpoints), "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
+        wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
         yield f"http://127.0.0.1:{port}", process
     finally:
         process.terminate()

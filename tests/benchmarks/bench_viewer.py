@@ -31,8 +31,9 @@ from gradcam_core.models import LoadedModel, load_model
 from gradcam_core.samples import load_sample
 from pages._ui.session.results import MOST_PREDICTIONS
 from pages._ui.viewer.payload import unpack
-from tests.browser.conftest import launched, running_server, settle
+from tests.browser.conftest import launched, settle
 from tests.browser.frame import unfold
+from tests.server import running_server
 from tests.support import photograph
 
 _PROBE = """hp => {

@@ -1,23 +1,17 @@
 """A real server in its own process and a real Chromium; a page fails its test on any error or outside request."""
 
-import contextlib
 import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.server import running_server
+
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 _PROBES = re.compile(
     r"/[a-z]+/_stcore/(health|host-config)$"
@@ -35,6 +29,13 @@ def server(model_folder: Path) -> Iterator[str]:
 def fresh_server(model_folder: Path) -> Iterator[str]:
     """The address of a server that nobody has visited yet."""
     with running_server(model_folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def trial_address(model_folder: Path) -> Iterator[str]:
+    """The address of a server whose only page is the trial."""
+    with running_server(model_folder, Path(__file__).with_name("trial_page.py")) as address:
         yield address
 
 
@@ -123,41 +124,17 @@ def visit(windows: Callable[..., BrowserContext], server: str) -> Iterator[Calla
     assert [problem for tab in visits for problem in tab.problems] == []
 
 
+@pytest.fixture
+def trial(visit: Callable[..., Visit], trial_address: str) -> Callable[[str], Page]:
+    """Open the trial page at this path."""
+    return lambda path: visit(trial_address).open(path)
+
+
 def settle(page: Page) -> None:
     """Wait until the server has answered, every picture is there and no map is waited for."""
     page.wait_for_function("document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'")
     page.wait_for_function("[...document.images].every(image => image.complete)")
     expect(page.locator(".hp[data-waiting]")).to_have_count(0)
-
-
-@contextlib.contextmanager
-def running_server(
-    checkpoints: Path, app: Path = ROOT / "app.py", *, output: IO[bytes] | int = subprocess.DEVNULL
-) -> Iterator[str]:
-    """`streamlit run app.py` on a free port, as a person starts it, in a process of its own; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port), "--server.headless=true"]
-    environment = os.environ | {"HEATPROOF_CHECKPOINTS": str(checkpoints), "TORCH_HOME": str(checkpoints / "torch")}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
-        yield f"http://127.0.0.1:{port}"
-        assert process.poll() is None, "the server died"
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert process.poll() is None, "the server did not start"
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=1) as answer:  # noqa: S310
-            if answer.read() == b"ok":
-                return
-        time.sleep(0.1)
-    raise TimeoutError(address)
 
 
 def launched(playwright: Playwright) -> Browser:

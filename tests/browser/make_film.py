@@ -11,8 +11,9 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from tests.browser.conftest import ROOT, running_server, settle
+from tests.browser.conftest import settle
 from tests.browser.picturing import exact_browser
+from tests.server import ROOT, running_server
 
 FILM = ROOT / "gradcam_core" / "assets" / "explore.webp"
 _SCALE = 0.875  # 1,120 x 700 pixels, the letters drawn for that size

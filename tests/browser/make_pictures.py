@@ -9,9 +9,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.conftest import running_server
 from tests.browser.picturing import FINGERPRINT, PICTURES, STATES, exact_browser, fingerprint, take
 from tests.pages.support import add_hostile, add_photo_network
+from tests.server import running_server
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
 """The server hears which class is chosen: after it is drawn, only the last of many, and without disturbing anything."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,23 +8,10 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit, settle
 from tests.browser.test_history import pick_sample, search
 from tests.browser.test_waiting import mark
-from tests.browser.trial import trial_server
 from tests.browser.viewer import agree, cards, choose, shown, until_painted
 
 NewVisit = Callable[..., Visit]
 Trial = Callable[[str], Page]
-
-
-@pytest.fixture(scope="module")
-def trial_address(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with trial_server(tmp_path_factory.mktemp("trial"), model_folder) as address:
-        yield address
-
-
-@pytest.fixture
-def trial(visit: NewVisit, trial_address: str) -> Trial:
-    """Open the trial page at this path."""
-    return lambda path: visit(trial_address).open(path)
 
 
 def server_class(page: Page) -> list[str]:

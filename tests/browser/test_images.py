@@ -17,9 +17,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from gradcam_core.encoding import to_png
-from tests.browser.conftest import Visit, running_server, settle
+from tests.browser.conftest import Visit, settle
 from tests.browser.frame import open_section, unfold
 from tests.core.loopback import Server, http, running
+from tests.server import running_server
 
 NewVisit = Callable[..., Visit]
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

@@ -1,8 +1,7 @@
 """The viewer in parts: drawing stands many times on a page, page control once, and the registries are the server's."""
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit, settle
 from tests.browser.test_takeaway import download, open_menu
 from tests.browser.test_viewer import number_in, set_range
-from tests.browser.trial import trial_server
 from tests.browser.viewer import PIXELS, array
 
 NewVisit = Callable[..., Visit]
@@ -31,12 +29,6 @@ IDS = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def trial_address(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with trial_server(tmp_path_factory.mktemp("trial"), model_folder) as address:
-        yield address
-
-
 @pytest.fixture
 def crowded(visit: NewVisit, trial_address: str) -> Page:
     """The trial with all its elements: two viewers and two elements of two pane sets each."""
@@ -45,12 +37,6 @@ def crowded(visit: NewVisit, trial_address: str) -> Page:
     expect(page.locator(".hp[data-shown]")).to_have_count(4)
     settle(page)
     return page
-
-
-@pytest.fixture
-def trial(visit: NewVisit, trial_address: str) -> Trial:
-    """Open the trial page at this path."""
-    return lambda path: visit(trial_address).open(path)
 
 
 def forward_of(model: LoadedModel, slug: str) -> ForwardPass:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, running_server, settle
+from tests.browser.conftest import Visit, settle
 from tests.browser.test_images import cards, hand_over, in_sidebar, noise, on_screen
 from tests.browser.viewer import choose, chosen
+from tests.server import running_server
 
 NewVisit = Callable[..., Visit]
 KEPT = "sessionStorage.getItem('heatproof-tray') ?? ''"

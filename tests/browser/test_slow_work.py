@@ -8,8 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, running_server
+from tests.browser.conftest import Visit
 from tests.browser.test_images import WCAG
+from tests.server import running_server
 
 NewVisit = Callable[..., Visit]
 PATIENCE = 60_000  # milliseconds: on a busy machine; how fast Cancel is, tests/core/test_jobs.py says

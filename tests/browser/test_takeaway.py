@@ -20,10 +20,11 @@ from gradcam_core.engine import Explainer
 from gradcam_core.models import LoadedModel
 from gradcam_core.rendering.render import Look, overlay_image
 from gradcam_core.samples import load_sample
-from tests.browser.conftest import ROOT, Visit, settle
+from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
 from tests.browser.test_viewer import set_range
 from tests.browser.viewer import agree, canvas, cards, choose, sentence, shown
+from tests.server import ROOT
 
 NewVisit = Callable[..., Visit]
 

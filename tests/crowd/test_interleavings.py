@@ -14,9 +14,9 @@ import pytest
 
 from gradcam_core.methods import METHODS
 from gradcam_core.samples import available_samples
-from tests.browser.conftest import running_server
 from tests.crowd.client import Visitor, visiting
 from tests.crowd.screen import View
+from tests.server import running_server
 from tests.support import photograph
 
 ACTS, PEOPLE, LONGEST_BURST = 500, 3, 12

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import running_server
 from tests.core.loopback import Server, http, running
 from tests.crowd.client import Visitor, visiting
+from tests.server import running_server
 from tests.support import photograph
 
 Act = Callable[[Visitor], None]

@@ -24,8 +24,8 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from pages._ui.server import admission as gate
-from tests.browser.conftest import ROOT, running_server
 from tests.crowd.client import visiting
+from tests.server import ROOT, running_server
 from tests.support import photograph
 
 LONGEST_END = 10  # seconds from the request to the end
