@@ -11,7 +11,14 @@ let completed = null; // the address that needs nothing more; this outlives the 
 
 function watchAddress(signal) {
   completed ??= location.href;
-  window.addEventListener("popstate", () => (completed = location.href), { signal });
+  window.addEventListener("popstate", () => arrived(), { signal });
+}
+
+// By Back or Forward: the address says everything, also which class is meant.
+function arrived() {
+  completed = location.href;
+  const channel = globalThis[Symbol.for("heatproof.chosen")];
+  if (channel && !OWN.viewers) channel.choice = null;
 }
 
 function keepOwnParameters() {

@@ -27,7 +27,8 @@ function tellChoice(state) {
   state.timer.choice = setTimeout(sendChoice, SETTLED);
 }
 
-// A class of this image and model that was chosen, and that the server had no time to hear of.
-const untoldClass = (view) => (!CHANNEL.isTold && isSameImageAndModel(CHANNEL.choice, view) ? CHANNEL.choice.index : null);
+// The class of this image and model that was on screen last; the server may have had no time to hear of it, or what it
+// heard was lost when another page was opened. After Back or Forward the address counts, which the server has read.
+const lastClass = (view) => (CHANNEL.choice && isSameImageAndModel(CHANNEL.choice, view) ? CHANNEL.choice.index : null);
 
 const isSameImageAndModel = (one, other) => one.imageAndModel.join("\n") === other.imageAndModel.join("\n");

@@ -76,11 +76,11 @@ function dropWaiting(state) {
   if (!wanted.isTravel) pushClass(state);
 }
 
-// The class to show of a view: what is asked for, else what is on screen; at first what a person chose that the server
-// did not hear of, else what the server knows (it has read the address), else the likeliest.
+// The class to show of a view: what is asked for, else what is on screen; in a new viewer what was on screen last, else
+// what the server knows (it has read the address), else the likeliest.
 function indexFor(state, view) {
   if (state.view && isSameImageAndModel(state.view, view)) return state.pending?.index ?? state.index;
-  return [untoldClass(view), view.chosen, view.classes[0].index].find((index) => view.cams.has(index));
+  return [lastClass(view), view.chosen, view.classes[0].index].find((index) => view.cams.has(index));
 }
 
 function showView(state, view, pixels, index) {
