@@ -91,7 +91,7 @@ def add_resnet(folder: Path) -> None:
 def shown_by(visitor: Visitor) -> dict[str, str]:
     """What the viewer's last message is about."""
     head = visitor.view.head
-    image, model = head["owner"]
+    image, model = head["imageAndModel"]
     said = _USUAL | head["address"] | {"image": image or _USUAL["image"], "model": model or _USUAL["model"]}
     layer = visitor.screen.element("layer").raw_value.split(" ")[0]
     return {"layer": layer, "mapped": str(head["mapped"]), "photo": str(visitor.view.photo_is_its_own), **said}
@@ -152,7 +152,7 @@ def _do(kind: str, visitor: Visitor, crowd: Crowd, rng: random.Random, picture: 
         expected = act(kind, visitor, rng)
     kept = {"image", "model", "method"} - ({"image"} if kind == "photograph" else set())
     crowd.note(kind, visitor, {name: before[name] for name in kept} | expected | {"photo": "True"})
-    if kind == "photograph" and not visitor.view.head["owner"][0].startswith("upload-"):
+    if kind == "photograph" and not visitor.view.head["imageAndModel"][0].startswith("upload-"):
         crowd.faults.append("the photograph is not on screen")
 
 

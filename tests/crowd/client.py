@@ -88,7 +88,7 @@ class Visitor:
 
     def ask_class(self, class_index: int) -> None:
         """Ask for the map of a class that did not come along."""
-        self._tell(_VIEWER, "asked", {"owner": self.view.head["owner"], "index": class_index, "try": 1})
+        self._tell(_VIEWER, "asked", {"imageAndModel": self.view.head["imageAndModel"], "index": class_index, "try": 1})
 
     def ask_file(self, what: str, class_index: int, look: Mapping[str, Any]) -> None:
         """Ask for a file to take away."""

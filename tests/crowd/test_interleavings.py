@@ -27,7 +27,19 @@ LAYERS = {"tinynet": ("blocks.5", "blocks.2"), "photos": ("features.12", "featur
 METHOD_NAMES = ("gradcam", "layercam", "eigencam")
 FEW = 2  # classes that are asked for now and then, whether they are in the list or not
 USUAL = {"image": "meadow", "model": "tinynet", "method": "gradcam"}  # what an address leaves out
-OF_THE_QUESTION = ("owner", "address", "photo", "size", "window", "cells", "unit", "labels", "alt", "notes", "saw")
+OF_THE_QUESTION = (
+    "imageAndModel",
+    "address",
+    "photo",
+    "size",
+    "window",
+    "cells",
+    "unit",
+    "labels",
+    "alt",
+    "notes",
+    "saw",
+)
 
 
 @dataclass
@@ -88,7 +100,7 @@ class Wish:
         head = view.head
         shown = {name: told for name, told in head["address"].items() if name != "layer" or self.layer}
         missed = [] if shown == self.address() else [f"{head['address']} is not {self.address()}"]
-        if self.asked and self.asked[0] == head["owner"] and self.asked[1] not in head["mapped"]:
+        if self.asked and self.asked[0] == head["imageAndModel"] and self.asked[1] not in head["mapped"]:
             missed.append(f"class {self.asked[1]} did not come")
         return missed
 
@@ -155,9 +167,9 @@ class Person:
             self.wish = replace(self.wish, model=name, layer=None)
             self.did[-1] += f" {name}"
         elif kind == "class":
-            owner, index = visitor.view.head["owner"], rng.randrange(FEW)
+            image_and_model, index = visitor.view.head["imageAndModel"], rng.randrange(FEW)
             visitor.ask_class(index)
-            self.wish = replace(self.wish, asked=(owner, index))
+            self.wish = replace(self.wish, asked=(image_and_model, index))
         else:
             self.wish = replace(rng.choice(WISHES), asked=self.wish.asked)
             visitor.go(self.wish.address())

@@ -99,7 +99,7 @@ def test_a_file_over_the_limit_is_refused_and_the_session_goes_on(address: str) 
     with visiting(address) as visitor:
         visitor.bring("large.jpg", bytes(10_000_001))
         visitor.settle()
-        assert visitor.view.head["owner"] == ["", ""]
+        assert visitor.view.head["imageAndModel"] == ["", ""]
         assert any("larger than 10 MB" in text for text in visitor.screen.alerts())
         visitor.choose("method", 1)
         visitor.settle()

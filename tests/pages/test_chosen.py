@@ -45,15 +45,15 @@ def heard() -> None:
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
-        ({"owner": ["night", ""], "index": 3, "count": 1}, (("night", ""), 3)),
+        ({"imageAndModel": ["night", ""], "index": 3, "count": 1}, (("night", ""), 3)),
         (None, None),
         ("x", None),
         ({"index": 3}, None),
-        ({"owner": ["a"], "index": 3}, None),
-        ({"owner": ["a", 1], "index": 3}, None),
-        ({"owner": {"a": 1}, "index": 3}, None),
-        ({"owner": ["", ""], "index": True}, None),
-        ({"owner": ["", ""], "index": "3"}, None),
+        ({"imageAndModel": ["a"], "index": 3}, None),
+        ({"imageAndModel": ["a", 1], "index": 3}, None),
+        ({"imageAndModel": {"a": 1}, "index": 3}, None),
+        ({"imageAndModel": ["", ""], "index": True}, None),
+        ({"imageAndModel": ["", ""], "index": "3"}, None),
     ],
 )
 def test_what_a_browser_may_not_tell_is_not_heard(told: Any, expected: Any) -> None:

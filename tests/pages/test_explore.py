@@ -86,7 +86,7 @@ def test_a_class_that_the_browser_asks_for_comes_along(open_app: Open) -> None:
     app = open_app(model="photos")
     told = view(app)
     other = next(index for index in range(20) if index not in told["mapped"])
-    app.session_state["viewer"] = {"asked": {"owner": told["owner"], "index": other}}
+    app.session_state["viewer"] = {"asked": {"imageAndModel": told["imageAndModel"], "index": other}}
     assert other in view(app.run())["mapped"]
 
 
@@ -96,12 +96,12 @@ def test_a_class_that_the_browser_asks_for_comes_along(open_app: Open) -> None:
         None,
         "x",
         {"index": 3},
-        {"owner": ["", "photos"], "index": 10**9},
-        {"owner": ["", "photos"], "index": -1},
-        {"owner": ["", "photos"], "index": True},
-        {"owner": ["", "photos"], "index": "3"},
-        {"owner": ["night", "photos"], "index": 19},
-        {"owner": {"a": 1}, "index": [1]},
+        {"imageAndModel": ["", "photos"], "index": 10**9},
+        {"imageAndModel": ["", "photos"], "index": -1},
+        {"imageAndModel": ["", "photos"], "index": True},
+        {"imageAndModel": ["", "photos"], "index": "3"},
+        {"imageAndModel": ["night", "photos"], "index": 19},
+        {"imageAndModel": {"a": 1}, "index": [1]},
     ],
 )
 def test_what_a_browser_may_not_ask_for_changes_nothing(open_app: Open, asked: Any) -> None:
@@ -224,16 +224,16 @@ def test_a_choice_of_class_does_not_outlive_its_image(open_app: Open) -> None:
 def test_a_link_opens_its_view(open_app: Open) -> None:
     app = open_app(image="desert", model="photos", method="layercam", preprocessing="pad", **{"class": "3"})
     told = view(app)
-    assert told["owner"] == ["desert", "photos"]
+    assert told["imageAndModel"] == ["desert", "photos"]
     assert 3 in told["mapped"]
     assert "by LayerCAM" in told["classes"][0]["sentence"]
 
 
 def test_the_owner_of_a_class_is_named_as_the_address_names_it(open_app: Open, photograph: bytes) -> None:
     app = open_app()
-    assert view(app)["owner"] == ["", ""]
+    assert view(app)["imageAndModel"] == ["", ""]
     app = upload(app, photograph)
-    assert view(app)["owner"] == [app.query_params["image"], ""]
+    assert view(app)["imageAndModel"] == [app.query_params["image"], ""]
     assert view(app)["linkNote"]
 
 
@@ -257,8 +257,8 @@ def test_a_link_that_asks_for_what_is_not_there_is_told_so(open_app: Open) -> No
 
 
 def test_a_class_of_another_image_or_model_is_not_taken_for_one_of_what_is_shown(open_app: Open) -> None:
-    for owner in ({"image": "nothere"}, {"model": "vgg16"}):
-        app = open_app(**owner, **{"class": "99"})
+    for image_and_model in ({"image": "nothere"}, {"model": "vgg16"}):
+        app = open_app(**image_and_model, **{"class": "99"})
         assert "has no class" not in words(app)
         assert view(app)["address"] == {}
     assert 11 in view(open_app(model="tinynet", image="meadow", **{"class": "11"}))["mapped"]

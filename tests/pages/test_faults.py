@@ -179,7 +179,7 @@ def test_a_full_disk_ends_a_download_with_a_sentence_and_the_next_one_works(
     assert "OSError" in caplog.text
     app.radio(key="model").set_value("photos").run()
     assert sentences(app) == set()
-    assert view(app)["owner"][1] == "photos"
+    assert view(app)["imageAndModel"][1] == "photos"
 
 
 def test_a_page_that_sees_the_fault_of_another_session_is_untouched(
@@ -220,8 +220,8 @@ def test_after_a_refusal_the_page_says_which_view_stays_and_gives_its_files(
         assert json.loads(blobs["reply"])["layer"] == "blocks.5"
     app = change_method(app)
     assert sentences(app) == set()
-    assert view(app)["owner"][0] in ("bay", "winter")
-    assert view(app)["address"]["image"] == view(app)["owner"][0]
+    assert view(app)["imageAndModel"][0] in ("bay", "winter")
+    assert view(app)["address"]["image"] == view(app)["imageAndModel"][0]
 
 
 def test_a_file_that_was_asked_for_is_not_kept_with_the_message(open_app: Open) -> None:
@@ -253,7 +253,7 @@ def test_a_model_that_failed_is_loaded_again_only_once_it_is_chosen_again(
     app.radio(key="model").set_value("tinynet").run()
     app.radio(key="model").set_value("photos").run()
     assert sentences(app) == set()
-    assert view(app)["owner"][1] == "photos"
+    assert view(app)["imageAndModel"][1] == "photos"
 
 
 def test_trays_that_are_full_refuse_in_a_sentence(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ def test_a_person_in_the_line_hears_how_many_are_ahead_and_then_gets_the_answer(
         app = bring(app, 40_001)
     assert told[:3] == [0, 0, 0]
     assert not app.error
-    assert view(app)["owner"][0].startswith("upload-")
+    assert view(app)["imageAndModel"][0].startswith("upload-")
     assert not [caption for caption in app.caption if "Many are asking" in caption.value]
 
 
@@ -82,7 +82,7 @@ def test_a_full_line_is_one_sentence_and_the_former_result_stays(
     assert view(app)["id"] == before
     app.radio(key="method").set_value("layercam").run()
     assert not app.error
-    assert view(app)["owner"][0].startswith("upload-")
+    assert view(app)["imageAndModel"][0].startswith("upload-")
 
 
 def test_a_person_whose_image_waits_to_be_decoded_hears_it_too(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def test_a_person_whose_image_waits_to_be_decoded_hears_it_too(open_app: Open, m
         app = bring(app, 40_005)
     assert told == [0]
     assert not app.error
-    assert view(app)["owner"][0].startswith("upload-")
+    assert view(app)["imageAndModel"][0].startswith("upload-")
 
 
 def test_a_full_line_before_the_decoder_is_one_sentence(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +108,7 @@ def test_a_full_line_before_the_decoder_is_one_sentence(open_app: Open, monkeypa
     with busy(decoding_slots()):
         app = bring(app, 40_006)
     assert any("This server is busy" in error.value for error in app.error)
-    assert view(app)["owner"] == ["", ""]
+    assert view(app)["imageAndModel"] == ["", ""]
 
 
 def test_what_was_answered_before_needs_no_turn(open_app: Open) -> None:
@@ -142,7 +142,7 @@ def test_a_live_run_that_lost_its_place_to_a_dead_one_asks_again(
     app = bring(app, 40_003)
     assert len(asked) == 3
     assert not app.error
-    assert view(app)["owner"][0].startswith("upload-")
+    assert view(app)["imageAndModel"][0].startswith("upload-")
 
 
 def test_the_line_is_no_longer_told_of_beside_an_error(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 // the last viewer wrote is put into the address that Streamlit has led to; Back and Forward find it there.
 
 const OWN = (globalThis[Symbol.for("heatproof.own_parameters")] ??= {
-  owner: null, // the image and the model that the class belongs to, as the address names them
+  imageAndModel: null, // the image and the model that the class belongs to, as the address names them
   parameters: {}, // by name; null: what is usual, which has no words in the address
   viewers: 0, // on the page
 });
@@ -11,17 +11,24 @@ let completed = null; // the address that needs nothing more; this outlives the 
 
 function watchAddress(signal) {
   completed ??= location.href;
-  window.addEventListener("popstate", () => (completed = location.href), { signal });
+  window.addEventListener("popstate", () => arrived(), { signal });
+}
+
+// By Back or Forward: the address says everything, also which class is meant.
+function arrived() {
+  completed = location.href;
+  const channel = globalThis[Symbol.for("heatproof.chosen")];
+  if (channel && !OWN.viewers) channel.choice = null;
 }
 
 function keepOwnParameters() {
   if (completed === location.href || OWN.viewers) return;
   completed = location.href;
-  if (!OWN.owner) return;
+  if (!OWN.imageAndModel) return;
   const address = new URLSearchParams(location.search);
-  const isSameOwner = OWN.owner[0] === (address.get("image") ?? "") && OWN.owner[1] === (address.get("model") ?? "");
+  const isSameImageAndModel = OWN.imageAndModel[0] === (address.get("image") ?? "") && OWN.imageAndModel[1] === (address.get("model") ?? "");
   for (const [name, value] of Object.entries(OWN.parameters)) {
-    if (value === null || (name === "class" && !isSameOwner)) address.delete(name);
+    if (value === null || (name === "class" && !isSameImageAndModel)) address.delete(name);
     else address.set(name, value);
   }
   const text = address.toString();

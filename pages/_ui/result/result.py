@@ -10,7 +10,7 @@ from pages._ui.model.photo_hint import show_photo_hint
 from pages._ui.result.export import reply_to
 from pages._ui.result.view import view_message
 from pages._ui.session import page_state
-from pages._ui.session.chosen import chosen_class, explicit_class, image_and_model, keep_chosen_class
+from pages._ui.session.chosen import chosen_class, explicit_class, image_and_model_of, keep_chosen_class
 from pages._ui.session.question import Question
 from pages._ui.session.queue import queue_shown
 from pages._ui.text.incidents import report_internal_errors
@@ -80,7 +80,7 @@ def _request() -> Request | None:
 def _classes_beside(question: Question) -> tuple[int, ...]:
     """The classes whose maps must come along whatever their rank: the chosen one, and the one asked for."""
     count = len(question.model.labels)
-    found = (explicit_class(question), asked_class(image_and_model(question)))
+    found = (explicit_class(question), asked_class(image_and_model_of(question)))
     return tuple(dict.fromkeys(index for index in found if index is not None and 0 <= index < count))
 
 

@@ -10,7 +10,7 @@ from gradcam_core.cam import Cam, Prediction
 from gradcam_core.export.formats import FORMATS
 from gradcam_core.methods import get_method
 from pages._ui.session import page_state
-from pages._ui.session.chosen import explicit_class, image_and_model
+from pages._ui.session.chosen import explicit_class, image_and_model_of
 from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import ImageInfo, Question
 from pages._ui.session.results import ForwardResult, cam_for, forward_result
@@ -49,11 +49,11 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> 
     first, picture = next(iter(cams.values())), question.picture
     file, size = _photo(question.picture)
     geometry = known.geometry.scaled_to(size)
-    owner, name = image_and_model(question), picture.name
+    image_and_model, name = image_and_model_of(question), picture.name
     return {
-        "id": hashlib.sha256(repr((question.key, owner, name, list(cams))).encode()).hexdigest()[:16],
+        "id": hashlib.sha256(repr((question.key, image_and_model, name, list(cams))).encode()).hexdigest()[:16],
         "question": digest(question),
-        "owner": owner,
+        "imageAndModel": image_and_model,
         "chosen": explicit_class(question),
         "address": page_state.parameters(),
         "addressNames": page_state.names(),

@@ -29,18 +29,18 @@ def chosen_class(question: Question) -> int:
 
 def explicit_class(question: Question) -> int | None:
     """The class that was chosen for this image and model, if any was: by a person, or by the address."""
-    owner, count = image_and_model(question), len(question.model.labels)
-    _hear_address(question, owner, count)
+    image_and_model, count = image_and_model_of(question), len(question.model.labels)
+    _hear_address(question, image_and_model, count)
     of, index = st.session_state.get(_CHOSEN, (None, None))
-    return index if of == owner and index is not None and 0 <= index < count else None
+    return index if of == image_and_model and index is not None and 0 <= index < count else None
 
 
-def keep_chosen_class(owner: ImageAndModel, index: int) -> None:
+def keep_chosen_class(image_and_model: ImageAndModel, index: int) -> None:
     """A person chose this class of this image and model."""
-    st.session_state[_CHOSEN] = (owner, index)
+    st.session_state[_CHOSEN] = (image_and_model, index)
 
 
-def image_and_model(question: Question) -> ImageAndModel:
+def image_and_model_of(question: Question) -> ImageAndModel:
     """The image and the model as the address names them; what is usual has no words there."""
     from gradcam_core.models import DEFAULT_MODEL
 
@@ -48,17 +48,17 @@ def image_and_model(question: Question) -> ImageAndModel:
     return ("" if image == DEFAULT_SAMPLE else image, "" if model == DEFAULT_MODEL else model)
 
 
-def _hear_address(question: Question, owner: ImageAndModel, count: int) -> None:
+def _hear_address(question: Question, image_and_model: ImageAndModel, count: int) -> None:
     """Take what the address newly names: once, for a person may choose another one afterwards."""
     of, _ = st.session_state.get(_CHOSEN, (None, None))
-    if page_state.is_unread("class") or (of != owner and not page_state.has_user_action()):
+    if page_state.is_unread("class") or (of != image_and_model and not page_state.has_user_action()):
         page_state.mark_read("class")
-        st.session_state[_CHOSEN] = (owner, _class_in_address(question, owner, count))
+        st.session_state[_CHOSEN] = (image_and_model, _class_in_address(question, image_and_model, count))
 
 
-def _class_in_address(question: Question, owner: ImageAndModel, count: int) -> int | None:
+def _class_in_address(question: Question, image_and_model: ImageAndModel, count: int) -> int | None:
     told = st.query_params.get("class", "")
-    if not told or not _is_named(owner):
+    if not told or not _is_named(image_and_model):
         return None
     if told.isascii() and told.isdecimal() and len(told) < _DIGITS and int(told) < count:
         return int(told)
@@ -66,10 +66,10 @@ def _class_in_address(question: Question, owner: ImageAndModel, count: int) -> i
     return None
 
 
-def _is_named(owner: ImageAndModel) -> bool:
+def _is_named(image_and_model: ImageAndModel) -> bool:
     """Whether the address names this image and this model, whatever it may call the usual ones."""
     from gradcam_core.models import DEFAULT_MODEL
 
     told = [st.query_params.get(name, "") for name in ("image", "model")]
-    pairs = zip(told, owner, (DEFAULT_SAMPLE, DEFAULT_MODEL), strict=True)
+    pairs = zip(told, image_and_model, (DEFAULT_SAMPLE, DEFAULT_MODEL), strict=True)
     return all(name == own or (name == usual and not own) for name, own, usual in pairs)

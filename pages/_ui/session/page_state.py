@@ -28,7 +28,7 @@ _SAID = "address_said"  # what the address is to say from the end of this run on
 _ACT = "user_action"  # whether an act has not been written yet: the run that it began may be cut off
 _PAGE = "page"  # the page of the last run
 _FOREIGN = "foreign_parameters"  # those that belong to other pages
-_CLASS, _OWNERS = "class", ("image", "model")  # the browser's own, and what it belongs to
+_CLASS, _IMAGE_AND_MODEL = "class", ("image", "model")  # the browser's own, and what it belongs to
 
 
 def enter_page(slug: str, foreign: Collection[str]) -> None:
@@ -164,7 +164,7 @@ def parameters_on(foreign: Collection[str]) -> dict[str, str]:
     told = st.query_params.to_dict()
     said = {name: value for name, value in _said().items() if name != _CLASS}
     wanted = {name: value for name, value in (told | said).items() if value is not None and name not in foreign}
-    if any(wanted.get(name) != told.get(name) for name in _OWNERS):
+    if any(wanted.get(name) != told.get(name) for name in _IMAGE_AND_MODEL):
         wanted.pop(_CLASS, None)
     return wanted
 

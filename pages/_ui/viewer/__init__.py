@@ -61,17 +61,21 @@ def hear_choice(on_change: Callable[[], None]) -> None:
 def told_choice() -> tuple[tuple[str, str], int] | None:
     """The class that the browser told last, and the image and the model that it belongs to."""
     told = _state(_CHANNEL, "chosen")
-    owner, index = told.get("owner"), told.get("index")
-    if not (isinstance(owner, list) and len(owner) == 2 and all(isinstance(name, str) for name in owner)):
+    image_and_model, index = told.get("imageAndModel"), told.get("index")
+    if not (
+        isinstance(image_and_model, list)
+        and len(image_and_model) == 2
+        and all(isinstance(name, str) for name in image_and_model)
+    ):
         return None
-    return ((owner[0], owner[1]), index) if type(index) is int else None
+    return ((image_and_model[0], image_and_model[1]), index) if type(index) is int else None
 
 
-def asked_class(owner: tuple[str, str], *, key: str = _VIEWER) -> int | None:
+def asked_class(image_and_model: tuple[str, str], *, key: str = _VIEWER) -> int | None:
     """The class outside the list whose map the browser asked for, if it belongs to this image and model."""
     asked = _state(key, "asked")
     index = asked.get("index")
-    return index if asked.get("owner") == list(owner) and type(index) is int else None
+    return index if asked.get("imageAndModel") == list(image_and_model) and type(index) is int else None
 
 
 def wanted_file(*, key: str = _VIEWER) -> Request | None:

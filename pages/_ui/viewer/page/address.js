@@ -4,12 +4,12 @@
 const QUIET = 250; // ms without news from the server, after which an address that still differs is put right
 
 // What was written last, for pages without a viewer (frame/own_parameters.js): two modules of one document.
-const OWN = (globalThis[Symbol.for("heatproof.own_parameters")] ??= { owner: null, parameters: {}, viewers: 0 });
+const OWN = (globalThis[Symbol.for("heatproof.own_parameters")] ??= { imageAndModel: null, parameters: {}, viewers: 0 });
 
 const addressNow = () => new URLSearchParams(location.search);
 
 // Whether this address is about the image and the model of a view.
-const isAbout = (view, address) => view.owner[0] === (address.get("image") ?? "") && view.owner[1] === (address.get("model") ?? "");
+const isAbout = (view, address) => view.imageAndModel[0] === (address.get("image") ?? "") && view.imageAndModel[1] === (address.get("model") ?? "");
 
 function classIn(address) {
   const told = address.get("class");
@@ -27,7 +27,7 @@ function addressed(state, address, { withClass = true } = {}) {
 function remember(state) {
   const own = addressed(state, new URLSearchParams());
   const names = ["class", ...state.registry.look.map(({ name }) => name)];
-  Object.assign(OWN, { owner: state.view.owner, parameters: Object.fromEntries(names.map((name) => [name, own.get(name)])) });
+  Object.assign(OWN, { imageAndModel: state.view.imageAndModel, parameters: Object.fromEntries(names.map((name) => [name, own.get(name)])) });
 }
 
 function write(state, how, address) {

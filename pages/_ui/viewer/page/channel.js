@@ -3,7 +3,7 @@
 
 const CHANNEL = (globalThis[Symbol.for("heatproof.chosen")] ??= {
   send: null, // tells the server; null while the element is not on the page
-  choice: null, // what is to be told, or was told last: owner and index
+  choice: null, // what is to be told, or was told last: imageAndModel and index
   isTold: true,
   count: 0, // of what was told: with it the same choice again is news
 });

@@ -13,21 +13,22 @@ function choose(state, index) {
 }
 
 // The server knows the class that it says itself, else the likeliest.
-function serverKnows({ owner, chosen: index, classes }) {
-  CHANNEL.choice = { owner, index: index ?? classes[0].index };
+function serverKnows({ imageAndModel, chosen: index, classes }) {
+  CHANNEL.choice = { imageAndModel, index: index ?? classes[0].index };
   CHANNEL.isTold = true;
 }
 
 // What is on screen was painted: tell the server soon, if it does not know.
 function tellChoice(state) {
   const { view, index } = state, { choice } = CHANNEL;
-  if (!isInControl(state) || (choice?.index === index && isSameOwner(choice, view))) return;
-  Object.assign(CHANNEL, { choice: { owner: view.owner, index }, isTold: false });
+  if (!isInControl(state) || (choice?.index === index && isSameImageAndModel(choice, view))) return;
+  Object.assign(CHANNEL, { choice: { imageAndModel: view.imageAndModel, index }, isTold: false });
   clearTimeout(state.timer.choice);
   state.timer.choice = setTimeout(sendChoice, SETTLED);
 }
 
-// A class of this image and model that was chosen, and that the server had no time to hear of.
-const untoldClass = (view) => (!CHANNEL.isTold && isSameOwner(CHANNEL.choice, view) ? CHANNEL.choice.index : null);
+// The class of this image and model that was on screen last; the server may have had no time to hear of it, or what it
+// heard was lost when another page was opened. After Back or Forward the address counts, which the server has read.
+const lastClass = (view) => (CHANNEL.choice && isSameImageAndModel(CHANNEL.choice, view) ? CHANNEL.choice.index : null);
 
-const isSameOwner = (one, other) => one.owner.join("\n") === other.owner.join("\n");
+const isSameImageAndModel = (one, other) => one.imageAndModel.join("\n") === other.imageAndModel.join("\n");

@@ -57,7 +57,7 @@ function painted(state) {
 // Show the view that has come, if the class that is wanted came along; else ask for it first.
 function showWaiting(state) {
   const { view, pixels } = state.incoming.waiting, index = indexFor(state, view);
-  if (!view.cams.has(index)) return askForClass(state, index, { owner: view.owner });
+  if (!view.cams.has(index)) return askForClass(state, index, { imageAndModel: view.imageAndModel });
   const wasAsked = state.pending && state.pending.index === index && !state.pending.isTravel;
   state.incoming.waiting = null;
   showView(state, view, pixels, index);
@@ -76,11 +76,11 @@ function dropWaiting(state) {
   if (!wanted.isTravel) pushClass(state);
 }
 
-// The class to show of a view: what is asked for, else what is on screen; at first what a person chose that the server
-// did not hear of, else what the server knows (it has read the address), else the likeliest.
+// The class to show of a view: what is asked for, else what is on screen; in a new viewer what was on screen last, else
+// what the server knows (it has read the address), else the likeliest.
 function indexFor(state, view) {
-  if (state.view && isSameOwner(state.view, view)) return state.pending?.index ?? state.index;
-  return [untoldClass(view), view.chosen, view.classes[0].index].find((index) => view.cams.has(index));
+  if (state.view && isSameImageAndModel(state.view, view)) return state.pending?.index ?? state.index;
+  return [lastClass(view), view.chosen, view.classes[0].index].find((index) => view.cams.has(index));
 }
 
 function showView(state, view, pixels, index) {

@@ -2,13 +2,13 @@
 // so that a lost run repeats them.
 
 // A class whose map is not here: the server answers with a message that holds it.
-function askForClass(state, index, { owner = state.view.owner, isTravel = false } = {}) {
+function askForClass(state, index, { imageAndModel = state.view.imageAndModel, isTravel = false } = {}) {
   const former = state.pending?.index === index ? state.pending : null;
   state.pending = { index, tries: (former?.tries ?? 0) + 1, isTravel: isTravel || Boolean(former?.isTravel) || index === state.index };
   state.root.toggleAttribute("data-waiting", true);
-  state.send("asked", { owner, index, try: state.pending.tries });
+  state.send("asked", { imageAndModel, index, try: state.pending.tries });
   clearTimeout(state.timer.ask);
-  state.timer.ask = setTimeout(() => (state.pending?.tries < 3 ? askForClass(state, index, { owner, isTravel }) : giveUpClass(state)), 8000);
+  state.timer.ask = setTimeout(() => (state.pending?.tries < 3 ? askForClass(state, index, { imageAndModel, isTravel }) : giveUpClass(state)), 8000);
 }
 
 function settle(state) {
