@@ -18,6 +18,8 @@ from tests.core import loopback
 from tests.pages.support import add_hostile, add_photo_network
 from tests.support import png
 
+TESTS = Path(__file__).parent
+
 loopback.stay_here()
 os.environ.setdefault("HEATPROOF_MAX_MEMORY_BYTES", str(2**40))  # a browser beside the server may fill the container
 torch.set_num_threads(1)  # tests start threads of their own, and would otherwise fight over the cores
@@ -62,3 +64,18 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     add_hostile(folder)
     add_photo_network(folder)
     return folder
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest deselects by mark, and before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test its group, which one worker runs, and call a test in the browser slow unless it is marked smoke.
+
+    The folders `browser` and `crowd` are a group each, so that one worker alone starts their servers and Chromium;
+    elsewhere each file is one, for the sake of its fixtures.
+    """
+    for item in items:
+        place = item.path.relative_to(TESTS)
+        group = place.parts[0] if place.parts[0] in ("browser", "crowd") else place.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+        if place.parts[0] == "browser" and not item.get_closest_marker("smoke"):
+            item.add_marker(pytest.mark.slow)

@@ -30,6 +30,7 @@ def open_everything(page: Page) -> None:
     expect(page.locator(".hp pre").first).to_contain_text("gradcam_core")
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_axe_finds_nothing_of_wcag_a_or_aa(visit: NewVisit, width: int, scheme: str) -> None:
     page = visit(width=width, scheme=scheme).open()

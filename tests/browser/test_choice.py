@@ -38,6 +38,7 @@ def heard(page: Page) -> None:
     assert agree(page)
 
 
+@pytest.mark.smoke
 def test_the_server_follows_clicks_keys_and_back(trial: Trial) -> None:
     page = trial("/")
     assert server_class(page) == ["meadow", "tinynet", index_on_screen(page)]
@@ -68,7 +69,6 @@ def test_of_sixty_fast_choices_the_server_hears_the_last_and_few_others(trial: T
     assert drawn(page) - before <= 10
 
 
-@pytest.mark.slow
 def test_a_class_by_address_or_search_is_heard_and_never_belongs_to_another(trial: Trial) -> None:
     page = trial("/?class=4&model=photos")
     assert server_class(page) == ["meadow", "photos", "4"]
@@ -89,7 +89,6 @@ def test_a_class_by_address_or_search_is_heard_and_never_belongs_to_another(tria
     assert cards(page).first.get_attribute("aria-checked") == "true"
 
 
-@pytest.mark.slow
 def test_what_the_server_adds_comes_later_and_disturbs_nothing(trial: Trial) -> None:
     page = trial("/?slow=1")
     page.locator(".hp").evaluate(

@@ -32,6 +32,7 @@ def maps_of(page: Page) -> dict[str, np.ndarray]:
     return maps
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("run", RUNS)
 def test_sixty_fast_clicks_leave_everything_of_the_last_one(visit: NewVisit, run: int) -> None:
     page = visit().open()
@@ -46,7 +47,6 @@ def test_sixty_fast_clicks_leave_everything_of_the_last_one(visit: NewVisit, run
     assert name.endswith(f"-{last}-cam.npy")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("run", range(5))
 def test_four_people_at_once_each_end_with_their_own(visit: NewVisit, run: int) -> None:
     pages = [visit(is_own=True).open(f"/?image={name}") for name in ("meadow", "bay", "winter", "garden")]
@@ -61,7 +61,6 @@ def test_four_people_at_once_each_end_with_their_own(visit: NewVisit, run: int) 
         assert chosen(page) == cards(page).nth((59 + place + run) % 5).locator(".label").inner_text()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("run", range(5))
 def test_fast_changes_of_image_class_and_layer_end_with_the_last_of_each(visit: NewVisit, run: int) -> None:
     page = visit().open()

@@ -35,6 +35,7 @@ def top(page: Page, selector: str) -> float:
     return box["y"]
 
 
+@pytest.mark.smoke
 def test_the_bar_stands_over_the_page_and_its_chips_open_the_sidebar(visit: NewVisit) -> None:
     page = visit().open()
     assert page.locator(".st-key-bar").bounding_box() == {"x": 0, "y": 0, "width": 1280, "height": 48}
@@ -47,7 +48,6 @@ def test_the_bar_stands_over_the_page_and_its_chips_open_the_sidebar(visit: NewV
     assert not is_collapsed(page)
 
 
-@pytest.mark.slow
 def test_chips_say_what_is_chosen_letter_by_letter(visit: NewVisit) -> None:
     page = visit().open("/?model=hostile")
     page.locator(".st-key-sample label", has_text="Night").click()
@@ -55,7 +55,6 @@ def test_chips_say_what_is_chosen_letter_by_letter(visit: NewVisit) -> None:
     expect(page.locator("[data-section=model] .title")).to_have_text("![t](http://host.invalid/t.png) :red[t] $t$")
 
 
-@pytest.mark.slow
 def test_a_choice_of_page_keeps_the_bar_and_marks_the_page(visit: NewVisit) -> None:
     page = visit().open("/?image=night")
     page.get_by_role("link", name="Model", exact=True).click()
@@ -65,7 +64,6 @@ def test_a_choice_of_page_keeps_the_bar_and_marks_the_page(visit: NewVisit) -> N
     settle(page)
 
 
-@pytest.mark.slow
 def test_on_a_phone_pages_are_a_menu_and_every_target_is_large(visit: NewVisit) -> None:
     page = visit(width=390).open()
     for target in page.locator(".st-key-bar button:visible, [data-testid=stHeader] button:visible").all():
@@ -88,7 +86,6 @@ def test_on_a_phone_pages_are_a_menu_and_every_target_is_large(visit: NewVisit) 
     settle(page)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "/model"])
 def test_nothing_lies_beside_a_phones_screen(visit: NewVisit, path: str) -> None:
     page = visit(width=390).open("/")
@@ -100,7 +97,6 @@ def test_nothing_lies_beside_a_phones_screen(visit: NewVisit, path: str) -> None
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-@pytest.mark.slow
 def test_the_promise_stands_on_a_first_visit_alone(visit: NewVisit) -> None:
     page = visit(is_own=True).open()
     expect(page.locator(".promise")).to_be_visible()
@@ -113,7 +109,6 @@ def test_the_promise_stands_on_a_first_visit_alone(visit: NewVisit) -> None:
     expect(page.locator(".promise")).to_be_hidden()
 
 
-@pytest.mark.slow
 def test_where_nothing_may_be_stored_the_frame_still_works(visit: NewVisit) -> None:
     tab = visit(is_own=True)
     tab.page.add_init_script(
@@ -127,7 +122,6 @@ def test_where_nothing_may_be_stored_the_frame_still_works(visit: NewVisit) -> N
     page.evaluate("window.isOver = true")
 
 
-@pytest.mark.slow
 def test_both_sections_fit_a_laptop_with_a_short_tray(visit: NewVisit) -> None:
     page = visit().open()
     bring(page, 5)
@@ -153,7 +147,6 @@ def bring(page: Page, count: int) -> None:
     settle(page)
 
 
-@pytest.mark.slow
 def test_how_is_one_line_that_opens_and_stays_as_it_was_left(visit: NewVisit) -> None:
     page = visit().open()
     line = page.locator("[data-fold=how]")
@@ -179,7 +172,6 @@ def test_how_is_one_line_that_opens_and_stays_as_it_was_left(visit: NewVisit) ->
     settle(page)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 def test_what_a_link_asks_for_in_vain_is_said_once_though_the_row_is_folded(visit: NewVisit, width: int) -> None:
     page = visit(width=width).open("/?method=none")
@@ -188,7 +180,6 @@ def test_what_a_link_asks_for_in_vain_is_said_once_though_the_row_is_folded(visi
     assert ["The link asks for method" in alert.inner_text() for alert in alerts] == [True]
 
 
-@pytest.mark.slow
 def test_a_list_closes_after_a_choice_and_gives_the_focus_back(visit: NewVisit) -> None:
     page = visit().open()
     unfold(page)
@@ -206,7 +197,6 @@ def test_a_list_closes_after_a_choice_and_gives_the_focus_back(visit: NewVisit) 
         settle(page)
 
 
-@pytest.mark.slow
 def test_arrows_walk_through_a_list_and_enter_closes_it(visit: NewVisit) -> None:
     page = visit().open()
     unfold(page)
@@ -226,7 +216,6 @@ def test_arrows_walk_through_a_list_and_enter_closes_it(visit: NewVisit) -> None
         open_list(page, "method")
 
 
-@pytest.mark.slow
 def test_a_long_list_shows_that_it_goes_on(visit: NewVisit) -> None:
     page = visit().open()
     open_list(page, "model")
@@ -235,7 +224,6 @@ def test_a_long_list_shows_that_it_goes_on(visit: NewVisit) -> None:
     assert "local" in body.evaluate("node => getComputedStyle(node).backgroundAttachment")
 
 
-@pytest.mark.slow
 def test_on_a_phone_the_sidebar_closes_after_a_choice_and_not_after_an_error(visit: NewVisit) -> None:
     page = visit(width=390).open()
     open_section(page, "image")
@@ -260,7 +248,6 @@ def test_on_a_phone_the_sidebar_closes_after_a_choice_and_not_after_an_error(vis
     expect(page.locator(SIDEBAR)).to_have_attribute("data-collapsed", "true")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_in_a_closed_sidebar_takes_the_focus(visit: NewVisit, width: int) -> None:
     page = visit(width=width).open()
@@ -275,7 +262,6 @@ def test_nothing_in_a_closed_sidebar_takes_the_focus(visit: NewVisit, width: int
     assert in_bar
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
 @pytest.mark.parametrize("path", ["/", "/model"])
 def test_axe_finds_nothing_in_the_frame_of_any_page(visit: NewVisit, width: int, scheme: str, path: str) -> None:

@@ -21,6 +21,7 @@ def pick_sample(page: Page, title: str) -> None:
     settle(page)
 
 
+@pytest.mark.smoke
 def test_back_and_forward_walk_over_images_and_classes(visit: NewVisit) -> None:
     page = visit().open()
     steps = [(page.url, shown(page), sentence(page))]
@@ -57,7 +58,6 @@ def stands(page: Page, step: tuple[str, str, str]) -> None:
     assert agree(page)
 
 
-@pytest.mark.slow
 def test_one_act_is_one_step_of_the_history(visit: NewVisit) -> None:
     page = visit().open("/?class=2")
     length = page.evaluate("history.length")
@@ -68,7 +68,6 @@ def test_one_act_is_one_step_of_the_history(visit: NewVisit) -> None:
     assert page.evaluate("history.length") == length + 2
 
 
-@pytest.mark.slow
 def test_a_change_of_look_is_no_step_and_lasts(visit: NewVisit) -> None:
     page = visit().open()
     choose(page, 1)
@@ -85,7 +84,6 @@ def test_a_change_of_look_is_no_step_and_lasts(visit: NewVisit) -> None:
     assert agree(page)
 
 
-@pytest.mark.slow
 def test_the_class_and_the_look_outlive_what_the_server_writes(visit: NewVisit) -> None:
     page = visit().open()
     page.get_by_role("button", name="Overlay", exact=True).click()
@@ -108,7 +106,6 @@ def test_the_class_and_the_look_outlive_what_the_server_writes(visit: NewVisit) 
     assert sentence(fresh) == sentence(page)
 
 
-@pytest.mark.slow
 def test_a_deep_link_works_on_a_fresh_server_and_ever_after(fresh_server: str, visit: NewVisit) -> None:
     for _ in range(2):
         page = visit(fresh_server).open("/explore?image=night&class=0")
@@ -138,7 +135,6 @@ def search(page: Page, name: str, index: int) -> None:
     settle(page)
 
 
-@pytest.mark.slow
 def test_searched_classes_are_steps_that_back_returns_to_one_by_one(visit: NewVisit) -> None:
     page = visit().open("/?model=photos&k=10")
     listed = {int(card.get_attribute("data-index") or -1) for card in cards(page).all()}
@@ -172,7 +168,6 @@ def test_opening_the_menu_is_no_step(visit: NewVisit) -> None:
     assert page.url.endswith("/?class=1")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("gap", [0, 30, 60, 100, 200, 300])
 def test_back_in_the_middle_of_a_run_ends_in_one_state(visit: NewVisit, gap: int) -> None:
     page = visit().open("/?image=night")
@@ -189,7 +184,6 @@ def test_back_in_the_middle_of_a_run_ends_in_one_state(visit: NewVisit, gap: int
     assert agree(page)
 
 
-@pytest.mark.slow
 def test_a_layer_whose_maps_do_not_all_come_along_keeps_the_class_in_one_step(visit: NewVisit) -> None:
     page = visit().open("/?model=photos")
     page.get_by_label("How many predictions").select_option("10")
@@ -207,7 +201,6 @@ def test_a_layer_whose_maps_do_not_all_come_along_keeps_the_class_in_one_step(vi
     assert agree(page)
 
 
-@pytest.mark.slow
 def test_look_values_that_make_no_sense_leave_the_address(visit: NewVisit) -> None:
     length = visit().open().evaluate("history.length")
     page = visit().open("/?view=nix&opacity=900&k=0&layer=nothing&image=nowhere")
@@ -217,7 +210,6 @@ def test_look_values_that_make_no_sense_leave_the_address(visit: NewVisit) -> No
     assert agree(page)
 
 
-@pytest.mark.slow
 def test_the_same_picture_by_another_door_is_named_anew(visit: NewVisit) -> None:
     page = visit().open("/?class=1")
     page.get_by_role("radio", name="Upload").click()
@@ -231,7 +223,6 @@ def test_the_same_picture_by_another_door_is_named_anew(visit: NewVisit) -> None
     assert "image=upload-" in page.url
 
 
-@pytest.mark.slow
 def test_back_while_a_picture_is_still_decoded_keeps_to_what_is_asked_last(visit: NewVisit) -> None:
     tab = visit()
     tab.page.add_init_script(

@@ -85,6 +85,7 @@ def test_a_picture_pasted_anywhere_is_opened(visit: NewVisit) -> None:
     expect(cards(page)).to_have_count(2)
 
 
+@pytest.mark.smoke
 def test_files_dropped_anywhere_are_taken_and_the_page_stays(visit: NewVisit) -> None:
     page = visit().open()
     files = (("a.png", noise(1)), ("words.png", b"only words"), ("b.png", noise(2)))
@@ -97,7 +98,6 @@ def test_files_dropped_anywhere_are_taken_and_the_page_stays(visit: NewVisit) ->
     expect(page.locator("html.is-dropping")).to_have_count(0)
 
 
-@pytest.mark.slow
 def test_a_pasted_address_is_asked_for_like_a_typed_one(visit: NewVisit) -> None:
     page = visit().open()
     assert hand_over(page, "paste", text="http://127.0.0.1/secret.png")
@@ -116,7 +116,6 @@ def test_pasting_other_text_or_into_a_field_is_left_to_the_browser(visit: NewVis
     on_screen(page, "image.png", noise(1))
 
 
-@pytest.mark.slow
 def test_a_file_over_the_limit_is_refused_without_being_sent(visit: NewVisit) -> None:
     page = visit().open()
     assert hand_over(page, "paste", ("huge.png", bytes(10_000_001)))
@@ -131,7 +130,6 @@ def test_files_that_there_is_no_room_for_are_counted(visit: NewVisit) -> None:
     expect(cards(page)).to_have_count(12)
 
 
-@pytest.mark.slow
 def test_the_upload_door_says_what_is_wrong_with_each_file(visit: NewVisit) -> None:
     page = visit().open()
     page.get_by_role("radio", name="Upload").click()
@@ -168,7 +166,6 @@ def test_several_uploads_empty_the_uploader_and_back_walks_over_them(visit: NewV
     on_screen(page, "b.png", noise(ord("b")))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("pause", [0, 30, 150])
 def test_of_clicks_that_come_fast_in_both_groups_the_last_one_counts(visit: NewVisit, seed: int, pause: int) -> None:
@@ -189,7 +186,6 @@ def test_of_clicks_that_come_fast_in_both_groups_the_last_one_counts(visit: NewV
     expect(page.locator(f'.hp .original [aria-label$="The image {name}"]')).to_have_count(1)
 
 
-@pytest.mark.slow
 def test_a_picture_pasted_after_fast_clicks_stays(visit: NewVisit) -> None:
     page = visit().open()
     hand_over(page, "drop", ("a.png", noise(1)), ("b.png", noise(2)))
@@ -234,7 +230,6 @@ def clicks_of(chance: random.Random) -> list[tuple[str, int]]:
     return [chance.choice(cards) for _ in range(30)]
 
 
-@pytest.mark.slow
 def test_the_tray_is_walked_with_the_arrow_keys(visit: NewVisit) -> None:
     page = visit().open()
     hand_over(page, "drop", ("a.png", noise(1)), ("b.png", noise(2)))
@@ -331,7 +326,6 @@ def lone_server(weights: SlowWeights, tmp_path: Path, monkeypatch: pytest.Monkey
         yield address
 
 
-@pytest.mark.slow
 def test_a_download_has_bytes_a_bar_and_cancel_while_the_page_stays_usable(
     weights: SlowWeights, lone_server: str, visit: NewVisit
 ) -> None:

@@ -22,7 +22,6 @@ def test_a_refusal_is_seen_on_a_phone(visit: NewVisit, link: str, said: str) -> 
     expect(page.locator("[data-testid=stMain] [data-testid=stAlert]").get_by_text(said)).to_be_visible()
 
 
-@pytest.mark.slow
 def test_beside_an_open_sidebar_it_is_said_once(visit: NewVisit) -> None:
     page = visit().open("/?image=nothere")
     seen = [alert for alert in page.get_by_test_id("stAlert").all() if alert.is_visible()]

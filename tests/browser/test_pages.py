@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, settle
@@ -114,7 +113,6 @@ def test_a_layer_chosen_in_the_table_is_explained_and_back_leads_back(visit: New
     assert target(page) == "blocks.2"
 
 
-@pytest.mark.slow
 def test_each_pages_address_opens_the_same_in_another_browser_and_over_a_reload(visit: NewVisit) -> None:
     page = visit().open()
     chosen = choose_everything(page)
@@ -140,7 +138,6 @@ def test_each_pages_address_opens_the_same_in_another_browser_and_over_a_reload(
     assert parameters(page) == chosen
 
 
-@pytest.mark.slow
 def test_what_is_chosen_on_the_second_page_holds_on_the_first(visit: NewVisit) -> None:
     page = visit().open("/model")
     stands_on_model(page)
@@ -173,7 +170,6 @@ def test_the_parameter_of_one_page_stands_in_its_address_alone(visit: NewVisit) 
     expect(page.get_by_text("for an input of 1 × 3 × 64 × 64")).to_have_count(1)
 
 
-@pytest.mark.slow
 def test_the_table_is_searched_folded_and_walked_by_keyboard(visit: NewVisit) -> None:
     page = visit(width=390).open("/model")
     stands_on_model(page)

@@ -72,6 +72,7 @@ def test_every_pane_set_draws_and_reads_its_own_map(crowded: Page, tinynet: Load
         assert crowded.locator(".hp .readout", has_text="logits per cell").count() == 1
 
 
+@pytest.mark.smoke
 def test_panes_alone_are_drawn_bit_for_bit_and_as_wide_as_their_place(crowded: Page, tinynet: LoadedModel) -> None:
     image, forward = load_sample("bay"), forward_of(tinynet, "bay")
     cam, look = forward.cam(forward.top(1)[0].class_index), Look(contour=0.2)
@@ -113,7 +114,6 @@ def test_keys_history_and_ids_stand_once(crowded: Page) -> None:
     settle(crowded)
 
 
-@pytest.mark.slow
 def test_page_control_goes_to_the_next_viewer_and_ends_with_the_last(crowded: Page) -> None:
     second = crowded.locator(SECOND)
     crowded.get_by_text("First", exact=True).click()

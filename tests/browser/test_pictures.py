@@ -34,6 +34,7 @@ def test_the_page_looks_as_it_looked(exact: Browser, server: str, tmp_path: Path
         pytest.fail(f"{name} looks different: see {tmp_path}; if it is meant, python -m tests.browser.make_pictures")
 
 
+@pytest.mark.smoke
 def test_a_different_pixel_is_seen_and_shown_red() -> None:
     expected, actual = Image.new("RGB", (4, 3), "white"), Image.new("RGB", (4, 3), "white")
     assert difference(expected, actual) is None

@@ -35,6 +35,7 @@ def reload(page: Page) -> None:
     settle(page)
 
 
+@pytest.mark.smoke
 def test_a_reload_shows_the_same_image_and_class_and_nothing_else_meanwhile(visit: NewVisit) -> None:
     page = visit().open("/?method=layercam")
     hand_over(page, "drop", ("a.png", noise(1)), ("b.png", noise(2)))
@@ -54,7 +55,6 @@ def test_a_reload_shows_the_same_image_and_class_and_nothing_else_meanwhile(visi
     expect(in_sidebar(page)).to_have_count(0)
 
 
-@pytest.mark.slow
 def test_the_tray_comes_back_beside_a_sample_and_survives_reloads_that_come_fast(visit: NewVisit) -> None:
     page = visit().open()
     hand_over(page, "drop", ("a.png", noise(1)))
@@ -117,7 +117,6 @@ def test_another_browser_at_the_same_address_gets_a_sentence(visit: NewVisit, se
     there.wait_for_function("!location.search.includes('image=')")
 
 
-@pytest.mark.slow
 def test_who_brings_nothing_keeps_nothing(visit: NewVisit) -> None:
     page = visit(is_own=True).open()
     reload(page)
@@ -133,7 +132,6 @@ def logged_server(model_folder: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         yield address, log
 
 
-@pytest.mark.slow
 def test_the_token_stands_in_no_address_page_or_log(logged_server: tuple[str, Path], visit: NewVisit) -> None:
     address, log = logged_server
     tab, places = visit(address), []
@@ -160,7 +158,6 @@ def forgetful_server(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         yield address
 
 
-@pytest.mark.slow
 def test_a_visit_that_is_over_while_its_page_stands_comes_back(forgetful_server: str, visit: NewVisit) -> None:
     tab = visit(forgetful_server)
     tab.allowed.append("")

@@ -59,6 +59,7 @@ def until_more_than(page: Page, count: int) -> None:
     page.wait_for_function("count => Number(document.body.innerText.match(/places: (\\d+)/)?.[1]) > count", arg=count)
 
 
+@pytest.mark.smoke
 def test_slow_work_reports_survives_a_rerun_and_is_cancelled_at_once(visit: NewVisit, address: str) -> None:
     page = started(visit, address)
     progress = page.locator(".st-key-progress_occlusion")
@@ -77,7 +78,6 @@ def test_slow_work_reports_survives_a_rerun_and_is_cancelled_at_once(visit: NewV
     expect(page.get_by_text("slots in use: 0")).to_be_visible(timeout=2000)
 
 
-@pytest.mark.slow
 def test_others_and_the_same_person_are_answered_meanwhile(visit: NewVisit, address: str) -> None:
     page, other = started(visit, address, is_own=True), opened(visit, address, is_own=True)
     press(other, "Ask")
@@ -90,7 +90,6 @@ def test_others_and_the_same_person_are_answered_meanwhile(visit: NewVisit, addr
     expect(page.get_by_text("state: cancelled")).to_be_visible()
 
 
-@pytest.mark.slow
 def test_two_people_have_their_slow_work_one_after_the_other(visit: NewVisit, address: str) -> None:
     first, second = started(visit, address, is_own=True), opened(visit, address, is_own=True)
     press(second, "Measure")
@@ -102,7 +101,6 @@ def test_two_people_have_their_slow_work_one_after_the_other(visit: NewVisit, ad
     expect(second.get_by_text("state: cancelled")).to_be_visible()
 
 
-@pytest.mark.slow
 def test_slow_work_ends_when_its_page_is_closed(visit: NewVisit, address: str) -> None:
     other, page = opened(visit, address), visit(address).page
     page.goto(address)
@@ -119,7 +117,6 @@ def test_slow_work_ends_when_its_page_is_closed(visit: NewVisit, address: str) -
     expect(other.get_by_text("slots in use: 0")).to_be_visible()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_running_work_is_readable_by_everybody(visit: NewVisit, address: str, scheme: str) -> None:
     page = started(visit, address, width=390, scheme=scheme)

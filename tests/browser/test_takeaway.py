@@ -41,6 +41,7 @@ def download(page: Page, title: str) -> tuple[str, bytes]:
     return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
 
 
+@pytest.mark.smoke
 def test_every_file_is_of_the_class_and_the_look_on_screen(visit: NewVisit, tinynet: LoadedModel) -> None:
     page = visit().open()
     label = choose(page, 1)
@@ -70,7 +71,6 @@ def test_every_file_is_of_the_class_and_the_look_on_screen(visit: NewVisit, tiny
         assert {"cam.npy", "explanation.json", "panels.png", "reproduce.txt"} <= set(archive.namelist())
 
 
-@pytest.mark.slow
 def test_the_command_and_the_lines_give_the_same_map(visit: NewVisit, tmp_path: Path) -> None:
     page = visit().open("/?image=night&method=hirescam&preprocessing=pad&opacity=70")
     choose(page, 1)
@@ -92,7 +92,6 @@ def test_the_command_and_the_lines_give_the_same_map(visit: NewVisit, tmp_path: 
         assert np.array_equal(np.asarray(again), np.asarray(first))
 
 
-@pytest.mark.slow
 def test_the_code_follows_the_class_while_the_menu_is_open(visit: NewVisit) -> None:
     page = visit().open()
     open_menu(page)
@@ -101,7 +100,6 @@ def test_the_code_follows_the_class_while_the_menu_is_open(visit: NewVisit) -> N
     expect(page.locator(".hp pre").first).to_contain_text(f"--class {index} ")
 
 
-@pytest.mark.slow
 def test_a_copied_link_opens_the_same_view(visit: NewVisit) -> None:
     page = visit().open("/?image=bay")
     choose(page, 1)
@@ -118,7 +116,6 @@ def test_a_copied_link_opens_the_same_view(visit: NewVisit) -> None:
     assert agree(other)
 
 
-@pytest.mark.slow
 def test_a_copied_picture_is_on_the_clipboard(visit: NewVisit) -> None:
     page = visit().open()
     open_menu(page)
@@ -128,7 +125,6 @@ def test_a_copied_picture_is_on_the_clipboard(visit: NewVisit) -> None:
     assert kinds == ["image/png"]
 
 
-@pytest.mark.slow
 def test_an_upload_says_that_no_link_carries_it(visit: NewVisit) -> None:
     page = visit().open()
     page.get_by_role("radio", name="Upload").click()
@@ -141,7 +137,6 @@ def test_an_upload_says_that_no_link_carries_it(visit: NewVisit) -> None:
     assert "explain mine.png " in page.locator(".hp pre").first.inner_text()
 
 
-@pytest.mark.slow
 def test_a_file_asked_for_between_fast_clicks_is_of_the_last_one(visit: NewVisit) -> None:
     page = visit().open()
     open_menu(page)
@@ -153,7 +148,6 @@ def test_a_file_asked_for_between_fast_clicks_is_of_the_last_one(visit: NewVisit
     assert agree(page)
 
 
-@pytest.mark.slow
 def test_two_files_asked_for_at_once_both_come(visit: NewVisit) -> None:
     page = visit().open()
     open_menu(page)
@@ -168,7 +162,6 @@ def test_two_files_asked_for_at_once_both_come(visit: NewVisit) -> None:
     assert [name.rsplit("-", 1)[1] for name in arrived] == ["heatproof.zip", "explanation.json"]
 
 
-@pytest.mark.slow
 def test_a_file_comes_although_another_act_follows_at_once(visit: NewVisit) -> None:
     page = visit().open("/?image=winter")
     unfold(page)

@@ -7,8 +7,6 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.browser.conftest import settle
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def phone(chromium: Browser, server: str) -> Iterator[Page]:

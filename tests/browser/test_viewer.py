@@ -55,6 +55,7 @@ def number_in(pattern: str, text: str) -> float:
     return float(found[1].replace("\N{MINUS SIGN}", "-").replace(",", ""))
 
 
+@pytest.mark.smoke
 def test_the_first_screen_shows_three_equal_panels_without_a_click(visit: NewVisit) -> None:
     page = visit().open()
     boxes = [panel.bounding_box() for panel in page.locator(".hp .frame").all()]
@@ -126,7 +127,6 @@ def test_a_link_reopens_the_look_and_nonsense_in_it_is_passed_over(visit: NewVis
     assert agree(page)
 
 
-@pytest.mark.slow
 def test_one_scale_for_all_dims_the_weaker_map(visit: NewVisit) -> None:
     page = visit().open("/?class=9&colormap=gray")
     own = canvas(page, "heatmap").max()
@@ -138,6 +138,7 @@ def test_one_scale_for_all_dims_the_weaker_map(visit: NewVisit) -> None:
     assert page.locator(".hp .bar").get_attribute("aria-label") != bar
 
 
+@pytest.mark.smoke
 def test_hovering_reads_the_cores_values(visit: NewVisit, meadow: ForwardPass) -> None:
     page = visit().open()
     cam = meadow.cam(int(shown(page).split()[1]))
@@ -153,7 +154,6 @@ def test_hovering_reads_the_cores_values(visit: NewVisit, meadow: ForwardPass) -
         assert (row - 1, column - 1) == cam.cell_at(x, y)
 
 
-@pytest.mark.slow
 def test_a_click_keeps_a_point_and_it_follows_the_class(visit: NewVisit) -> None:
     page = visit().open()
     page.locator(".hp .original .frame").click(position={"x": 60, "y": 200})
@@ -237,7 +237,6 @@ def test_any_class_is_found_by_name_and_its_map_is_fetched(visit: NewVisit) -> N
     expect(page.get_by_role("option", name="No class has this name.")).to_be_visible()
 
 
-@pytest.mark.slow
 def test_a_class_searched_for_survives_a_change_of_method(visit: NewVisit) -> None:
     page = visit().open("/?model=photos&k=1&class=13")
     until_painted(page, 13)
@@ -247,7 +246,6 @@ def test_a_class_searched_for_survives_a_change_of_method(visit: NewVisit) -> No
     assert agree(page)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 10])
 def test_one_to_ten_predictions_are_shown(visit: NewVisit, count: int) -> None:
     page = visit().open()
@@ -256,7 +254,6 @@ def test_one_to_ten_predictions_are_shown(visit: NewVisit, count: int) -> None:
     assert agree(page)
 
 
-@pytest.mark.slow
 def test_the_swipe_uncovers_the_original(visit: NewVisit) -> None:
     page = visit().open()
     page.get_by_role("button", name="Swipe").click()
@@ -272,7 +269,6 @@ def test_the_swipe_uncovers_the_original(visit: NewVisit) -> None:
     expect(page.get_by_label("Where the swipe cuts")).to_have_value("75")
 
 
-@pytest.mark.slow
 def test_what_the_model_saw_is_shown(visit: NewVisit) -> None:
     page = visit().open("/?preprocessing=pad&image=hopper")
     page.get_by_text("What the model saw", exact=True).click()
@@ -283,7 +279,6 @@ def test_what_the_model_saw_is_shown(visit: NewVisit) -> None:
     assert "and nothing else" in page.locator(".hp .saw").inner_text()
 
 
-@pytest.mark.slow
 def test_a_method_that_knows_no_classes_draws_one_map_and_says_so(visit: NewVisit) -> None:
     page = visit().open("/?method=eigencam")
     before = canvas(page, "heatmap")
@@ -320,7 +315,6 @@ def test_a_presentation_is_walked_with_keys_and_leaves_no_picker(visit: NewVisit
     assert agree(page)
 
 
-@pytest.mark.slow
 def test_the_search_offers_no_label_of_a_former_model_and_the_count_comes_back(visit: NewVisit) -> None:
     page = visit().open("/?model=photos&k=7")
     page.locator(".hp .search").fill("kind 1")
@@ -335,7 +329,6 @@ def test_the_search_offers_no_label_of_a_former_model_and_the_count_comes_back(v
     expect(cards(page)).to_have_count(7)
 
 
-@pytest.mark.slow
 def test_a_box_by_keys_begins_where_the_pointer_is(visit: NewVisit) -> None:
     page = visit().open()
     frame = page.locator(".hp .original .frame")
@@ -351,7 +344,6 @@ def test_a_box_by_keys_begins_where_the_pointer_is(visit: NewVisit) -> None:
     assert number_in(r"Box of (\d+)", read) < 20
 
 
-@pytest.mark.slow
 def test_the_arrow_up_takes_the_last_class_found(visit: NewVisit) -> None:
     page = visit().open()
     page.locator(".hp .search").focus()

@@ -48,6 +48,7 @@ def mark(page: Page) -> str:
     return str(page.locator(".st-key-explained").evaluate("node => getComputedStyle(node, '::before').content"))
 
 
+@pytest.mark.smoke
 def test_the_first_visit_shows_the_picture_and_grey_places(fresh_server: str, visit: NewVisit) -> None:
     page = visit(fresh_server).page
     page.goto(fresh_server)
@@ -81,7 +82,6 @@ def test_a_former_result_is_marked_as_such_and_stays_whole(visit: NewVisit) -> N
     assert agree(page)
 
 
-@pytest.mark.slow
 def test_the_sentence_over_a_former_result_is_readable(visit: NewVisit) -> None:
     for scheme in ("light", "dark"):
         tab = visit(scheme=scheme)
@@ -111,7 +111,6 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.slow
 def test_the_viewer_stays_the_same_element_from_the_very_first_visit_on(fresh_server: str, visit: NewVisit) -> None:
     page = visit(fresh_server).open()
     page.locator(".hp").evaluate("node => node.dataset.mine = 'yes'")

@@ -61,7 +61,10 @@ class Watched:
         return getattr(self.evidence, name)
 
 
-@pytest.fixture(scope="module", params=[*EARLIER, "tinynet"])
+@pytest.fixture(
+    scope="module",
+    params=["tinynet", *(pytest.param(name, marks=() if name == "resnet18" else pytest.mark.slow) for name in EARLIER)],
+)
 def model(request: pytest.FixtureRequest) -> LoadedModel:
     if request.param == "tinynet":
         return request.getfixturevalue("tinynet")  # type: ignore[no-any-return]

@@ -167,6 +167,7 @@ def has_room(address: str) -> bool:
     return time.monotonic() < until
 
 
+@pytest.mark.slow
 def test_a_full_server_says_so_and_lets_the_next_one_in_when_somebody_leaves(tmp_path: Path) -> None:
     one, two, three = (f"198.51.100.{number}" for number in (1, 2, 3))
     with server_process(tmp_path, sessions=3, sessions_of_one=2) as (_, address), connected(address, one):
@@ -184,6 +185,7 @@ def test_a_full_server_says_so_and_lets_the_next_one_in_when_somebody_leaves(tmp
         assert has_room(address)
 
 
+@pytest.mark.slow
 def test_uploads_that_nobody_takes_are_bounded(tmp_path: Path) -> None:
     with (
         server_process(tmp_path, uploads_of_one_bytes=30_000_000) as (_, address),
@@ -210,6 +212,7 @@ def test_a_server_short_of_memory_says_so(tmp_path: Path) -> None:
         assert answered(f"{address}/_stcore/health")[0] == 200
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such request")
 def test_a_server_that_is_asked_to_end_in_mid_computation_ends_soon_and_quietly(tmp_path: Path) -> None:
     with server_process(tmp_path) as (process, address), visiting(address) as visitor:
