@@ -12,6 +12,7 @@ _FOCUS = """() => {
 
 def unfold(page: Page) -> None:
     """Let the row of layer, method and preprocessing show its pickers."""
+    wait_for_frame(page)
     if not page.locator(".st-key-how").is_visible():
         page.locator("[data-fold=how]").click()
     expect(page.locator(".st-key-how")).to_be_visible()
@@ -19,9 +20,15 @@ def unfold(page: Page) -> None:
 
 def open_section(page: Page, name: str) -> None:
     """Open `image` or `model` in the sidebar by its chip, and wait until it has slid in."""
+    wait_for_frame(page)
     page.locator(f"[data-section={name}]").click()
     expect(page.locator(f".st-key-section_{name} h2")).to_be_focused()
     page.wait_for_function(f"document.querySelector('{SIDEBAR}').getBoundingClientRect().x === 0")
+
+
+def wait_for_frame(page: Page) -> None:
+    """Until frame.js listens: it marks the pages as navigation when it begins."""
+    page.wait_for_selector(".st-key-pages[role=navigation]", state="attached")
 
 
 def is_collapsed(page: Page) -> bool:

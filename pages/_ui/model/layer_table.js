@@ -50,7 +50,16 @@ function receive(table, data) {
     table.note.textContent = "";
   }
   draw(table);
-  if (isNew) [...table.body.children].find((row) => Number(row.dataset.place) === table.active)?.scrollIntoView?.({ block: "nearest" });
+  if (isNew) showRow(table, table.active);
+}
+
+// In the table's own scroller; the page stays where it is.
+function showRow(table, place) {
+  const row = [...table.body.children].find((one) => Number(one.dataset.place) === place);
+  const scroller = table.body.closest(".scroll");
+  if (!row || !scroller) return;
+  const [seen, wanted] = [scroller.getBoundingClientRect(), row.getBoundingClientRect()];
+  scroller.scrollTop += Math.max(0, wanted.bottom - seen.bottom) || Math.min(0, wanted.top - seen.top);
 }
 
 function ancestors(table, place) {
