@@ -106,6 +106,9 @@ def test_keys_history_and_ids_stand_once(crowded: Page) -> None:
     second.locator(".card").nth(2).click()
     expect(second.locator(".card").nth(2)).to_have_attribute("aria-checked", "true")
     expect(first.locator(".card").nth(1)).to_have_attribute("aria-checked", "true")
+    second.get_by_role("button", name="Overlay", exact=True).click()
+    expect(second.locator(".stage")).to_have_attribute("data-view", "overlay")
+    expect(first.locator(".stage")).to_have_attribute("data-view", "side")
     assert (crowded.url, crowded.evaluate("history.length")) == (address, length + 1)
     for viewer in (first, second):
         viewer.locator(".search").focus()
