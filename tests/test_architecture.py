@@ -6,6 +6,7 @@ import pytest
 
 from gradcam_core.methods import METHODS
 from gradcam_core.models import list_models
+from pages._ui.frame.registry import PAGES
 from tests.architecture import (
     Order,
     branches_on,
@@ -79,7 +80,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.scenes": [{"palette"}, {"shapes"}, {"animals", "grounds", "objects", "plants"}, {"scene"}],
     "gradcam_core.scoring": [{"activation_memory", "protocol"}, {"function"}],
     "gradcam_core.training": [{"fit"}, {"__main__"}],
-    "pages": [{"_ui"}, {"explore", "model"}],
+    "pages": [{"_ui"}, {entry.slug for entry in PAGES}],
     "pages._ui": [{"text"}, {"session"}, {"frame", "server", "viewer"}, {"image", "model"}, {"result"}],
     "pages._ui.frame": [{"registry"}, {"bar"}, {"page"}],
     "pages._ui.image": [{"cards", "intake"}, {"samples", "tray_cards"}, {"opening", "uploaders"}, {"picker"}],

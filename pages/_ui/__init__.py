@@ -11,10 +11,12 @@ from pages._ui.server.admission import Admission
 from pages._ui.server.headers import SecurityHeaders
 from pages._ui.server.housekeeping import tidying
 from pages._ui.server.start import prepare_process
+from pages._ui.session.chosen import chosen_class
 
 __all__ = [
     "Admission",
     "SecurityHeaders",
+    "chosen_class",
     "engine_ready",
     "page",
     "pick_image",
