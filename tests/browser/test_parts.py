@@ -32,7 +32,7 @@ IDS = """() => {
 @pytest.fixture
 def crowded(visit: NewVisit, trial_address: str) -> Page:
     """The trial with all its elements: two viewers and two elements of two pane sets each."""
-    page = visit(trial_address).open("/")
+    page = visit(trial_address).open("/?image=night")  # of both viewers: the address is about either
     page.get_by_text("Second", exact=True).click()
     expect(page.locator(".hp[data-shown]")).to_have_count(4)
     settle(page)
