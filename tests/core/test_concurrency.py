@@ -46,15 +46,15 @@ def model_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelCache:
     return ModelCache(1_000_000_000)
 
 
-def test_eight_threads_get_what_one_gets(shelf: ModelCache, make_image: Callable[..., LoadedImage]) -> None:
+def test_eight_threads_get_what_one_gets(model_cache: ModelCache, make_image: Callable[..., LoadedImage]) -> None:
     images = [make_image(200, 150, seed=1), make_image(90, 210, seed=2), make_image(128, 128, seed=3)]
-    with shelf.borrow("tinynet") as tiny, shelf.borrow("dense") as dense:
+    with model_cache.borrow("tinynet") as tiny, model_cache.borrow("dense") as dense:
         models = {"tinynet": tiny, "dense": dense}
         before = {name: _state(model.module) for name, model in models.items()}
         logits = {name: Explainer(model).forward(images[0]).logits for name, model in models.items()}
 
     def explain(request: Request) -> np.ndarray:
-        with shelf.borrow(request.model) as model:
+        with model_cache.borrow(request.model) as model:
             blocks = [layer.name for layer in model.layers if layer.is_block]
             forward = Explainer(model, blocks[-1 - request.layer]).forward(images[request.image])
             return forward.cam(request.class_index, request.method).values
@@ -81,8 +81,8 @@ def test_eight_threads_get_what_one_gets(shelf: ModelCache, make_image: Callable
         assert np.array_equal(Explainer(model).forward(images[0]).logits, logits[name])
 
 
-def test_one_forward_pass_serves_many_threads(shelf: ModelCache, make_image: Callable[..., LoadedImage]) -> None:
-    with shelf.borrow("dense") as model:
+def test_one_forward_pass_serves_many_threads(model_cache: ModelCache, make_image: Callable[..., LoadedImage]) -> None:
+    with model_cache.borrow("dense") as model:
         forward = Explainer(model).forward(make_image())
         serial = [forward.cam(index).values for index in range(20)]
         with ThreadPoolExecutor(THREADS) as pool:
