@@ -101,9 +101,11 @@ def restore(name: str, options: Collection[str], default: str, *, say: Callable[
         choice = _changed(name) or _choices().get(name)
     if choice is None or choice not in options:
         choice = default
-    st.session_state[name] = st.session_state[_drawn(name)] = choice
-    _choices()[name] = None if choice == default else choice
+    _choices()[name] = None if choice == default else choice  # first: a run may be cut off at each of these lines
     set_parameter(name, _choices()[name])
+    if st.session_state.get(name) != choice:  # what is assigned is sent, and would undo a click that is on its way
+        st.session_state[name] = choice
+    st.session_state[_drawn(name)] = choice
     return choice
 
 
@@ -116,11 +118,13 @@ def restore_text(name: str, is_valid: Callable[[str], bool], default: str) -> st
     typed = st.query_params.get(name) if is_unread(name) else _changed(name)
     former = _choices().get(name) or default
     choice = typed if typed is not None and is_valid(typed) else former
-    st.session_state[name] = choice if typed is None else typed
-    if st.session_state[name] == choice:
-        st.session_state[_drawn(name)] = choice
     _choices()[name] = None if choice == default else choice
     set_parameter(name, _choices()[name])
+    shown = choice if typed is None else typed
+    if st.session_state.get(name) != shown:
+        st.session_state[name] = shown
+    if shown == choice:
+        st.session_state[_drawn(name)] = choice
     return choice
 
 
