@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, settle
 from tests.browser.test_history import pick_sample, search
+from tests.browser.test_viewer import next_frame
 from tests.browser.test_waiting import mark
 from tests.browser.viewer import agree, cards, choose, shown, until_painted
 
@@ -30,6 +31,7 @@ def index_on_screen(page: Page) -> str:
 
 def heard(page: Page) -> None:
     """Wait until the server has the class on screen, and see that it keeps it."""
+    next_frame(page)  # the last choice may not be painted yet
     index = index_on_screen(page)
     expect(page.locator(".st-key-below")).to_contain_text(f" {index} drawn")
     page.wait_for_timeout(400)

@@ -120,7 +120,7 @@ def test_a_copied_picture_is_on_the_clipboard(visit: NewVisit) -> None:
     page = visit().open()
     open_menu(page)
     page.locator(".hp .sheet .row", has_text="Copy the picture").click()
-    expect(page.locator(".hp .notice")).to_have_text("The picture is copied.")
+    expect(page.locator(".hp .notice")).to_have_text("The picture is copied.", timeout=20_000)
     kinds = page.evaluate("navigator.clipboard.read().then(items => items.flatMap(item => item.types))")
     assert kinds == ["image/png"]
 
