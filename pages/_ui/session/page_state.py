@@ -26,6 +26,7 @@ from pages._ui.text.sentences import escape_markdown
 _CHOICES = "choices"  # what is chosen, by parameter; None: what is usual, which has no words in the address
 _SAID = "address_said"  # what the address is to say from the end of this run on, likewise; absent: it was not heard yet
 _ACT = "user_action"  # whether an act has not been written yet: the run that it began may be cut off
+_DRAWN = "pickers_drawn"  # what each picker showed when it was drawn last
 _PAGE = "page"  # the page of the last run
 _FOREIGN = "foreign_parameters"  # those that belong to other pages
 _CLASS, _IMAGE_AND_MODEL = "class", ("image", "model")  # the browser's own, and what it belongs to
@@ -101,11 +102,9 @@ def restore(name: str, options: Collection[str], default: str, *, say: Callable[
         choice = _changed(name) or _choices().get(name)
     if choice is None or choice not in options:
         choice = default
-    _choices()[name] = None if choice == default else choice  # first: a run may be cut off at each of these lines
-    set_parameter(name, _choices()[name])
     if st.session_state.get(name) != choice:  # what is assigned is sent, and would undo a click that is on its way
         st.session_state[name] = choice
-    st.session_state[_drawn(name)] = choice
+    _keep(name, None if choice == default else choice, shown=choice)
     return choice
 
 
@@ -118,13 +117,10 @@ def restore_text(name: str, is_valid: Callable[[str], bool], default: str) -> st
     typed = st.query_params.get(name) if is_unread(name) else _changed(name)
     former = _choices().get(name) or default
     choice = typed if typed is not None and is_valid(typed) else former
-    _choices()[name] = None if choice == default else choice
-    set_parameter(name, _choices()[name])
     shown = choice if typed is None else typed
     if st.session_state.get(name) != shown:
         st.session_state[name] = shown
-    if shown == choice:
-        st.session_state[_drawn(name)] = choice
+    _keep(name, None if choice == default else choice, shown=choice)
     return choice
 
 
@@ -173,14 +169,22 @@ def parameters_on(foreign: Collection[str]) -> dict[str, str]:
     return wanted
 
 
+def _keep(name: str, value: str | None, *, shown: str) -> None:
+    """Note a choice, and what its picker shows, together: a run may be cut off wherever it asks for the session."""
+    choices, said, drawn = _choices(), _said(), _drawn()
+    choices[name] = said[name] = value
+    drawn[name] = shown
+
+
 def _changed(name: str) -> str | None:
     """What a person changed a picker to since it was drawn; a lost callback does not lose it."""
     held = st.session_state.get(name)
-    return held if isinstance(held, str) and held != st.session_state.get(_drawn(name)) else None
+    return held if isinstance(held, str) and held != _drawn().get(name) else None
 
 
-def _drawn(name: str) -> str:
-    return f"{name}_drawn"
+def _drawn() -> dict[str, str]:
+    drawn: dict[str, str] = st.session_state.setdefault(_DRAWN, {})
+    return drawn
 
 
 def _choices() -> dict[str, str | None]:
