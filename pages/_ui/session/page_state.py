@@ -94,7 +94,8 @@ def restore(name: str, options: Collection[str], default: str, *, say: Callable[
     was chosen before, on whatever page. Whichever it is, the address is to say it; the default needs no words.
     What the address asks for in vain is told by `say`.
     """
-    if is_unread(name):
+    is_new = is_unread(name)
+    if is_new:
         choice = st.query_params.get(name)
         if choice is not None and choice not in options:
             say(escape_markdown(f"The link asks for {name} “{choice[:60]}”, which is not there. This is {default}."))
@@ -102,7 +103,7 @@ def restore(name: str, options: Collection[str], default: str, *, say: Callable[
         choice = _changed(name) or _choices().get(name)
     if choice is None or choice not in options:
         choice = default
-    if st.session_state.get(name) != choice:  # what is assigned is sent, and would undo a click that is on its way
+    if is_new or st.session_state.get(name) != choice:  # what is assigned is sent, and would undo a click on its way
         st.session_state[name] = choice
     _keep(name, None if choice == default else choice, shown=choice)
     return choice
