@@ -217,9 +217,6 @@ def known(address: str) -> Known:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.xfail(
-    reason="open in issue 10: a model chosen within milliseconds of other acts is lost now and then", strict=False
-)
 def test_five_hundred_acts_without_waiting_mix_nothing_up(address: str, known: Known, seed: int) -> None:
     rng, acts = random.Random(seed), 0
     with ExitStack() as stack:
