@@ -8,6 +8,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 Order = Mapping[str, Sequence[Collection[str]]]
@@ -32,15 +33,20 @@ def imports(path: Path) -> set[str]:
 
     Imports under TYPE_CHECKING count: who needs a type knows of its module. So do constant names in `import_module`.
     """
+    return set(_imported_names(path.read_text(encoding="utf-8")))
+
+
+@cache
+def _imported_names(text: str) -> frozenset[str]:
     names: set[str] = set()
-    for node in ast.walk(_tree(path)):
+    for node in ast.walk(_parsed(text)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Call) and _called(node) in _IMPORTERS:
             names |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
-    return names
+    return frozenset(names)
 
 
 def imported_modules(path: Path, known: Collection[str]) -> set[str]:
@@ -184,7 +190,12 @@ def _longest(name: str, known: Collection[str]) -> str:
 
 
 def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return _parsed(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
 
 
 def _called(node: ast.Call) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, settle
@@ -40,7 +39,6 @@ def heard(page: Page) -> None:
     assert agree(page)
 
 
-@pytest.mark.smoke
 def test_the_server_follows_clicks_keys_and_back(trial: Trial) -> None:
     page = trial("/")
     assert server_class(page) == ["meadow", "tinynet", index_on_screen(page)]

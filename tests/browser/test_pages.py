@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, settle
@@ -64,6 +65,7 @@ def choose_everything(page: Page) -> dict[str, str]:
     return parameters(page)
 
 
+@pytest.mark.smoke
 def test_every_choice_holds_on_both_pages_and_in_both_addresses(visit: NewVisit) -> None:
     page = visit().open()
     chosen = choose_everything(page)
