@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
-from tests.browser.viewer import agree, choose, shown
+from tests.browser.viewer import agree, cards, choose, shown
 
 NewVisit = Callable[..., Visit]
 
@@ -155,6 +155,19 @@ def test_what_is_chosen_on_the_second_page_holds_on_the_first(visit: NewVisit) -
     assert parameters(page)["image"] == "bay"
     assert parameters(page)["model"] == "photos"
     assert "The image Bay" in (page.locator(".hp .original .frame").get_attribute("aria-label") or "")
+
+
+def test_a_page_opened_just_after_a_choice_stands_and_the_choice_is_kept(visit: NewVisit) -> None:
+    page = visit().open()
+    for step, delay in enumerate(range(60, 260, 10)):  # ms; the server is told of a choice after 150
+        index = cards(page).nth(1 + step % 3).get_attribute("data-index")
+        cards(page).nth(1 + step % 3).click()
+        page.wait_for_timeout(delay)
+        page.get_by_role("link", name="Model", exact=True).click()
+        stands_on_model(page)
+        go_to_explore(page)
+        assert shown(page).split()[1] == index
+        assert agree(page)
 
 
 def test_the_parameter_of_one_page_stands_in_its_address_alone(visit: NewVisit) -> None:

@@ -46,6 +46,7 @@ function begin(page) {
 
 function onClick(frame, event) {
   const find = (selector) => event.target.closest?.(selector);
+  if (find(".st-key-pages a")) leaveQuietly();
   const chip = find("[data-section]");
   const menu = find("[data-menu]");
   const fold = find("[data-fold]");

@@ -14,8 +14,16 @@ function watchAddress(signal) {
   window.addEventListener("popstate", () => arrived(), { signal });
 }
 
+// Another page is about to be opened: a choice that was just made is not told any more. It would rerun a fragment of the
+// page that is left, behind the new one, and Streamlit then shows neither. A new viewer begins with it all the same.
+function leaveQuietly() {
+  const channel = globalThis[Symbol.for("heatproof.chosen")];
+  if (channel) channel.isTold = true;
+}
+
 // By Back or Forward: the address says everything, also which class is meant.
 function arrived() {
+  if (new URL(completed).pathname !== location.pathname) leaveQuietly();
   completed = location.href;
   const channel = globalThis[Symbol.for("heatproof.chosen")];
   if (channel && !OWN.viewers) channel.choice = null;
