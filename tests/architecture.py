@@ -5,6 +5,7 @@ for `loaded_by`.
 """
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,11 +22,12 @@ _IMPORTERS = {"import_module", "__import__"}
 def modules(root: Path) -> dict[str, Path]:
     """Every module below a folder by its dotted name, without tests and environments; a package is its `__init__`."""
     found = {}
-    for path in sorted(root.rglob("*.py")):
-        parts = path.relative_to(root).with_suffix("").parts
-        if not _LOCAL.intersection(parts):
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name not in _LOCAL]  # an environment has tens of thousands of files
+        for path in (Path(folder, name) for name in files if name.endswith(".py")):
+            parts = path.relative_to(root).with_suffix("").parts
             found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
+    return dict(sorted(found.items()))
 
 
 def imports(path: Path) -> set[str]:
@@ -61,11 +63,8 @@ def uses(path: Path, wanted: Collection[str]) -> bool:
 
 def upward_imports(root: Path, order: Order, *, excused: Collection[tuple[str, str]] = ()) -> list[str]:
     """Imports within a package that do not go down its ranks, and every module that has no rank in it."""
-    return [
-        sentence
-        for package, ranks in order.items()
-        for sentence in _upward_within(modules(root), package, ranks, excused)
-    ]
+    known = modules(root)
+    return [sentence for package, ranks in order.items() for sentence in _upward_within(known, package, ranks, excused)]
 
 
 def out_of_order(root: Path, order: Order, *, excused: Collection[tuple[str, str]] = ()) -> list[str]:

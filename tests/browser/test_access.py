@@ -3,25 +3,14 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import findings
 from tests.browser.conftest import Visit, settle
 from tests.browser.viewer import agree, cards, chosen, sentence
 
 NewVisit = Callable[..., Visit]
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-SIZES = [
-    pytest.param(1280, "light", marks=pytest.mark.slow),
-    pytest.param(1280, "dark", marks=pytest.mark.slow),
-    pytest.param(390, "light", marks=pytest.mark.slow),
-    (390, "dark"),
-]
-
-
-def findings(page: Page) -> list[str]:
-    results = Axe().run(page, options=WCAG)
-    return [f"{found['id']}: {found['nodes'][0]['html'][:160]}" for found in results.response["violations"]]
+SIZES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
 
 def open_everything(page: Page) -> None:
@@ -31,6 +20,10 @@ def open_everything(page: Page) -> None:
 
 
 @pytest.mark.smoke
+def test_axe_finds_nothing_on_the_first_screen(visit: NewVisit) -> None:
+    assert findings(visit(width=390, scheme="dark").open()) == []
+
+
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_axe_finds_nothing_of_wcag_a_or_aa(visit: NewVisit, width: int, scheme: str) -> None:
     page = visit(width=width, scheme=scheme).open()

@@ -32,7 +32,6 @@ def maps_of(page: Page) -> dict[str, np.ndarray]:
     return maps
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize("run", RUNS)
 def test_sixty_fast_clicks_leave_everything_of_the_last_one(visit: NewVisit, run: int) -> None:
     page = visit().open()

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from gradcam_core.samples import sample_bytes
+from tests.browser.axe import findings
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import SIDEBAR, focus_is, is_collapsed, open_section, unfold
-from tests.browser.test_access import findings
 
 NewVisit = Callable[..., Visit]
 SIZES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]

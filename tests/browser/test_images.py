@@ -13,17 +13,16 @@ import numpy as np
 import pytest
 import torch
 import torchvision
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from gradcam_core.encoding import to_png
+from tests.browser.axe import findings
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import open_section, unfold
 from tests.core.loopback import Server, http, running
 from tests.server import running_server
 
 NewVisit = Callable[..., Visit]
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 NAME = "squeezenet1_0"
 HAND_OVER = """([kind, files, text, target]) => {
   const data = new DataTransfer();
@@ -267,7 +266,6 @@ def test_axe_finds_nothing_at_any_door_nor_in_the_lists(visit: NewVisit, width: 
     for door in ("Upload", "Link", "Samples"):
         page.get_by_role("radio", name=door).click()
         settle(page)
-        page.wait_for_timeout(700)  # the result is no longer dimmed as a former one
         assert findings(page) == []
     for key in ("model_list", "method_list", "preprocessing_list"):
         page.locator(f".st-key-{key} button").click()
@@ -279,11 +277,6 @@ def test_axe_finds_nothing_at_any_door_nor_in_the_lists(visit: NewVisit, width: 
         if width < 600 and key == "model_list":
             page.keyboard.press("Escape")  # the sidebar lies over the rest
             expect(page.locator("[data-testid=stSidebar]")).to_have_attribute("data-collapsed", "true")
-
-
-def findings(page: Page) -> list[str]:
-    results = Axe().run(page, options=WCAG)
-    return [f"{found['id']}: {found['nodes'][0]['html'][:120]}" for found in results.response["violations"]]
 
 
 class SlowWeights:

@@ -18,7 +18,7 @@ from gradcam_core.methods import METHODS
 from gradcam_core.models.cache import ModelCache
 from tests.support import IMAGENET_MEAN, IMAGENET_STD, calibrated
 
-THREADS, REQUESTS = 8, 25
+THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,10 @@ def model_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelCache:
     return ModelCache(1_000_000_000)
 
 
-def test_eight_threads_get_what_one_gets(model_cache: ModelCache, make_image: Callable[..., LoadedImage]) -> None:
+@pytest.mark.parametrize("requests", [4, pytest.param(25, marks=pytest.mark.slow)])
+def test_eight_threads_get_what_one_gets(
+    model_cache: ModelCache, make_image: Callable[..., LoadedImage], requests: int
+) -> None:
     images = [make_image(200, 150, seed=1), make_image(90, 210, seed=2), make_image(128, 128, seed=3)]
     with model_cache.borrow("tinynet") as tiny, model_cache.borrow("dense") as dense:
         models = {"tinynet": tiny, "dense": dense}
@@ -68,7 +71,7 @@ def test_eight_threads_get_what_one_gets(model_cache: ModelCache, make_image: Ca
             rng.randrange(3),
             rng.randrange(10),
         )
-        for _ in range(THREADS * REQUESTS)
+        for _ in range(THREADS * requests)
     ]
     serial = {request: explain(request) for request in asked}
     with ThreadPoolExecutor(THREADS) as pool:

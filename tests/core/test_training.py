@@ -55,6 +55,7 @@ def test_another_seed_gives_another_network(pool: Pool) -> None:
     assert not torch.equal(first.head.weight, second.head.weight)
 
 
+@pytest.mark.slow
 def test_training_learns_a_few_scenes_by_heart(pool: Pool) -> None:
     few = Pool(pool.pixels[:4], pool.targets[:4])
     network = train(Plan(steps=50, batch=4, decay=0.0), few)
