@@ -21,7 +21,7 @@ from websockets.typing import Origin, Subprotocol
 
 from tests.crowd.screen import Screen, View
 
-QUIET = 0.3  # seconds without a message after which a server that has finished has nothing more to say
+QUIET = 0.3  # seconds
 _INTAKE, _VIEWER = "intake_told", "viewer"
 
 
@@ -31,12 +31,14 @@ class LostActError(Exception):
 
 @contextmanager
 def visiting(
-    address: str, query: Mapping[str, str] | None = None, *, coming_from: str = "127.0.0.1"
+    address: str, query: Mapping[str, str] | None = None, *, coming_from: str = "127.0.0.1", quiet: float = QUIET
 ) -> Iterator["Visitor"]:
     """Open the page as a new session, with this in its address, and wait until it stands; leave at the end.
 
     Args:
         coming_from: the visitor's own address, as a proxy before the server tells it.
+        quiet: seconds without a message after which a server that has finished has nothing more to say; one whose
+            cores are all taken lets a run wait for longer.
     """
     socket = connect(
         f"{address.replace('http', 'ws', 1)}/_stcore/stream",
@@ -47,9 +49,10 @@ def visiting(
         max_size=None,
         max_queue=None,  # or the server's own queue fills while nobody reads
         compression=None,
+        open_timeout=60,  # a browser waits as well
     )
     with socket as connection:
-        visitor = Visitor(connection)
+        visitor = Visitor(connection, quiet)
         visitor.go(query or {})
         visitor.settle()
         yield visitor
@@ -58,8 +61,9 @@ def visiting(
 class Visitor:
     """One browser tab."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, quiet: float = QUIET) -> None:
         self.screen = Screen()
+        self._quiet = quiet
         self._socket = socket
         self._numbers = itertools.count(1)  # of the intake's acts
         self._drops: list[dict[str, Any]] = []  # that the server has not taken
@@ -121,7 +125,7 @@ class Visitor:
         has_heard = is_calm  # that the server has read all that was sent; a heartbeat asks it
         while not (is_calm and self.screen.is_settled):
             try:
-                self._receive(QUIET)
+                self._receive(self._quiet)
             except TimeoutError:
                 if self.screen.is_settled and has_heard:
                     break

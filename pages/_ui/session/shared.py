@@ -22,7 +22,8 @@ from pages._ui.session.kept_trays import KeptTrays
 if TYPE_CHECKING:
     from gradcam_core.models.cache import ModelCache
 
-_KEPT_SECONDS = 900  # what was made of a picture is no part of a session, and is not to outlive one for long
+_RESULT_SECONDS = 180  # what can be made again within a second is not kept long after a crowd has left
+_TRAY_SECONDS = 900  # what was brought can't be
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +64,9 @@ def shared() -> Shared:
     limits = settings()
     return Shared(
         ComputeQueue(slot_count(), most_waiting=limits.most_waiting),
-        LruStore(limits.answers_bytes, seconds=_KEPT_SECONDS),
-        LruStore(limits.pictures_bytes, seconds=_KEPT_SECONDS),
-        KeptTrays(limits.trays_bytes, seconds=_KEPT_SECONDS),
+        LruStore(limits.answers_bytes, seconds=_RESULT_SECONDS),
+        LruStore(limits.pictures_bytes, seconds=_RESULT_SECONDS),
+        KeptTrays(limits.trays_bytes, seconds=_TRAY_SECONDS),
     )
 
 
