@@ -2,8 +2,9 @@
 
 import hashlib
 import io
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
@@ -11,7 +12,7 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 from gradcam_core.config import Settings, settings
 from gradcam_core.decoding.orientation import MADE_UPRIGHT, SIDEWAYS, orientation_of
 from gradcam_core.decoding.pillow import configure_pillow
-from gradcam_core.decoding.pixels import kept_size, scale_hidden, shrinkable, shrunk_rgb
+from gradcam_core.decoding.pixels import kept_size, rgb_over_white, scale_hidden, shrinkable, shrunk
 from gradcam_core.decoding.refusals import too_large
 from gradcam_core.decoding.signatures import ACCEPTED, ACCEPTED_IN_WORDS, in_words, kind_of
 from gradcam_core.decoding.structure import MOST_FRAMES, check_shape, check_structure, frames_in
@@ -42,8 +43,23 @@ def decode_image(data: bytes, *, name: str = "", turn: Turn = wait_patiently) ->
         ResourceError: if memory runs out.
     """
     limits = settings()
+    with turn(_slots(limits)), _refusals(data, limits):
+        return _loaded(data, name, limits)
+
+
+@contextmanager
+def full_size(data: bytes, *, turn: Turn = wait_patiently) -> Iterator[Image.Image]:
+    """The upright picture of a file in RGB, as large as the file has it and with the file's own numbers.
+
+    It takes up to 200 MB, so the turn lasts as long as it is used. `turn` and errors are those of `decode_image`.
+    """
+    limits = settings()
     with turn(_slots(limits)):
-        return _opened_image(data, name, limits)
+        with _refusals(data, limits):
+            opened = _opened(data, limits, at_full_size=True)
+            picture = opened.upright(rgb_over_white(opened.picture)[0])
+            del opened
+        yield picture
 
 
 def file_too_large(limits: Settings) -> ImageError:
@@ -60,11 +76,11 @@ def _slots(limits: Settings) -> ComputeQueue:
     return _decoding
 
 
-def _opened_image(data: bytes, name: str, limits: Settings) -> LoadedImage:
+@contextmanager
+def _refusals(data: bytes, limits: Settings) -> Iterator[None]:
+    """What goes wrong within it is one sentence about this file."""
     try:
-        _check_file(data, limits)
-        rgb, original_size, notes = _decoded(data, limits)
-        pixels = np.array(rgb)
+        yield
     except HeatproofError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -75,9 +91,22 @@ def _opened_image(data: bytes, name: str, limits: Settings) -> LoadedImage:
         raise (_unread_pixels() if _has_unread_pixels(data) else _broken(data)) from error
     except Exception as error:  # broken files make decoders raise errors of every kind
         raise _broken(data) from error
+
+
+def _loaded(data: bytes, name: str, limits: Settings) -> LoadedImage:
+    opened = _opened(data, limits)
+    stored = shrunk(opened.picture, limits)
+    rgb, notes = rgb_over_white(stored)
+    pixels = np.array(opened.upright(rgb))
     pixels.setflags(write=False)
-    digest = hashlib.sha256(data).hexdigest()
-    return LoadedImage(pixels, original_size, digest, tuple(notes), display_name(name))
+    return LoadedImage(
+        pixels,
+        opened.upright_size,
+        hashlib.sha256(data).hexdigest(),
+        (*notes, *_frame_notes(opened.frames)),
+        display_name(name),
+        data if stored.size != opened.size else b"",
+    )
 
 
 def _check_file(data: bytes, limits: Settings) -> None:
@@ -92,27 +121,43 @@ def _check_file(data: bytes, limits: Settings) -> None:
     check_structure(data, kind, limits)
 
 
-def _decoded(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int], list[str]]:
-    """The kept picture in RGB, the upright original's size, and the notes."""
-    picture, (width, height), orientation, frames = _opened(data, limits)
-    kept, notes = shrunk_rgb(picture, limits)
-    if orientation in MADE_UPRIGHT:
-        kept = kept.transpose(MADE_UPRIGHT[orientation])
-    return kept, (height, width) if orientation in SIDEWAYS else (width, height), notes + _frame_notes(frames)
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    """A decoded file.
+
+    Attributes:
+        picture: in a mode that can be shrunk, not yet upright; JPEG may be reduced already.
+        size: (width, height) as it is stored; `orientation` says how it is turned.
+    """
+
+    picture: Image.Image
+    size: tuple[int, int]
+    orientation: int
+    frames: int
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        width, height = self.size
+        return (height, width) if self.orientation in SIDEWAYS else (width, height)
+
+    def upright(self, picture: Image.Image) -> Image.Image:
+        made_upright = MADE_UPRIGHT.get(self.orientation)
+        return picture if made_upright is None else picture.transpose(made_upright)
 
 
-def _opened(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int], int, int]:
-    """The pixels in a mode that can be shrunk, the size as it is stored, the orientation, the number of frames."""
+def _opened(data: bytes, limits: Settings, *, at_full_size: bool = False) -> _Opened:
+    _check_file(data, limits)
     configure_pillow()
     Image.MAX_IMAGE_PIXELS = int(limits.max_megapixels * 1e6)  # decoders refuse twice as much before they make room
     with Image.open(io.BytesIO(data), formats=ACCEPTED) as picture:
         size = picture.size
         check_shape(picture, limits)
         frames = frames_in(data, kind_of(data)) or int(getattr(picture, "n_frames", 1))
-        picture.draft(None, kept_size(size, limits))  # JPEG only: decodes at 1/2, 1/4 or 1/8 where that suffices
+        if not at_full_size:
+            picture.draft(None, kept_size(size, limits))  # JPEG: decodes at 1/2, 1/4 or 1/8 where that suffices
         picture.load()
         scale_hidden(picture, data)
-        return shrinkable(picture), size, orientation_of(picture), frames
+        return _Opened(shrinkable(picture), size, orientation_of(picture), frames)
 
 
 def _has_unread_pixels(data: bytes) -> bool:
