@@ -10,11 +10,11 @@ from PIL import Image
 class LoadedImage:
     """A picture as the rest of the program sees it; `size` is (width, height), `pixels.shape` (height, width, 3).
 
-    `pixels` are what is shown, and what coordinates count in. Where `file` is not empty, it is larger than they are,
-    and what a model sees is cut from it.
+    `pixels` are what is shown, and what coordinates count in. Where `file` is not empty, it holds more than they do: it
+    is larger, or its colours were converted for the screen. What a model sees is then cut from the file.
     """
 
-    pixels: np.ndarray = field(repr=False)  # uint8, read-only, upright, long side at most `kept_side`
+    pixels: np.ndarray = field(repr=False)  # uint8, read-only, upright, sRGB, long side at most `kept_side`
     original_size: tuple[int, int]  # (width, height) of the upright picture before it was shrunk
     sha256: str  # of the file's bytes
     notes: tuple[str, ...] = ()  # what was done to the picture, in sentences

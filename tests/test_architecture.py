@@ -39,7 +39,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.checkpoints": [{"fields", "pickles"}, {"torchfiles"}, {"weights"}, {"pairs"}],
     "gradcam_core.cli": [{"formatting", "selfcheck"}, {"summary"}, {"commands"}, {"main"}],
     "gradcam_core.decoding": [
-        {"incoming", "orientation", "pillow", "pixels", "refusals", "signatures", "tiff_tags"},
+        {"colours", "incoming", "orientation", "pillow", "pixels", "refusals", "signatures", "tiff_tags"},
         {"avif", "gif", "jpeg", "png", "tiff"},
         {"structure"},
         {"decode"},

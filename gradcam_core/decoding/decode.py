@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from gradcam_core.config import Settings, settings
-from gradcam_core.decoding.orientation import MADE_UPRIGHT, SIDEWAYS, orientation_of
+from gradcam_core.decoding.colours import screen_colours
+from gradcam_core.decoding.orientation import SIDEWAYS, orientation_of, upright
 from gradcam_core.decoding.pillow import configure_pillow
 from gradcam_core.decoding.pixels import kept_size, rgb_over_white, scale_hidden, shrinkable, shrunk
 from gradcam_core.decoding.refusals import too_large
@@ -56,9 +57,7 @@ def full_size(data: bytes, *, turn: Turn = wait_patiently) -> Iterator[Image.Ima
     limits = settings()
     with turn(_slots(limits)):
         with _refusals(data, limits):
-            opened = _opened(data, limits, at_full_size=True)
-            picture = opened.upright(rgb_over_white(opened.picture)[0])
-            del opened
+            picture = _full_size(data, limits)
         yield picture
 
 
@@ -97,16 +96,27 @@ def _loaded(data: bytes, name: str, limits: Settings) -> LoadedImage:
     opened = _opened(data, limits)
     stored = shrunk(opened.picture, limits)
     rgb, notes = rgb_over_white(stored)
-    pixels = np.array(opened.upright(rgb))
+    colours = screen_colours(stored, rgb, opened.profile)
+    pixels = np.array(upright(colours.picture if colours else rgb, opened.orientation))
     pixels.setflags(write=False)
     return LoadedImage(
         pixels,
         opened.upright_size,
         hashlib.sha256(data).hexdigest(),
-        (*notes, *_frame_notes(opened.frames)),
+        (*notes, *([colours.note] if colours else []), *_frame_notes(opened.frames)),
         display_name(name),
-        data if stored.size != opened.size else b"",
+        data if colours or stored.size != opened.size else b"",
     )
+
+
+def _full_size(data: bytes, limits: Settings) -> Image.Image:
+    """Each step lets go of the one before it: one picture may take 200 MB."""
+    opened = _opened(data, limits, at_full_size=True)
+    orientation, picture = opened.orientation, opened.picture
+    del opened
+    if picture.mode != "RGB":
+        picture, _ = rgb_over_white(picture)
+    return upright(picture, orientation)
 
 
 def _check_file(data: bytes, limits: Settings) -> None:
@@ -128,21 +138,19 @@ class _Opened:
     Attributes:
         picture: in a mode that can be shrunk, not yet upright; JPEG may be reduced already.
         size: (width, height) as it is stored; `orientation` says how it is turned.
+        profile: of its colours, empty where there is none.
     """
 
     picture: Image.Image
     size: tuple[int, int]
     orientation: int
     frames: int
+    profile: bytes
 
     @property
     def upright_size(self) -> tuple[int, int]:
         width, height = self.size
         return (height, width) if self.orientation in SIDEWAYS else (width, height)
-
-    def upright(self, picture: Image.Image) -> Image.Image:
-        made_upright = MADE_UPRIGHT.get(self.orientation)
-        return picture if made_upright is None else picture.transpose(made_upright)
 
 
 def _opened(data: bytes, limits: Settings, *, at_full_size: bool = False) -> _Opened:
@@ -157,7 +165,9 @@ def _opened(data: bytes, limits: Settings, *, at_full_size: bool = False) -> _Op
             picture.draft(None, kept_size(size, limits))  # JPEG: decodes at 1/2, 1/4 or 1/8 where that suffices
         picture.load()
         scale_hidden(picture, data)
-        return _Opened(shrinkable(picture), size, orientation_of(picture), frames)
+        profile = picture.info.get("icc_profile")
+        told = profile if isinstance(profile, bytes) else b""  # a TIFF may have numbers there
+        return _Opened(shrinkable(picture), size, orientation_of(picture), frames, told)
 
 
 def _has_unread_pixels(data: bytes) -> bool:

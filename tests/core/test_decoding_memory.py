@@ -23,7 +23,7 @@ from tests.core.made_files import (
 )
 
 _SIDE, _SIDE_OF_30 = 7071, 5477  # 50 and 30 megapixels
-_MOST_BYTES, _MOST_SECONDS = 600e6, 10  # of processor time
+_MOST_BYTES, _MOST_SECONDS = 605e6, 10  # of processor time
 
 _MEASURED = """
 import re, sys, time
