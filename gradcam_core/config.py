@@ -43,7 +43,7 @@ class Settings:
     fetches_at_once: int = _setting(8, "image URLs that are fetched at the same time, for all visitors")
     max_file_bytes: int = _setting(10_000_000, "largest upload or fetched image file")
     max_megapixels: float = _setting(
-        50.0, "a picture of 50 megapixels takes up to 500 MB to decode; some kinds have a lower limit"
+        50.0, "a picture of 50 megapixels takes up to 600 MB to decode; some kinds have a lower limit"
     )
     max_aspect: float = _setting(100.0, "a picture of 1 x 4,000 would be resized to 256 x 1,024,000")
     max_jpeg_scans: int = _setting(100, "a JPEG of 1,000 scans holds the decoder for 21 seconds")

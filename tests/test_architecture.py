@@ -24,10 +24,11 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER: Order = {  # a module imports only what stands in a rank above its own line here; a new one needs a place
     "gradcam_core": [
         {"encoding", "errors", "geometry", "hooks", "loaded_image", "progress", "text", "tinynet", "version"},
-        {"cam", "config", "layers", "preprocessing", "scenes"},
+        {"cam", "config", "layers", "scenes"},
         {"methods", "rendering", "resources", "training"},
-        {"checkpoints", "decoding"},
-        {"download"},
+        {"decoding"},
+        {"download", "preprocessing"},
+        {"checkpoints"},
         {"models", "samples"},
         {"images", "recording", "scoring"},
         {"evidence"},
@@ -39,7 +40,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.checkpoints": [{"fields", "pickles"}, {"torchfiles"}, {"weights"}, {"pairs"}],
     "gradcam_core.cli": [{"formatting", "selfcheck"}, {"summary"}, {"commands"}, {"main"}],
     "gradcam_core.decoding": [
-        {"incoming", "orientation", "pillow", "pixels", "refusals", "signatures", "tiff_tags"},
+        {"colours", "incoming", "orientation", "pillow", "pixels", "refusals", "signatures", "tiff_tags"},
         {"avif", "gif", "jpeg", "png", "tiff"},
         {"structure"},
         {"decode"},
