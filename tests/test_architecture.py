@@ -23,11 +23,22 @@ ROOT = Path(__file__).resolve().parent.parent
 
 ORDER: Order = {  # a module imports only what stands in a rank above its own line here; a new one needs a place
     "gradcam_core": [
-        {"encoding", "errors", "geometry", "hooks", "loaded_image", "progress", "text", "tinynet", "version"},
+        {
+            "encoding",
+            "errors",
+            "geometry",
+            "hooks",
+            "loaded_image",
+            "pasted_address",
+            "progress",
+            "text",
+            "tinynet",
+            "version",
+        },
         {"cam", "config", "layers", "preprocessing", "scenes"},
         {"methods", "rendering", "resources", "training"},
         {"checkpoints", "decoding"},
-        {"download"},
+        {"data_address", "download"},
         {"models", "samples"},
         {"export", "images", "recording", "scoring"},
         {"evidence"},
