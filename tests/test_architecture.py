@@ -57,7 +57,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.download": [
         {"addresses", "deadline", "rate_limit", "weights"},
         {"policy", "resolver", "responses"},
-        {"transport"},
+        {"transport", "way_out"},
         {"fetch"},
     ],
     "gradcam_core.export": [{"manifest", "reproduce"}, {"formats"}, {"bundle"}],
