@@ -38,6 +38,9 @@ class Settings:
     fetch_private: tuple[str, ...] = _setting(
         (), "DANGER: host:port pairs, with commas, that may be private: any visitor can read what answers there"
     )
+    contact: str = _setting(
+        "", "address of a page or e-mail of whoever runs this, for servers that want to know: Wikimedia's does"
+    )
     fetch_seconds: float = _setting(10.0, "whole time for one image URL, redirects and body included")
     fetches_a_minute: int = _setting(20, "image URLs that one visitor can have fetched in a minute")
     fetches_at_once: int = _setting(8, "image URLs that are fetched at the same time, for all visitors")

@@ -22,11 +22,11 @@ from tests.architecture import (
 ROOT = Path(__file__).resolve().parent.parent
 
 ORDER: Order = {  # a module imports only what stands in a rank above its own line here; a new one needs a place
-    "gradcam_core": [{"encoding", "errors", "geometry", "hooks", "loaded_image", "progress", "text", "tinynet", "version"}, {"cam", "config", "layers", "scenes"}, {"methods", "rendering", "resources", "training"}, {"decoding"}, {"download", "preprocessing"}, {"checkpoints", "samples"}, {"images", "models"}, {"recording", "scoring"}, {"evidence"}, {"engine"}, {"export"}, {"cli"}, {"__main__"}],
+    "gradcam_core": [{"encoding", "errors", "geometry", "hooks", "loaded_image", "pasted_address", "progress", "text", "tinynet", "version"}, {"cam", "config", "layers", "scenes"}, {"methods", "rendering", "resources", "training"}, {"decoding"}, {"data_address", "download", "preprocessing"}, {"checkpoints", "samples"}, {"images", "models"}, {"recording", "scoring"}, {"evidence"}, {"engine"}, {"export"}, {"cli"}, {"__main__"}],
     "gradcam_core.checkpoints": [{"fields", "pickles"}, {"torchfiles"}, {"weights"}, {"pairs"}],
     "gradcam_core.cli": [{"formatting", "selfcheck"}, {"summary"}, {"commands"}, {"main"}],
     "gradcam_core.decoding": [{"colours", "incoming", "orientation", "pillow", "pixels", "refusals", "signatures", "tiff_tags"}, {"avif", "gif", "jpeg", "png", "tiff"}, {"structure"}, {"decode"}],
-    "gradcam_core.download": [{"addresses", "deadline", "rate_limit", "weights"}, {"policy", "resolver", "responses"}, {"transport"}, {"fetch"}],
+    "gradcam_core.download": [{"addresses", "deadline", "rate_limit", "weights"}, {"policy", "resolver", "responses"}, {"transport", "way_out"}, {"fetch"}],
     "gradcam_core.export": [{"exchange", "manifest", "reproduce"}, {"formats"}, {"bundle"}],
     "gradcam_core.layers": [{"reasons"}, {"finding"}],
     "gradcam_core.methods": [{"base", "projection"}, {"library"}, {"gradient"}],
@@ -39,7 +39,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.training": [{"fit"}, {"__main__"}],
     "pages": [{"_ui"}, {"explore", "model"}],
     "pages._ui": [{"text"}, {"session"}, {"frame", "server", "viewer"}, {"image", "model"}, {"result"}],
-    "pages._ui.frame": [{"registry"}, {"bar", "own_picker"}, {"page"}],
+    "pages._ui.frame": [{"registry", "secure"}, {"bar", "own_picker"}, {"page"}],
     "pages._ui.image": [{"cards", "intake"}, {"samples", "tray_cards"}, {"opening", "uploaders"}, {"picker"}],
     "pages._ui.model": [{"downloads", "how", "layer_table"}, {"inspection", "picker"}, {"photo_hint"}],
     "pages._ui.result": [{"view", "warmup"}, {"export", "for_chosen_class"}, {"result"}],

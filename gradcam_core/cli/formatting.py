@@ -80,7 +80,7 @@ def setting_text(value: object) -> str:
         return "on" if value else "off"
     if isinstance(value, tuple):
         return ",".join(value) or "(none)"
-    return f"{value:_}" if isinstance(value, int) else str(value)
+    return f"{value:_}" if isinstance(value, int) else str(value) or "(none)"
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> Iterator[str]:

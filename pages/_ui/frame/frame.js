@@ -96,6 +96,9 @@ function mark(frame) {
     say(fold, { "aria-expanded": frame.unfolded[name] });
     frame.root.classList.toggle(`is-unfolded-${name}`, frame.unfolded[name]);
   }
+  for (const input of frame.page.querySelectorAll(".st-key-capture input[type=file]")) {
+    say(input, { accept: "image/*", capture: "environment" }); // a telephone opens its camera
+  }
   for (const chip of frame.page.querySelectorAll("[data-section]")) look(frame, chip.dataset);
 }
 

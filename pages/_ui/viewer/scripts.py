@@ -29,6 +29,7 @@ VIEWER_SCRIPT = (
     "controls/look",
     "controls/words",
     "controls/export",
+    "controls/copying",
     "controls/presenting",
     "page/focus",
     "page/control",
@@ -39,7 +40,7 @@ VIEWER_SCRIPT = (
     "page/choice",
     "page/main",
 )
-VIEWER_STYLE = ("drawing/drawing", "controls/controls", "controls/presenting")
+VIEWER_STYLE = ("drawing/drawing", "controls/controls", "controls/copying", "controls/presenting")
 CHANNEL_SCRIPT = ("page/channel", "page/channel_element")
 
 
