@@ -82,10 +82,10 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.training": [{"fit"}, {"__main__"}],
     "pages": [{"_ui"}, {entry.slug for entry in PAGES}],
     "pages._ui": [{"text"}, {"session"}, {"frame", "server", "viewer"}, {"image", "model"}, {"result"}],
-    "pages._ui.frame": [{"registry"}, {"bar"}, {"page"}],
+    "pages._ui.frame": [{"registry"}, {"bar", "own_picker"}, {"page"}],
     "pages._ui.image": [{"cards", "intake"}, {"samples", "tray_cards"}, {"opening", "uploaders"}, {"picker"}],
     "pages._ui.model": [{"downloads", "how", "layer_table"}, {"inspection", "picker"}, {"photo_hint"}],
-    "pages._ui.result": [{"view", "warmup"}, {"export"}, {"result"}],
+    "pages._ui.result": [{"view", "warmup"}, {"export", "for_chosen_class"}, {"result"}],
     "pages._ui.server": [{"admission", "headers", "housekeeping", "start"}],
     "pages._ui.session": [
         {"page_state", "question"},
