@@ -43,6 +43,7 @@ class Cam:
         geometry: how the map lies over the image.
         method_title: for people, as is `model_title`.
         note: why the map can't be used, in one sentence; empty if it can.
+        sign_rule: which side counts as evidence, in one sentence, where the method leaves that open; else empty.
         versus: the class that it is set against, where two are compared.
     """
 
@@ -53,6 +54,7 @@ class Cam:
     method_title: str
     model_title: str
     note: str = ""
+    sign_rule: str = ""
     versus: Prediction | None = None
 
     @property

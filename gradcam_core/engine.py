@@ -162,6 +162,7 @@ class ForwardPass:
             method_title=chosen.title,
             model_title=self.model.spec.title,
             note=note,
+            sign_rule=chosen.sign_rule,
             versus=other,
         )
 

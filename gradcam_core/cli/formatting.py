@@ -37,8 +37,10 @@ def layers_lines(model: LoadedModel, *, everything: bool) -> Iterator[str]:
 
 def methods_lines(methods: Iterable[CamMethod], layer: TargetLayer, spec: ModelSpec) -> Iterator[str]:
     """One line a method, with its forward passes at this layer or the reason why it can't explain it."""
-    yield from columns([_method_row(method, layer) for method in methods])
+    listed = list(methods)
+    yield from columns([_method_row(method, layer) for method in listed])
     yield ""
+    yield from [f"{method.title}: {method.sign_rule}" for method in listed if method.sign_rule]
     yield f"Forward passes are those for the first class at layer {layer.name} of {display_name(spec.name)}."
 
 
@@ -57,6 +59,7 @@ def explanation_lines(cams: Sequence[Cam]) -> Iterator[str]:
     """Where each class's evidence lies, or why its map does not tell."""
     h, w = cams[0].values.shape
     yield f"{cams[0].method_title} at layer {cams[0].key.layer}, {w} x {h} cells"
+    yield from filter(None, [cams[0].sign_rule])
     yield ""
     yield from columns([_cam_row(cam) for cam in cams], right=(0, 2))
 

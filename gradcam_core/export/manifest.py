@@ -31,11 +31,12 @@ def explanation_json(
     """
     if not cams:
         raise ValueError("An explanation holds at least one map.")
-    key = cams[0].key
+    key, sign_rule = cams[0].key, cams[0].sign_rule
     return {
         "model": key.model,
         "layer": key.layer,
         "method": key.method,
+        **({"sign_rule": sign_rule} if sign_rule else {}),
         "preprocessing": key.preprocessing,
         **_what_was_seen(image, cams[0].geometry),
         "predictions": [_prediction(prediction) for prediction in predictions],

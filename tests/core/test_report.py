@@ -77,6 +77,12 @@ def test_the_answer_has_the_keys_that_were_promised() -> None:
     assert set(answer) == {*told, "image", "predictions", "explanations", "look", "versions"}
 
 
+def test_a_sign_that_is_a_convention_is_told() -> None:
+    image = made_image(8, 8)
+    cam = replace(made_cam(RAMP, image), sign_rule="Its sign is a convention: up counts as evidence.")
+    assert explanation_json(image, [cam], predictions=[])["sign_rule"] == cam.sign_rule
+
+
 def test_the_class_that_another_is_set_against_is_told() -> None:
     image = made_image(8, 8)
     other = Prediction(5, "cat", 1.0, 0.25)

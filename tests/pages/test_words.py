@@ -52,6 +52,14 @@ def test_sentence_names_class_certainty_place_layer_and_method() -> None:
     )
 
 
+def test_caption_and_how_to_read_say_that_a_sign_is_a_convention_where_it_is_one() -> None:
+    eigen = METHODS["eigencam"]
+    made = replace(cam(one_hot(2, 0)), method_title=eigen.title, sign_rule=eigen.sign_rule)
+    assert "Eigen-CAM (sign by convention)" in caption(made, "ab" * 32)
+    assert any(eigen.sign_rule in paragraph for paragraph in how_to_read(made, eigen))
+    assert "convention" not in caption(cam(one_hot(2, 0)), "ab" * 32)
+
+
 def test_sentence_of_an_unusable_map_says_why_and_no_place() -> None:
     said = sentence(cam(np.zeros((3, 3)), note="The map is blank."), METHODS["gradcam"])
     assert said.endswith("The map is blank.")

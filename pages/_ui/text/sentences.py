@@ -112,7 +112,8 @@ def caption(cam: Cam, weights_sha256: str) -> str:
     """What the panels show, exactly: class, layer, method, model, weights."""
     prediction = cam.prediction
     label = f"{prediction.label} (class {prediction.class_index}, logit {number(prediction.logit, 2)})"
-    return " · ".join((label, cam.key.layer, cam.method_title, cam.model_title, f"weights {weights_sha256[:8]}"))
+    method = f"{cam.method_title} (sign by convention)" if cam.sign_rule else cam.method_title
+    return " · ".join((label, cam.key.layer, method, cam.model_title, f"weights {weights_sha256[:8]}"))
 
 
 def notes(cam: Cam, of_file: tuple[str, ...]) -> list[str]:
@@ -135,7 +136,7 @@ def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
         "between the cells' centres the colours are interpolated.",
         "The colours end at the map's own maximum, so a weak map looks as bright as a strong one. "
         "Choose the shared scale to compare classes.",
-        f"{method.title}: {method.sentence} ({method.paper})",
+        f"{method.title}: {method.description} ({method.paper})",
     ]
 
 
