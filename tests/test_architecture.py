@@ -65,7 +65,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         }
     ],
     "gradcam_core.models": [
-        {"architectures", "meta", "spec"},
+        {"architectures", "class_names", "meta", "spec"},
         {"embedded", "facts", "folder", "loaded", "pretrained", "summary"},
         {"registry"},
         {"inspection", "loading"},

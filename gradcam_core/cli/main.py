@@ -134,7 +134,10 @@ def _add_explain(commands: "Commands") -> None:
     _add_question(command)
     _add_layer(command)
     command.add_argument("--method", default="gradcam", metavar="NAME", help="default: gradcam")
-    of_class = "what to explain, an index or a label; may be repeated; default: the best prediction"
+    of_class = (
+        "what to explain: an index or a label, or index:N or label:TEXT where a text could be both; may be repeated; "
+        "default: the best prediction"
+    )
     command.add_argument("--class", dest="classes", action="append", metavar="CLASS", help=of_class)
     _add_look(command)
     command.add_argument("--out", metavar="DIR", help="write the pictures, the raw map and explanation.json here")

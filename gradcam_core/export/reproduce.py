@@ -20,7 +20,7 @@ def command_line(source: str, key: ResultKey, look: Look) -> str:
     Args:
         source: what `load_image` takes as text: a path, a URL or the name of a sample.
     """
-    asked = {"model": key.model, "layer": key.layer, "method": key.method, "class": str(key.class_index)}
+    asked = {"model": key.model, "layer": key.layer, "method": key.method, "class": f"index:{key.class_index}"}
     if key.preprocessing != _USUAL_PREPROCESSING:
         asked["preprocessing"] = key.preprocessing
     asked |= {name: str(value) for name, value in _unusual(look).items()}
