@@ -8,6 +8,7 @@ import numpy as np
 from gradcam_core.geometry import InputGeometry
 
 RAW_UNIT = "raw CAM value"
+MOST_PREDICTIONS = 10  # that a result lists, on the page and in its files
 
 
 @dataclass(frozen=True)

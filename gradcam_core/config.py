@@ -3,8 +3,10 @@
 import difflib
 import math
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from gradcam_core.errors import HeatproofError
 
 PREFIX = "HEATPROOF_"
 _MOST_SECONDS = 3_600
+_checkpoint_folder: ContextVar[Path | None] = ContextVar("checkpoint_folder", default=None)
 
 
 def _setting(default: Any, reason: str, *, zero: str = "") -> Any:
@@ -74,7 +77,7 @@ class Settings:
 
 
 def settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings as the environment has them now.
+    """The settings as the environment has them now; within `checkpoint_folder` with that folder.
 
     Raises:
         HeatproofError: if a variable does not hold a value of its kind.
@@ -82,7 +85,31 @@ def settings(environ: Mapping[str, str] | None = None) -> Settings:
     source = os.environ if environ is None else environ
     _check_names(source)
     given = {f.name: source[PREFIX + f.name.upper()] for f in fields(Settings) if source.get(PREFIX + f.name.upper())}
-    return Settings(**{name: _parsed(name, text) for name, text in given.items()})
+    found = Settings(**{name: _parsed(name, text) for name, text in given.items()})
+    folder = _checkpoint_folder.get()
+    return found if folder is None else replace(found, checkpoints=folder)
+
+
+@contextmanager
+def checkpoint_folder(folder: str | Path | None) -> Iterator[None]:
+    """Within it the setting `checkpoints` is this folder, for the calling thread alone; as it is if None.
+
+    Raises:
+        HeatproofError: if there is no such folder.
+    """
+    if folder is None:
+        yield
+        return
+    if not str(folder).strip() or not os.path.isdir(folder):
+        raise HeatproofError(
+            f"There is no checkpoint folder {str(folder)[:200]!r}.",
+            hint="Name the folder that holds the model's files.",
+        )
+    former = _checkpoint_folder.set(Path(folder).resolve())
+    try:
+        yield
+    finally:
+        _checkpoint_folder.reset(former)
 
 
 def _check_names(source: Mapping[str, str]) -> None:

@@ -1,8 +1,9 @@
 """What does an explanation say in numbers? A dictionary that is always valid JSON."""
 
+import json
 import math
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
@@ -41,7 +42,7 @@ def explanation_json(
         **_what_was_seen(image, cams[0].geometry),
         "predictions": [_prediction(prediction) for prediction in predictions],
         "explanations": [_explanation(cam) for cam in cams],
-        "look": asdict(look),
+        "look": {name: _plain(value) for name, value in asdict(look).items()},
         "versions": versions(),
     }
 
@@ -55,6 +56,11 @@ def prediction_json(
         "predictions": [_prediction(prediction) for prediction in predictions],
         "versions": versions(),
     }
+
+
+def json_text(answer: Mapping[str, Any]) -> str:
+    """The answer as a file and a shell get it: plain ASCII, which every terminal and pipe passes on whole."""
+    return json.dumps(answer, indent=2, allow_nan=False) + "\n"
 
 
 def versions() -> dict[str, str]:
@@ -101,6 +107,11 @@ def _explanation(cam: Cam) -> dict[str, Any]:
         "peak": list(cam.peak) if cam.usable else None,
         **({} if cam.usable else {"note": cam.note}),
     }
+
+
+def _plain(value: object) -> object:
+    """One spelling for one number: a browser's 0 is 0.0."""
+    return float(value) if type(value) is int else value
 
 
 def _number(value: float) -> float | None:

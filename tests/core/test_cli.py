@@ -138,8 +138,8 @@ def test_predict_json_is_one_object(
     answer = json.loads(capsys.readouterr().out)
     assert answer["model"] == "tinynet"
     assert answer["preprocessing"] == "trained"
-    assert len(answer["predictions"]) == 5
-    expected = Explainer(tinynet).forward(load_image(scene)).top(5)
+    assert len(answer["predictions"]) == 10
+    expected = Explainer(tinynet).forward(load_image(scene)).top(10)
     assert [prediction["label"] for prediction in answer["predictions"]] == [each.label for each in expected]
     told = [(prediction["logit"], prediction["probability"]) for prediction in answer["predictions"]]
     assert np.allclose(told, [(each.logit, each.probability) for each in expected], rtol=1e-4)

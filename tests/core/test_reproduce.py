@@ -103,7 +103,7 @@ def test_the_lines_of_python_write_the_same_files(made: Callable[[str], Made], n
     it = made(name)
     exec(python_lines(name, it.cam.key, LOOK), {})  # noqa: S102 - running it is the test
     assert same(written(Path()), it.files(Path("directly")))
-    assert {path.name for path in Path().iterdir()} == {name, "cam.npy", "overlay.png", "directly"}
+    assert {path.name for path in Path().iterdir()} == {name, "cam.npy", "overlay.png", "explanation.json", "directly"}
 
 
 @pytest.mark.slow

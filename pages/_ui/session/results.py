@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from gradcam_core.cam import Cam, Prediction
+from gradcam_core.cam import MOST_PREDICTIONS, Cam, Prediction
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.methods import DEFAULT_METHOD, get_method
 from pages._ui.session.pixels import pixels_of
@@ -19,7 +19,6 @@ from pages._ui.session.shared import ensure_room, model_cache, shared
 if TYPE_CHECKING:
     from gradcam_core.engine import ForwardPass
 
-MOST_PREDICTIONS = 10
 _MAP_BYTES = 120_000  # of one message; maps of early layers are large and cost more to make, so fewer come along
 _WORDS_BYTES = 5_000  # about what the values of a result take beside their arrays
 _Answer = TypeVar("_Answer")
