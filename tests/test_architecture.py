@@ -50,7 +50,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"transport"},
         {"fetch"},
     ],
-    "gradcam_core.export": [{"manifest", "reproduce"}, {"formats"}, {"bundle"}],
+    "gradcam_core.export": [{"exchange", "manifest", "reproduce"}, {"formats"}, {"bundle"}],
     "gradcam_core.layers": [{"reasons"}, {"finding"}],
     "gradcam_core.methods": [{"base", "projection"}, {"library"}, {"gradient"}],
     "gradcam_core.methods.gradient": [

@@ -268,17 +268,6 @@ def test_a_file_where_the_folder_should_be_is_one_sentence(tmp_path: Path) -> No
     assert (tmp_path / "taken").read_text() == "mine"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
-def test_a_full_disk_is_one_sentence_and_no_older_manifest_vouches_for_half_of_the_files(tmp_path: Path) -> None:
-    (tmp_path / "explanation.json").write_text("{}")
-    (tmp_path / "cam.npy").symlink_to("/dev/full")
-    image = made_image(8, 8)
-    with pytest.raises(ResourceError, match="No space left on device") as caught:
-        write_explanations(tmp_path, [explained(image, made_cam(RAMP, image))])
-    assert "make room" in caught.value.hint
-    assert not (tmp_path / "explanation.json").exists()
-
-
 def _of_class(image: LoadedImage, index: int, label: str) -> Cam:
     made = made_cam(RAMP, image)
     prediction = Prediction(index, label, 1.0, 0.5)
