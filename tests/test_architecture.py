@@ -52,7 +52,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "gradcam_core.export": [{"exchange", "manifest", "reproduce"}, {"formats"}, {"bundle"}],
     "gradcam_core.layers": [{"reasons"}, {"finding"}],
-    "gradcam_core.methods": [{"base", "projection"}, {"library"}, {"gradient"}],
+    "gradcam_core.methods": [{"forms", "projection"}, {"base"}, {"library"}, {"gradient"}],
     "gradcam_core.methods.gradient": [
         {
             "eigencam",
