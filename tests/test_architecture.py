@@ -37,11 +37,10 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         },
         {"cam", "config", "layers", "scenes"},
         {"methods", "rendering", "resources", "training"},
-        {"decoding"},
-        {"data_address", "download", "preprocessing"},
-        {"checkpoints", "samples"},
-        {"images", "models"},
-        {"recording", "scoring"},
+        {"checkpoints", "decoding"},
+        {"download"},
+        {"models", "samples"},
+        {"images", "recording", "scoring"},
         {"evidence"},
         {"engine"},
         {"export"},
@@ -64,7 +63,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "gradcam_core.export": [{"exchange", "manifest", "reproduce"}, {"formats"}, {"bundle"}],
     "gradcam_core.layers": [{"reasons"}, {"finding"}],
-    "gradcam_core.methods": [{"base", "projection"}, {"library"}, {"gradient"}],
+    "gradcam_core.methods": [{"forms", "projection"}, {"base"}, {"library"}, {"gradient"}],
     "gradcam_core.methods.gradient": [
         {
             "eigencam",
@@ -98,7 +97,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "pages._ui.frame": [{"registry", "secure"}, {"bar", "own_picker"}, {"page"}],
     "pages._ui.image": [{"cards", "intake"}, {"samples", "tray_cards"}, {"opening", "uploaders"}, {"picker"}],
     "pages._ui.model": [{"downloads", "how", "layer_table"}, {"inspection", "picker"}, {"photo_hint"}],
-    "pages._ui.result": [{"view", "warmup"}, {"export", "for_chosen_class"}, {"result"}],
+    "pages._ui.result": [{"view", "warmup"}, {"export"}, {"result"}],
     "pages._ui.server": [{"admission", "headers", "housekeeping", "start", "visitor"}],
     "pages._ui.session": [
         {"page_state", "question"},

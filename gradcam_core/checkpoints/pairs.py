@@ -189,9 +189,10 @@ def _labels(fields: Fields, folder: Path, activation: str) -> tuple[str, ...]:
     num_classes = fields.whole("num_classes", low=1, high=most)
     given, where = _given_labels(fields, folder)
     if len(given) != num_classes:
+        binary = "A binary network has num_classes 2 and two labels, the negative first, though it has one output."
         raise ModelError(
-            f"{fields.where}: there are {len(given):,} labels for {num_classes:,} classes.",
-            hint="Give one label for each class, in the order of the outputs.",
+            f"{fields.where}: there are {len(given):,} labels for {num_classes:,} class{'' if num_classes == 1 else 'es'}.",
+            hint=binary if activation == "binary" else "Give one label for each class, in the order of the outputs.",
         )
     labels = _clean_labels(given, where=where)
     if activation == "binary" and num_classes == 1:

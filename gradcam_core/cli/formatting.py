@@ -59,7 +59,8 @@ def explanation_lines(cams: Sequence[Cam]) -> Iterator[str]:
     """Where each class's evidence lies, or why its map does not tell."""
     h, w = cams[0].values.shape
     yield f"{cams[0].method_title} at layer {cams[0].key.layer}, {w} x {h} cells"
-    yield from filter(None, [cams[0].sign_rule])
+    same_map = {cam.same_map_note for cam in cams}
+    yield from filter(None, [cams[0].sign_rule, *(same_map if len(same_map) == 1 else [])])
     yield ""
     yield from columns([_cam_row(cam) for cam in cams], right=(0, 2))
 

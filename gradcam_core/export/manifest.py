@@ -106,6 +106,7 @@ def _explanation(cam: Cam) -> dict[str, Any]:
         "cam_max": _number(cam.values.max()),
         "peak": list(cam.peak) if cam.usable else None,
         **({} if cam.usable else {"note": cam.note}),
+        **({"same_map_by": list(cam.same_map_by)} if cam.same_map_by else {}),
     }
 
 

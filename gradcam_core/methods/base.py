@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from gradcam_core.methods.forms import FindForm, own_form
+
 if TYPE_CHECKING:  # the pages list the methods before torch is imported
     from torch import Tensor, nn
 
@@ -164,6 +166,7 @@ class CamMethod:
         phrase: how its maps are spoken of.
         sign_rule: which side we take for evidence, in one sentence, where the sign is a convention; else empty.
         compute: the method itself.
+        form: the formula that it comes down to with an activation and a gradient, if others do so too.
         depends_on_class: whether two classes can get different maps.
         depends_on_layer: whether two target layers can get different maps.
         cost: forward passes of one image that it takes at a layer, beside the first; a backward pass is not counted.
@@ -180,6 +183,7 @@ class CamMethod:
     phrase: Phrase
     compute: Compute
     sign_rule: str = ""
+    form: FindForm = own_form
     depends_on_class: bool = True
     depends_on_layer: bool = True
     cost: Callable[[TargetLayer], int] = no_forwards

@@ -22,6 +22,7 @@ from gradcam_core.methods.base import Need, Sign
 from gradcam_core.methods.projection import first_component
 from gradcam_core.models import LoadedModel
 from gradcam_core.recording import record
+from gradcam_core.samples import load_sample
 from gradcam_core.scenes.scene import draw_scene
 from tests.support import calibrated, loaded
 
@@ -125,6 +126,30 @@ def test_a_method_that_does_not_depend_on_the_layer_gives_one_map(
     forward = Explainer(tinynet, "blocks.5").forward(make_image(), layers=["blocks.4"])  # both 16 x 16
     one, other = (forward.cam(0, method.slug, layer=layer).values for layer in ("blocks.4", "blocks.5"))
     assert np.allclose(one, other) is not method.depends_on_layer
+
+
+@pytest.mark.parametrize("place", ["default", "earlier"])
+def test_methods_that_are_said_to_give_the_same_map_give_it(
+    model: LoadedModel, place: str, make_image: Callable[..., LoadedImage]
+) -> None:
+    earlier = EARLIER.get(model.spec.name) or [layer.name for layer in model.layers if layer.is_block][-3]
+    forward = Explainer(model, None if place == "default" else earlier).forward(make_image(seed=3))
+    cams = {slug: forward.cam(3, slug) for slug in METHODS}
+    for slug, cam in cams.items():
+        largest = np.abs(cam.values).max()
+        same = {one for one in cams if np.abs(cams[one].values - cam.values).max() <= 1e-4 * largest} - {slug}
+        assert set(cam.same_map_by) == same
+        assert all(METHODS[one].title in cam.same_map_note for one in (*same, *([slug] if same else [])))
+
+
+def test_before_pooling_three_methods_give_one_map_and_it_is_said(tinynet: LoadedModel) -> None:
+    forward = Explainer(tinynet).forward(load_sample("meadow"))
+    alike = "Grad-CAM, HiResCAM and XGrad-CAM give the same map here"
+    said = f"{alike}: at this layer a channel counts the same in every cell."
+    for slug in ("gradcam", "hirescam", "xgradcam"):
+        assert forward.cam(1, slug).same_map_note == said
+    assert forward.cam(1, "layercam").same_map_by == ("gradcamelementwise",)
+    assert Explainer(tinynet, "blocks.4").forward(load_sample("meadow")).cam(1).same_map_note == ""
 
 
 @each_method

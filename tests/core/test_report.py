@@ -83,6 +83,12 @@ def test_a_sign_that_is_a_convention_is_told() -> None:
     assert explanation_json(image, [cam], predictions=[])["sign_rule"] == cam.sign_rule
 
 
+def test_methods_with_the_same_map_are_told() -> None:
+    image = made_image(8, 8)
+    cam = replace(made_cam(RAMP, image), same_map_by=("hirescam",))
+    assert explanation_json(image, [cam], predictions=[])["explanations"][0]["same_map_by"] == ["hirescam"]
+
+
 def test_the_class_that_another_is_set_against_is_told() -> None:
     image = made_image(8, 8)
     other = Prediction(5, "cat", 1.0, 0.25)

@@ -60,6 +60,17 @@ def test_caption_and_how_to_read_say_that_a_sign_is_a_convention_where_it_is_one
     assert "convention" not in caption(cam(one_hot(2, 0)), "ab" * 32)
 
 
+def test_whoever_switches_to_a_method_with_the_same_map_is_told_so() -> None:
+    plain = cam(one_hot(2, 0))
+    said = "Grad-CAM and HiResCAM give the same map here: at this layer a channel counts the same in every cell."
+    same = replace(plain, same_map_note=said)
+    switched = replace(same, key=replace(same.key, method="hirescam"))
+    assert notes(switched, ("A note.",)) == [said, "A note."]
+    assert notes(same, ()) == []
+    assert how_to_read(same, METHODS["gradcam"])[-1] == said
+    assert said not in how_to_read(plain, METHODS["gradcam"])
+
+
 def test_sentence_of_an_unusable_map_says_why_and_no_place() -> None:
     said = sentence(cam(np.zeros((3, 3)), note="The map is blank."), METHODS["gradcam"])
     assert said.endswith("The map is blank.")
