@@ -15,7 +15,7 @@ from gradcam_core.models.loaded import LoadedModel
 from gradcam_core.models.loading import load_model, pick_device
 from gradcam_core.resources.memory import memory
 
-_SHARE = 0.4  # of all memory: the rest is for pictures, maps and the passes themselves
+_SHARE = 0.4  # of all memory: the rest is for images, maps and the passes themselves
 _Key = tuple[str, str]
 
 

@@ -96,7 +96,7 @@ def _ready(spec: ModelSpec, network: Network, device: torch.device) -> LoadedMod
 
 
 def _noise(spec: InputSpec, device: torch.device) -> Tensor:
-    """(1, 3, side, side), always the same, spread like a normalised picture."""
+    """(1, 3, side, side), always the same, spread like a normalised image."""
     seeded = torch.Generator().manual_seed(0)
     return torch.randn(1, 3, spec.crop_size, spec.crop_size, generator=seeded).to(device)
 

@@ -67,7 +67,7 @@ def ensure_memory(relieve: Callable[[], object] = lambda: None) -> None:
     if memory().is_short:
         raise ResourceError(
             "This server is short of memory just now.",
-            hint="Try again in a few minutes; a smaller picture or model needs less.",
+            hint="Try again in a few minutes; a smaller image or model needs less.",
         )
 
 

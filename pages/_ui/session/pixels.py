@@ -18,17 +18,17 @@ from pages._ui.session.tray import tray
 
 
 def image_info(image: LoadedImage, *, name: str, address: str, source: str, is_scene: bool = False) -> ImageInfo:
-    """What is kept of an opened picture."""
+    """What is kept of an opened image."""
     return ImageInfo(image.sha256, image.size, image.original_size, name, image.notes, address, is_scene, source)
 
 
-def pixels_of(picture: ImageInfo) -> LoadedImage:
-    """The picture itself, decoded anew if it has not been looked at for a while.
+def pixels_of(image: ImageInfo) -> LoadedImage:
+    """The image itself, decoded anew if it has not been looked at for a while.
 
     Raises:
         ImageError: if its file has left the tray.
     """
-    return replace(decoded(picture.sha256, lambda: _file_of(picture)), name=picture.name)
+    return replace(decoded(image.sha256, lambda: _file_of(image)), name=image.name)
 
 
 def decoded(sha256: str, read: Callable[[], bytes]) -> LoadedImage:
@@ -48,9 +48,9 @@ def decoding_turn(slots: ComputeQueue) -> Iterator[None]:
         yield
 
 
-def _file_of(picture: ImageInfo) -> bytes:
-    if picture.address in tray():
-        return tray()[picture.address].data
-    if picture.address in SAMPLES:
-        return sample_bytes(picture.address)
-    raise ImageError(f"The picture {picture.name} is no longer kept.", hint="Bring it again.")
+def _file_of(image: ImageInfo) -> bytes:
+    if image.address in tray():
+        return tray()[image.address].data
+    if image.address in SAMPLES:
+        return sample_bytes(image.address)
+    raise ImageError(f"The image {image.name} is no longer kept.", hint="Bring it again.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-UPLOAD = "upload-"  # how the address of a picture begins that no link can carry
+UPLOAD = "upload-"  # how the address of an image begins that no link can carry
 
 if TYPE_CHECKING:
     from gradcam_core.layers.finding import TargetLayer
@@ -19,8 +19,8 @@ class ImageInfo:
 
     Attributes:
         sha256: of the file's bytes.
-        size: (width, height) of the kept picture; `original_size` is the upright file's.
-        notes: what was done to the picture, in sentences.
+        size: (width, height) of the kept copy; `original_size` is the upright file's.
+        notes: what was done to the image, in sentences.
         address: what names it in this session's links: a sample's slug, a URL, or `upload-` and a hash.
         is_scene: whether the program drew it, so that the embedded network knows such things.
         source: what `load_image` takes to open the same one: `sample:` and a slug, a URL, or a file's name.

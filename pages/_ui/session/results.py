@@ -78,13 +78,13 @@ def cam_for(question: Question, class_index: int) -> Cam:
     )
 
 
-def compute_first_screen(picture: ImageInfo) -> None:
+def compute_first_screen(image: ImageInfo) -> None:
     """What the first screen asks: with it everything slow has been imported, and the answer is there."""
     from gradcam_core.models import DEFAULT_MODEL
     from gradcam_core.preprocessing import PREPROCESSINGS
 
     card = model_card(DEFAULT_MODEL)
-    forward_result(Question(picture, card, card.default_layer, DEFAULT_METHOD, next(iter(PREPROCESSINGS))))
+    forward_result(Question(image, card, card.default_layer, DEFAULT_METHOD, next(iter(PREPROCESSINGS))))
 
 
 def _answered(

@@ -33,7 +33,7 @@ class Shared:
     Attributes:
         slots: who computes now.
         results: maps, predictions and displayed copies, by the content of what was asked.
-        pixels: decoded pictures, by the hash of their files.
+        pixels: decoded images, by the hash of their files.
         trays: what people brought.
     """
 
