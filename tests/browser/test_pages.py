@@ -4,7 +4,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
@@ -38,9 +38,14 @@ def stands_on_explore(page: Page) -> None:
     settle(page)
 
 
+def target_row(page: Page) -> Locator:
+    """The row that the table marks as the target."""
+    return page.locator(".layers tr[aria-selected=true]")
+
+
 def target(page: Page) -> str:
-    """The layer that the table marks as the target."""
-    return str(page.locator(".layers tr[aria-selected=true]").get_attribute("data-layer"))
+    """The layer of that row."""
+    return str(target_row(page).get_attribute("data-layer"))
 
 
 def choose_everything(page: Page) -> dict[str, str]:
@@ -103,8 +108,8 @@ def test_a_layer_chosen_in_the_table_is_explained_and_back_leads_back(visit: New
     assert target(page) == "blocks.2"
     page.go_back()
     page.wait_for_function("!location.search.includes('layer=')")
+    expect(target_row(page)).to_have_attribute("data-layer", "blocks.5")
     settle(page)
-    assert target(page) == "blocks.5"
     page.go_back()
     page.wait_for_selector(f".hp[data-shown='{before}']")
     assert agree(page)
@@ -112,8 +117,7 @@ def test_a_layer_chosen_in_the_table_is_explained_and_back_leads_back(visit: New
     stands_on_model(page)
     page.go_forward()
     page.wait_for_function("location.search.includes('layer=blocks.2')")
-    settle(page)
-    assert target(page) == "blocks.2"
+    expect(target_row(page)).to_have_attribute("data-layer", "blocks.2")
 
 
 def test_class_and_look_stay_in_the_address_after_a_choice_on_a_page_without_a_viewer(visit: NewVisit) -> None:
