@@ -20,6 +20,14 @@ def rgb_profile(primaries: Sequence[Sequence[float]] = ADOBE_RGB, *, name: str =
     return profile(b"mntr", b"RGB ", {b"desc": description(name), b"wtpt": _xyz(*_WHITE), **colours, **curves})
 
 
+def stepwise_profile(steps: int) -> bytes:
+    """Of a screen whose colours go through so many steps (multiProcessElements), all of them the same matrix."""
+    matrix = b"matf" + struct.pack(">4xHH12f", 3, 3, 0.5, 0.2, 0.1, 0.2, 0.6, 0.1, 0.0, 0.1, 0.7, 0, 0, 0)
+    places = struct.pack(">II", 16 + 8 * steps, len(matrix)) * steps
+    elements = b"mpet" + struct.pack(">4xHHI", 3, 3, steps) + places + matrix
+    return profile(b"mntr", b"RGB ", {b"desc": description("Steps"), b"wtpt": _xyz(*_WHITE), b"D2B1": elements})
+
+
 def grey_profile(gamma: float, *, name: str = "Grey") -> bytes:
     """Of grey numbers with this gamma."""
     tags = {b"desc": description(name), b"wtpt": _xyz(*_WHITE), b"kTRC": _curve(gamma)}

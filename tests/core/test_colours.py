@@ -13,7 +13,16 @@ from PIL import Image, ImageCms
 from gradcam_core.decoding.decode import decode_image
 from gradcam_core.preprocessing import InputSpec, prepare
 from tests.core.made_files import image_file, orientation, quarters, tiff_of
-from tests.core.made_profiles import SRGB, description, grey_profile, ink_profile, on_screen, profile, rgb_profile
+from tests.core.made_profiles import (
+    SRGB,
+    description,
+    grey_profile,
+    ink_profile,
+    on_screen,
+    profile,
+    rgb_profile,
+    stepwise_profile,
+)
 
 SPEC = InputSpec(32, 32, (0.5, 0.5, 0.5), (0.2, 0.2, 0.2))
 PAPER, CYAN_INK = (100.0, 0.0, 0.0), (60.0, -20.0, -35.0)  # Lab
@@ -96,7 +105,7 @@ WRONG = {
     "tags without end": rgb_profile()[:128] + b"\xff" * 400,
     "a curve of 2 ** 32 numbers": rgb_profile().replace(struct.pack(">I", 1) + b"\x02\x33", b"\xff" * 6),
     "without curves": profile(b"mntr", b"RGB ", {b"desc": description("Bare")}),
-    "of steps for every colour": profile(b"mntr", b"RGB ", {b"desc": description("Steps"), b"D2B0": b"mpet"}),
+    "of steps for every colour": stepwise_profile(1),
     "too long": rgb_profile() + bytes(8_000_000),
 }
 
