@@ -57,6 +57,7 @@ function onClick(frame, event) {
   if (fold) toggleFold(frame, fold.dataset.fold);
   showMenu(frame, Boolean(menu) && !isMenuOpen(frame));
   if (find("[class*='_list'] [data-testid=stPopoverButton]")) enterList(frame, find("[data-testid=stPopoverButton]"));
+  if (find("[class*=st-key-dismiss_] button")) dismissed(frame, find("[class*=st-key-dismiss_] button"));
   if (isPointer && find("[data-testid=stRadioOption]")) took(frame, find("[data-testid=stRadioOption]"));
 }
 
@@ -172,6 +173,18 @@ function whenThere(find, act, frames = 60) {
   const found = find();
   if (found) act(found);
   else if (frames) requestAnimationFrame(() => whenThere(find, act, frames - 1));
+}
+
+// A message goes, and with it the button that has the focus: then the heading it stood under has it.
+function dismissed(frame, button) {
+  const section = button.closest("[class*=st-key-section_]");
+  const heir = () => section?.querySelector("h2") ?? frame.page.querySelector("[data-section]");
+  const isLost = () => !button.isConnected && frame.page.activeElement === frame.page.body;
+  const take = (node) => {
+    if (node.matches("h2")) node.tabIndex = -1;
+    node.focus({ preventScroll: true });
+  };
+  whenThere(() => isLost() && heir(), take, 600); // the server answers first
 }
 
 /* the menu of pages, rows that fold, and the promise */

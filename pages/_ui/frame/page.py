@@ -13,7 +13,7 @@ from pages._ui.frame.registry import foreign_parameters, navigation_pages, page_
 from pages._ui.session import page_state
 from pages._ui.session.tray_return import ask_for_tray, bring_back_tray
 from pages._ui.text.incidents import error_markdown, logged_incident
-from pages._ui.text.messages import forget_messages, repeat_messages
+from pages._ui.text.messages import forget_messages, repeat_messages, show_error_here
 
 _STYLES = [
     Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("style.css", "bar.css", "sidebar.css")
@@ -68,9 +68,9 @@ def errors_shown() -> Iterator[None]:
     except HeatproofError as error:
         show_error(error)
     except Exception:  # noqa: BLE001 - the last door before a visitor: logged whole, shown as a number
-        st.error(logged_incident("on a page"))
+        show_error_here(logged_incident("on a page"))
 
 
-def show_error(error: HeatproofError, more: str = "") -> None:
-    """What is wrong, what to do about it, and more as markdown."""
-    st.error(f"{error_markdown(error)} {more}".strip())
+def show_error(error: HeatproofError, more: str = "", *, act: str = "") -> None:
+    """What is wrong, what to do about it, and more as markdown; `act` names what was tried."""
+    show_error_here(f"{error_markdown(error)} {more}".strip(), act=act)

@@ -25,7 +25,7 @@ from pages._ui.session.question import UPLOAD, ImageInfo
 from pages._ui.session.queue import queue_shown
 from pages._ui.session.tray import MOST_PICTURES, ROOM, forget_names_let_go, tray
 from pages._ui.text.incidents import error_markdown, report_internal_errors
-from pages._ui.text.messages import say_error
+from pages._ui.text.messages import is_dismissed, say_again, say_error
 from pages._ui.text.sentences import escape_markdown
 
 _SAMPLES, _UPLOAD, _CAMERA, _LINK = "Samples", "Upload", "Camera", "Link"
@@ -40,7 +40,7 @@ def pick_image() -> ImageInfo:
         st.markdown("## Image")
         _draw_section()
     picture = _current()
-    show_chip("image", Chip(picture.address, picture.name, thumbnail(picture), bool(st.session_state.get(_REFUSALS))))
+    show_chip("image", Chip(picture.address, picture.name, thumbnail(picture), _has_refusals()))
     return picture
 
 
@@ -223,9 +223,14 @@ def _refuse(error: HeatproofError, *, name: str = "") -> None:
     _run.refusals.append(words)
 
 
+def _has_refusals() -> bool:
+    return any(not is_dismissed("error", words) for words in st.session_state.get(_REFUSALS, []))
+
+
 def _forget_words() -> None:
     """A new act begins, of which nothing has been refused; what an older run may still refuse is shown nowhere."""
     _run.refusals = st.session_state[_REFUSALS] = []
+    say_again()
     forget_names_let_go()
 
 

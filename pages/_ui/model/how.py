@@ -12,6 +12,7 @@ from gradcam_core.methods import DEFAULT_METHOD, METHODS
 from pages._ui.session import page_state
 from pages._ui.session.question import ImageInfo, ModelCard, Question
 from pages._ui.text.choices import layer_sentence, layer_title, method_sentence
+from pages._ui.text.messages import show_warning_here
 from pages._ui.text.sentences import escape_markdown
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ def pick_question(picture: ImageInfo, model: ModelCard) -> Question:
 
     usual_preprocessing = next(iter(PREPROCESSINGS))
     layers = _offered_layers(model)
-    layer = page_state.restore("layer", layers, model.default_layer, say=st.warning)
-    method = page_state.restore("method", METHODS, DEFAULT_METHOD, say=st.warning)
-    preprocessing = page_state.restore("preprocessing", PREPROCESSINGS, usual_preprocessing, say=st.warning)
+    layer = page_state.restore("layer", layers, model.default_layer, say=show_warning_here)
+    method = page_state.restore("method", METHODS, DEFAULT_METHOD, say=show_warning_here)
+    preprocessing = page_state.restore("preprocessing", PREPROCESSINGS, usual_preprocessing, say=show_warning_here)
     _draw_line(layer, METHODS[method].title, PREPROCESSINGS[preprocessing].title)
     with st.container(key="how", border=True):
         places = st.columns(3, gap="medium")

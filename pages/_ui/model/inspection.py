@@ -12,6 +12,7 @@ from pages._ui.session import page_state
 from pages._ui.session.question import ModelCard
 from pages._ui.session.queue import my_turn, queue_shown
 from pages._ui.session.shared import shared
+from pages._ui.text.messages import show_warning_here
 from pages._ui.text.sentences import escape_markdown
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _pick_side(facts: ModelFacts) -> int:
         if side != usual:
             st.button(f"Back to {usual}", type="tertiary", on_click=page_state.choose, args=("side", usual))
     if st.session_state["side"] != side:
-        st.warning(f"A side is a whole number from 1 to {_LARGEST_SIDE:,}. This is counted for {side}.")
+        show_warning_here(f"A side is a whole number from 1 to {_LARGEST_SIDE:,}. This is counted for {side}.")
     return int(side)
 
 

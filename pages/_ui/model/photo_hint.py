@@ -1,4 +1,4 @@
-"""A picture before a network that never saw its like: say so at once, and offer one that did."""
+"""A picture before a network that never saw its like: say so at once, and offer one that did; a person chooses."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from gradcam_core.text import megabytes
 from pages._ui.model.downloads import is_downloading, offer_download, say_end, start_download
 from pages._ui.model.picker import choose_model, refused_models
 from pages._ui.session.question import Question
+from pages._ui.text.choices import label_sentence
 from pages._ui.text.sentences import escape_markdown
 
 if TYPE_CHECKING:
     from gradcam_core.models import ModelSpec
 
+_OWN = "checkpoint"  # the source whose networks anybody may have made
 _DRAWS = "embedded"  # the source whose networks know drawn scenes alone
 
 
@@ -31,12 +33,17 @@ def show_photo_hint(question: Question) -> None:
 
 
 def _hint_at_photo_network(question: Question) -> None:
-    network, knows = _photo_network(), escape_markdown(question.model.spec.label_summary)
+    """One that knows ImageNet's classes, by its name; where that is not here, one that is may be asked as well."""
+    knows = escape_markdown(question.model.spec.label_summary)
     thing = "a photograph" if question.picture.address in SAMPLES else "this picture"
+    general, other = _photo_networks()
+    about = f" {escape_markdown(f'{general.title} knows {general.label_summary}.')}" if general else ""
     with st.container(key="photo_hint", border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"This network knows only {knows}: what it says of {thing} is a guess.")
-        if network is not None:
-            _offer(network)
+        st.markdown(f"This network knows only {knows}: what it says of {thing} is a guess.{about}")
+        if general is not None:
+            _offer(general)
+        if other is not None:
+            _ask_button(other, key="ask_photo", is_quiet=general is not None)
 
 
 def _offer(network: ModelSpec) -> None:
@@ -67,17 +74,28 @@ def _ask_button(network: ModelSpec, *, key: str, is_quiet: bool = False) -> None
     st.button(
         f"Ask {escape_markdown(network.title)}",
         key=key,
+        help=escape_markdown(label_sentence(network)),
         type="tertiary" if is_quiet else "primary",
         on_click=choose_model,
         args=(network.name,),
     )
 
 
-def _photo_network() -> ModelSpec | None:
-    """The ready one that knows the most, else the first that can be fetched; none that could not be loaded."""
-    others = [spec for spec in _all_models() if spec.source != _DRAWS and spec.name not in refused_models()]
-    ready = [spec for spec in others if spec.ready]
-    return max(ready, key=lambda spec: spec.num_classes) if ready else next(iter(others), None)
+def _photo_networks() -> tuple[ModelSpec | None, ModelSpec | None]:
+    """The one that knows ImageNet's classes, and where that is not here another that is; none that could not be loaded.
+
+    Of several with ImageNet's classes one that is here, and of those one whose weights have a maker. Of others, which
+    may know birds alone, the one with most classes.
+    """
+    from gradcam_core.models.spec import IMAGENET
+
+    found = [spec for spec in _all_models() if spec.source != _DRAWS and spec.name not in refused_models()]
+    of_imagenet = [spec for spec in found if spec.label_summary == IMAGENET]
+    general = min(of_imagenet, key=lambda spec: (not spec.ready, spec.source == _OWN), default=None)
+    others = [spec for spec in found if spec.ready and spec not in of_imagenet]
+    if general is not None and general.ready:
+        return general, None
+    return general, max(others, key=lambda spec: spec.num_classes, default=None)
 
 
 def _fetch(network: ModelSpec) -> None:

@@ -56,7 +56,7 @@ def _message(question: Question, more: tuple[int, ...], request: Request | None)
     except HeatproofError as error:
         if former is None:
             raise
-        show_error(error, what_is_still_shown(former[0]))
+        show_error(error, what_is_still_shown(former[0]), act=request.token if request else "")
         return _sent_again(*former, request)
     if request is None:  # a file that was asked for is sent once and not kept
         st.session_state[_GOOD] = question, message

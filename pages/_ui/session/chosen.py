@@ -10,6 +10,7 @@ from gradcam_core.samples import DEFAULT_SAMPLE
 from pages._ui.session import page_state
 from pages._ui.session.question import Question
 from pages._ui.session.results import forward_result
+from pages._ui.text.messages import show_warning_here
 from pages._ui.text.sentences import escape_markdown
 
 _CHOSEN = "chosen_class"  # (image and model as `image_and_model` names them, class index or None)
@@ -62,7 +63,9 @@ def _class_in_address(question: Question, image_and_model: ImageAndModel, count:
         return None
     if told.isascii() and told.isdecimal() and len(told) < _DIGITS and int(told) < count:
         return int(told)
-    st.warning(escape_markdown(f"{question.model.spec.title} has no class “{told[:20]}”. This is its likeliest one."))
+    show_warning_here(
+        escape_markdown(f"{question.model.spec.title} has no class “{told[:20]}”. This is its likeliest one.")
+    )
     return None
 
 
