@@ -84,7 +84,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"inspection", "loading"},
         {"cache"},
     ],
-    "gradcam_core.rendering": [{"contour", "typesetting"}, {"render"}, {"figures"}],
+    "gradcam_core.rendering": [{"colormaps", "contour", "typesetting"}, {"overlays"}, {"render"}, {"figures"}],
     "gradcam_core.resources": [
         {"cores", "estimate", "limiter", "memory", "queue", "store"},
         {"job", "steps"},

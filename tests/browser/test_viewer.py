@@ -122,7 +122,7 @@ def test_a_link_reopens_the_look_and_nonsense_in_it_is_passed_over(visit: NewVis
     usual = {"Colours": "inferno", "Hide below": "0", "Scale": "own", "Contour": "0"}
     for label, value in usual.items():
         expect(page.get_by_label(label, exact=True)).to_have_value(value)
-    expect(page.get_by_label("Opacity", exact=True)).to_have_value("50")
+    expect(page.get_by_label("Opacity", exact=True)).to_have_value("65")
     expect(cards(page)).to_have_count(5)
     assert agree(page)
 

@@ -66,6 +66,8 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> 
         "mapped": list(cams),
         "unit": known.unit,
         "shared": max((cam.maximum for cam in known.cams.values() if cam.usable), default=0.0),
+        "sharedMagnitude": max((cam.magnitude for cam in known.cams.values() if cam.tells_against), default=0.0),
+        "isSigned": first.is_signed,
         "classes": [_class(question, one, cams.get(one.class_index), listed=True) for one in known.top]
         + [_class(question, cams[index].prediction, cams[index]) for index in cams if index not in _indices(known)],
         "labels": question.model.labels,
@@ -116,6 +118,7 @@ def _class(question: Question, prediction: Prediction, cam: Cam | None, *, liste
         "caption": words.caption(cam, question.model.weights_sha256),
         "note": cam.note,
         "maximum": words.finite(cam.maximum),
+        "magnitude": words.finite(cam.magnitude) if cam.tells_against else 0,
     }
 
 

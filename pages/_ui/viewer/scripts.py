@@ -13,6 +13,7 @@ _DRAWING = (
     "drawing/dom",
     "drawing/message",
     "drawing/evidence",
+    "drawing/overlays",
     "drawing/contour",
     "drawing/panes",
     "drawing/marks",

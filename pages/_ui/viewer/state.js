@@ -14,6 +14,7 @@ function newState(root) {
     index: null, // the class on screen
     registry: null, // what there is to choose, as the server told last: look (parameters), formats (of files)
     look: null, // how it is drawn, by the names of the server's registry
+    overlay: null, // how the evidence lies over the image while presenting; null where that is as the look says
     palettes: {}, // the colours of each colour map, by slug
     isShown: false, // whether a view has been shown since this viewer was built
 
