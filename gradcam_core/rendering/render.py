@@ -19,7 +19,7 @@ from gradcam_core.rendering.overlays import DEFAULT_OVERLAY, OVERLAYS, WHOLE, Mi
 
 _UNSEEN = LAST_STEP + 1  # the step of what the model did not see; the others go from -4,080 to 4,080
 _STEPS = np.arange(-LAST_STEP, LAST_STEP + 1)
-_UNSEEN_GREY = 118  # alone, where there is no image to be faded
+_UNSEEN_GREY = 96  # alone, where there is no image to be faded
 _SMALLEST, _LARGEST = float(np.finfo(np.float32).smallest_subnormal), float(np.finfo(np.float32).max)
 SIGNS = ("positive", "both")
 

@@ -52,7 +52,7 @@ def drawn_by_hand(cam: Cam, image: LoadedImage, look: Look, *, is_overlay: bool)
 
     def colour(step: float) -> list[int]:
         if math.isnan(step):
-            return [118] * 3
+            return [96] * 3
         entry, between = divmod(0 if abs(step) < cut else abs(int(step)), 16)
         table = against if step < 0 else favouring
         below, above = table[entry], table[min(entry + 1, 255)]
@@ -170,7 +170,7 @@ def test_an_unusable_map_has_no_contour_and_hides_all_or_nothing(value: float) -
 
 def test_colours_below_the_threshold_are_the_first() -> None:
     shades = colorize(np.array([[0.0, 0.49, 0.5, 1.0, np.nan]]), "gray", threshold=0.5)
-    assert shades[0, :, 0].tolist() == [0, 0, 128, 255, 118]
+    assert shades[0, :, 0].tolist() == [0, 0, 128, 255, 96]
 
 
 @pytest.mark.parametrize("wrong", [-0.01, 1.01, float("nan"), float("inf")])

@@ -29,6 +29,7 @@ VIEWER_SCRIPT = (
     "controls/search",
     "controls/look",
     "controls/words",
+    "controls/remedies",
     "controls/export",
     "controls/copying",
     "controls/presenting",

@@ -7,7 +7,7 @@ function newState(root) {
   return {
     root,
     name: `hp-${++viewers}`, // begins the ids of its nodes: no two nodes of a document have the same one
-    send: () => {}, // tells the server a value: asked, wanted
+    send: () => {}, // tells the server a value: asked, wanted, choice
     panes: null, // the pane set: see drawing/panes.js
 
     view: null, // the message on screen, and the raw maps of its classes by index: `cams`
@@ -56,6 +56,7 @@ function newState(root) {
       notes: null,
       howToRead: null,
       whatItSaw: null,
+      remedies: null,
       slot: null, // where the panels stand while presenting
       dialog: null,
     },

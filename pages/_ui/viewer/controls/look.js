@@ -95,6 +95,7 @@ function changeLook(state, change) {
   showControls(state);
   showMap(state);
   drawBar(state);
+  drawRemedies(state);
   read(state.panes);
   repaint(state.panes);
   writeLook(state);

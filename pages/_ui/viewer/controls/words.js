@@ -23,6 +23,7 @@ function drawWords(state) {
   setText(state.node.caption, one.caption);
   describePanes(state.panes, state.view.alt, one.sentence);
   drawBar(state);
+  drawRemedies(state);
   drawPresented(state);
 }
 

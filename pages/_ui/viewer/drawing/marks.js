@@ -2,6 +2,16 @@
 
 const MARKS = ["pointer", "pin", "box"];
 
+// A fine line round what the model saw, as wide on screen for every image; none where that is all of it.
+const buildEdge = () => el("span", { className: "edge" });
+
+function placeEdge({ stage, geometry }) {
+  const [width, height] = geometry.shown, [left, top, right, bottom] = geometry.seen;
+  const sides = [top / height, 1 - right / width, 1 - bottom / height, left / width];
+  stage.toggleAttribute("data-unseen", sides.some((side) => side > 0));
+  stage.style.setProperty("--seen", sides.map((side) => (side > 0 ? `${100 * side}%` : "-4px")).join(" "));
+}
+
 const buildMarks = () => MARKS.map((mark) => el("span", { className: `mark ${mark}` }));
 
 function point(panes, at) {

@@ -1,7 +1,7 @@
 // Steps to pixels, bit for bit as gradcam_core.rendering.overlays does it, in whole numbers: every step has its share of
 // the image and of the image in grey (of 256), and a colour that is added. Two channels are counted at a time.
 
-const UNSEEN_GREY = 118;
+const UNSEEN_GREY = 96;
 const FADED = [102, 0, 154 * 128], DARKENED = [0, 31, 52 * 256]; // image, grey and colour of what was not seen
 const HALVES = 0x800080, TWO = 0xff00ff;
 

@@ -42,7 +42,7 @@ function buildPanes(names = Object.keys(PANES), own = {}) {
 
 function buildPane(panes, name) {
   const canvas = el("canvas", { className: "picture", width: 1, height: 1 });
-  const frame = el("div", { className: "frame", role: "application", tabIndex: 0 }, canvas, ...buildMarks());
+  const frame = el("div", { className: "frame", role: "application", tabIndex: 0 }, canvas, name === "original" ? "" : buildEdge(), ...buildMarks());
   const caption = el("figcaption", { textContent: PANES[name] });
   frame.dataset.pane = name;
   watchFrame(panes, frame);
@@ -78,6 +78,7 @@ function setImage(panes, geometry, pixels) {
   panes.geometry = geometry;
   panes.grid = gridOf(geometry);
   if (pixels) fit(panes, pixels);
+  placeEdge(panes);
   panes.steps.fill(UNSEEN);
   panes.made = { evidence: null, contour: null, shades: null, heatmap: null, values: null };
 }
