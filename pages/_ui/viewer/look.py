@@ -54,7 +54,10 @@ _VIEWS = (Choice("side", "Side by side"), Choice("overlay", "Overlay"), Choice("
 _COLORMAPS = tuple(Choice(one.slug, one.title, one.sentence) for one in COLORMAPS.values())
 _SCALES = (Choice("own", "Own maximum"), Choice("shared", "Shared by the {count} likeliest"))
 _OVERLAYS = tuple(Choice(one.slug, one.title, one.sentence) for one in OVERLAYS.values())
-_SIGNS = (Choice("positive", "For the class"), Choice("both", "For and against"))
+_SIGNS = (
+    Choice("positive", "For the class", "What speaks against the class is left out."),
+    Choice("both", "For and against", "Red speaks for the class, blue against it."),
+)
 _CONTOURS = (
     Choice(0, "None"),
     *(
