@@ -107,7 +107,9 @@ def test_the_look_is_drawn_at_the_next_frame_and_asks_nobody(visit: NewVisit) ->
 
 
 def test_a_link_reopens_the_look_and_nonsense_in_it_is_passed_over(visit: NewVisit) -> None:
-    page = visit().open("/?view=swipe&colormap=viridis&opacity=80&threshold=20&scale=shared&contour=10&k=3&class=1&overlay=even")
+    page = visit().open(
+        "/?view=swipe&colormap=viridis&opacity=80&threshold=20&scale=shared&contour=10&k=3&class=1&overlay=even"
+    )
     assert page.locator(".hp .stage").get_attribute("data-view") == "swipe"
     for label, value in {
         "Colours": "viridis",
@@ -121,8 +123,17 @@ def test_a_link_reopens_the_look_and_nonsense_in_it_is_passed_over(visit: NewVis
         expect(page.get_by_label(label, exact=True)).to_have_value(value)
     expect(cards(page)).to_have_count(3)
     assert agree(page)
-    page = visit().open("/?view=<b>&colormap=__proto__&opacity=1e9&threshold=-1&scale=constructor&contour=7&k=99&overlay=hatch&sign=-")
-    usual = {"Overlay": "evidence", "Evidence": "positive", "Colours": "inferno", "Hide below": "0", "Scale": "own", "Contour": "0"}
+    page = visit().open(
+        "/?view=<b>&colormap=__proto__&opacity=1e9&threshold=-1&scale=constructor&contour=7&k=99&overlay=hatch&sign=-"
+    )
+    usual = {
+        "Overlay": "evidence",
+        "Evidence": "positive",
+        "Colours": "inferno",
+        "Hide below": "0",
+        "Scale": "own",
+        "Contour": "0",
+    }
     for label, value in usual.items():
         expect(page.get_by_label(label, exact=True)).to_have_value(value)
     expect(page.get_by_label("Opacity", exact=True)).to_have_value("65")

@@ -10,7 +10,7 @@ from PIL import Image
 
 from gradcam_core.encoding import to_png
 from gradcam_core.errors import HeatproofError
-from gradcam_core.rendering.colormaps import COLORMAPS, DEFAULT_COLORMAP, Colormap, get_colormap
+from gradcam_core.rendering.colormaps import COLORMAPS, DEFAULT_COLORMAP, Colormap, diverging_tables, get_colormap
 from gradcam_core.rendering.overlays import OVERLAYS
 from gradcam_core.rendering.render import Look, blend, colorize, heatmap_image, overlay_image
 from tests.core.made_maps import made_cam, made_image
@@ -97,8 +97,10 @@ def test_evidence_against_the_class_is_shown_as_none() -> None:
 def test_a_signed_map_has_white_for_none_blue_against_and_red_for() -> None:
     image = made_image(90, 9)
     cam = made_cam([[-4.0, 0.0, 2.0]], image, is_signed=True)
-    red, _, blue = heatmap_image(cam, image, Look(sign="both"))[4, [10, 45, 80]].astype(int).T
-    assert (red - blue).tolist() == [5 - 97, 1, 214 - 96]
+    against, none, favouring = heatmap_image(cam, image, Look(sign="both"))[4, [10, 45, 80]].astype(int)
+    assert against.tolist() == diverging_tables()[0][255].tolist()
+    assert np.abs(none - diverging_tables()[1][0]).max() <= 1
+    assert np.abs(favouring - diverging_tables()[1][128]).max() <= 2  # half of the largest value
     assert heatmap_image(cam, image, Look(sign="both", scale=1e9))[4, 45].tolist() == [247, 247, 246]
     assert cam.magnitude == 4
 

@@ -1,8 +1,8 @@
 """The viewer: predictions, panels, tools and words of one result in one element, drawn by the browser.
 
 A click on a class, the opacity, the threshold: nothing of it waits for the server. The browser asks for the map of a
-class that did not come along, for a file to take away, and for another layer, method or preprocessing; and it tells which
-class is chosen. All of it arrives as state, which a lost run repeats.
+class that did not come along, for a file to take away, and for another layer, method or preprocessing; and it tells
+which class is chosen. All of it arrives as state, which a lost run repeats.
 
 `show_panes` draws images and maps alone, as often as a page likes.
 """
