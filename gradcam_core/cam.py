@@ -48,6 +48,7 @@ class Cam:
         same_map_by: the slugs of other methods that give the same map here, as far as that is known.
         same_map_note: that they do, and why, in one sentence; empty if there are none.
         versus: the class that it is set against, where two are compared.
+        is_signed: whether a value below zero is evidence against the class, as the method tells.
     """
 
     values: np.ndarray
@@ -61,6 +62,7 @@ class Cam:
     same_map_by: tuple[str, ...] = ()
     same_map_note: str = ""
     versus: Prediction | None = None
+    is_signed: bool = False
 
     @property
     def usable(self) -> bool:
@@ -71,6 +73,16 @@ class Cam:
     def maximum(self) -> float:
         """The largest raw value over the image; cells on the padding do not count. NaN if a cell is NaN."""
         return float(self.values[self.geometry.cells_seen(self.shape)].max())
+
+    @property
+    def tells_against(self) -> bool:
+        """Whether evidence against the class can be seen in it: also where there is none for the class."""
+        return self.is_signed and self.note in ("", NEGATIVE, BESIDE) and self.magnitude > 0
+
+    @property
+    def magnitude(self) -> float:
+        """The largest raw value over the image, whatever its sign; NaN if a cell is NaN."""
+        return float(np.abs(self.values[self.geometry.cells_seen(self.shape)]).max())
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -101,13 +113,28 @@ class Cam:
         Raises:
             ValueError: if `scale` is not above 0.
         """
-        if scale is not None and not scale > 0:
-            raise ValueError(f"A scale is above 0, this one is {scale}.")
-        if not self.usable:
-            return np.zeros_like(self.values)
-        top = np.float32(self.maximum if scale is None else scale)
+        _check_scale(scale)
+        return self._shares(0, self.maximum if scale is None else scale) if self.usable else np.zeros_like(self.values)
+
+    def signed_heatmap(self, scale: float | None = None) -> np.ndarray:
+        """The evidence for and against the class, (h, w) float32 in [-1, 1]: values / scale, at most 1 either way.
+
+        Args:
+            scale: as for `heatmap`; `magnitude` if not given.
+
+        Returns:
+            All zeros where the map does not tell it.
+
+        Raises:
+            ValueError: if `scale` is not above 0.
+        """
+        _check_scale(scale)
+        top = self.magnitude if scale is None else scale
+        return self._shares(-1, top) if self.tells_against else np.zeros_like(self.values)
+
+    def _shares(self, lowest: float, scale: float) -> np.ndarray:
         with np.errstate(over="ignore"):  # more than the scale is 1, however much more
-            return np.asarray(np.clip(self.values / top, 0, 1))
+            return np.asarray(np.clip(self.values / np.float32(scale), lowest, 1))
 
     def cell_at(self, x: int, y: int) -> tuple[int, int] | None:
         """(row, column) of the cell under the centre of an image pixel; None where the model saw nothing."""
@@ -148,6 +175,12 @@ class Cam:
         return replace(self, geometry=self.geometry.scaled_to(size))
 
 
+BLANK = "The map is blank: at this layer the class's score depends on nothing that this method sees."
+FLAT = "The map is flat: every cell has the same value, so it points nowhere."
+NEGATIVE = "The map is negative everywhere: at this layer this method finds only evidence against the class."
+BESIDE = "The map is empty over the image: all evidence for the class lies on the padding beside it."
+
+
 def unusable_because(
     values: np.ndarray, *, seen: np.ndarray, evidence_is_finite: bool, relative_floor: float = 1e-6
 ) -> str:
@@ -170,11 +203,16 @@ def unusable_because(
 def _without_evidence(values: np.ndarray, seen: np.ndarray, relative_floor: float) -> str:
     largest = float(np.abs(values).max())
     if largest == 0:
-        return "The map is blank: at this layer the class's score depends on nothing that this method sees."
+        return BLANK
     if values.size > 1 and float(np.ptp(values)) <= relative_floor * largest:
-        return "The map is flat: every cell has the same value, so it points nowhere."
+        return FLAT
     if float(values.max()) <= 0:
-        return "The map is negative everywhere: at this layer this method finds only evidence against the class."
+        return NEGATIVE
     if float(values[seen].max()) <= 0:
-        return "The map is empty over the image: all evidence for the class lies on the padding beside it."
+        return BESIDE
     return ""
+
+
+def _check_scale(scale: float | None) -> None:
+    if scale is not None and not scale > 0:
+        raise ValueError(f"A scale is above 0, this one is {scale}.")

@@ -18,7 +18,7 @@ from gradcam_core.geometry import InputGeometry
 from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method, same_map_by
-from gradcam_core.methods.base import Need
+from gradcam_core.methods.base import Need, Sign
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import get_preprocessing, input_picture, prepare
 from gradcam_core.progress import Progress, silent
@@ -167,6 +167,7 @@ class ForwardPass:
             same_map_by=same_map[0],
             same_map_note=same_map[1],
             versus=other,
+            is_signed=chosen.sign is Sign.EVIDENCE,
         )
 
     def _raw_map(self, method: CamMethod, evidence: PassEvidence) -> tuple[np.ndarray, str]:

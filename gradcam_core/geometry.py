@@ -39,6 +39,17 @@ class InputGeometry:
         top, bottom = _pixel_span(self.window.top, self.window.bottom, height)
         return left, top, right, bottom
 
+    @property
+    def is_all_seen(self) -> bool:
+        """Whether the model saw the whole image."""
+        return self.seen == (0, 0, *self.image_size)
+
+    @property
+    def unseen_share(self) -> float:
+        """How much of the image the model never saw, 0 to 1."""
+        left, top, right, bottom = self.seen
+        return 1 - (right - left) * (bottom - top) / (self.image_size[0] * self.image_size[1])
+
     def to_image(self, x: float, y: float) -> tuple[float, float]:
         """The image point under a point of the input, both given as fractions 0 to 1 of the input's sides."""
         left, top, right, bottom = self.window

@@ -84,7 +84,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"inspection", "loading"},
         {"cache"},
     ],
-    "gradcam_core.rendering": [{"contour", "typesetting"}, {"render"}, {"figures"}],
+    "gradcam_core.rendering": [{"colormaps", "contour", "typesetting"}, {"overlays"}, {"render"}, {"figures"}],
     "gradcam_core.resources": [
         {"cores", "estimate", "limiter", "memory", "queue", "store"},
         {"job", "steps"},
@@ -98,7 +98,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "pages._ui.frame": [{"registry", "secure"}, {"bar", "own_picker"}, {"page"}],
     "pages._ui.image": [{"cards", "intake"}, {"samples", "tray_cards"}, {"opening", "uploaders"}, {"picker"}],
     "pages._ui.model": [{"downloads", "how", "layer_table"}, {"inspection", "picker"}, {"photo_hint"}],
-    "pages._ui.result": [{"view", "warmup"}, {"export", "for_chosen_class"}, {"result"}],
+    "pages._ui.result": [{"remedies", "warmup"}, {"view"}, {"export", "for_chosen_class"}, {"result"}],
     "pages._ui.server": [{"admission", "headers", "housekeeping", "start", "visitor"}],
     "pages._ui.session": [
         {"page_state", "question"},

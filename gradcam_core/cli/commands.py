@@ -33,7 +33,9 @@ from gradcam_core.methods import METHODS, get_method
 from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, inspect_model, list_models, load_model
 from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.progress import Progress
-from gradcam_core.rendering.render import Look, get_colormap
+from gradcam_core.rendering.colormaps import get_colormap
+from gradcam_core.rendering.overlays import get_overlay
+from gradcam_core.rendering.render import SIGNS, Look
 from gradcam_core.resources.cores import share_cores
 
 _SHOWN = 5  # predictions on the terminal; what is written for a program has `MOST_PREDICTIONS`
@@ -167,13 +169,19 @@ def _input_shape(text: str | None) -> tuple[int, ...] | None:
 
 def _look(options: Namespace) -> Look:
     """How to draw the maps."""
-    colormap = get_colormap(options.colormap).slug
+    colormap, overlay = get_colormap(options.colormap).slug, get_overlay(options.overlay).slug
     numbers = {name: _number(name, getattr(options, name)) for name in ("opacity", "threshold", "contour")}
-    scale = None if options.scale is None else _number("scale", options.scale)
+    scale, sign = None if options.scale is None else _number("scale", options.scale), _sign(options.sign)
     try:
-        return Look(colormap, scale=scale, **numbers)
+        return Look(colormap, scale=scale, overlay=overlay, sign=sign, **numbers)
     except ValueError as error:
         raise HeatproofError(str(error), hint=_LOOK_HINT) from error
+
+
+def _sign(text: str) -> str:
+    if text.lower() not in SIGNS:
+        raise HeatproofError(f"--sign is {text[:80]!r}.", hint=f"Choose one of {', '.join(SIGNS)}.")
+    return text.lower()
 
 
 def _number(name: str, text: str) -> float:

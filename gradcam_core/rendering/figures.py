@@ -13,7 +13,15 @@ import numpy as np
 
 from gradcam_core.cam import RAW_UNIT, Cam
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.rendering.render import DEFAULT_LOOK, Look, colorize, heatmap_image, overlay_image
+from gradcam_core.rendering.render import (
+    DEFAULT_LOOK,
+    Look,
+    bar_colours,
+    heatmap_image,
+    is_drawn_signed,
+    overlay_image,
+    scale_of,
+)
 from gradcam_core.rendering.typesetting import FONT, TextStyle, wrapped
 from gradcam_core.text import display_name
 
@@ -58,7 +66,9 @@ def panels_figure(image: LoadedImage, cam: Cam, look: Look = DEFAULT_LOOK, *, un
         "Overlay": overlay_image(image, cam, look),
     }
     for place, (name, picture) in enumerate(pictures.items()):
-        _draw_panel(figure, layout.panel(place), name, picture)
+        axes = _draw_panel(figure, layout.panel(place), name, picture)
+        if name != "Original" and not cam.geometry.is_all_seen:
+            _draw_edge(axes, cam)
     _draw_colour_bar(figure, layout.bar, cam, look, unit=unit)
     return figure
 
@@ -161,24 +171,25 @@ def _caption(cam: Cam, look: Look) -> _Caption:
     prediction, key = cam.prediction, cam.key
     lines = [
         f"{cam.method_title} at layer {key.layer}  ·  logit {prediction.logit:.2f}  ·  class {key.class_index}",
-        f"{display_name(cam.model_title)}  ·  preprocessing: {key.preprocessing}{_hatching(cam)}",
+        f"{display_name(cam.model_title)}  ·  preprocessing: {key.preprocessing}{_unseen(cam)}",
         *([cam.sign_rule] if cam.sign_rule else []),
-        *_drawn(look),
+        *_drawn(cam, look),
     ]
     title = f"{display_name(prediction.label)}  {100 * prediction.probability:.1f} %"
     return _Caption(title, tuple(lines), cam.note)
 
 
-def _hatching(cam: Cam) -> str:
-    is_all_seen = cam.geometry.seen == (0, 0, *cam.geometry.image_size)
-    return "" if is_all_seen else "  ·  hatched: not seen by the model"
+def _unseen(cam: Cam) -> str:
+    return "" if cam.geometry.is_all_seen else "  ·  faded: not seen by the model"
 
 
-def _drawn(look: Look) -> list[str]:
-    """One line on the threshold and the contour, if there is either."""
+def _drawn(cam: Cam, look: Look) -> list[str]:
+    """One line on the threshold, the contour and evidence against the class, if there is any of them."""
     hidden = f"hidden: less than {_percent(look.threshold)} of the scale"
-    outlined = f"outlined: the {_percent(look.contour)} of the pixels with the most evidence"
-    said = [text for text, share in ((hidden, look.threshold), (outlined, look.contour)) if share]
+    outlined = f"outlined: the smallest area that holds {_percent(look.contour)} of the evidence"
+    against = "blue: evidence against the class"
+    told = ((against, is_drawn_signed(cam, look)), (hidden, look.threshold), (outlined, look.contour))
+    said = [text for text, is_so in told if is_so]
     return ["  ·  ".join(said)] if said else []
 
 
@@ -207,13 +218,22 @@ def _draw_panel(figure: "Figure", box: Box, name: str, picture: np.ndarray) -> "
     return axes
 
 
+def _draw_edge(axes: "Axes", cam: Cam) -> None:
+    """One fine line round what the model saw."""
+    from matplotlib.patches import Rectangle
+
+    (width, height), (left, top, right, bottom) = cam.geometry.image_size, cam.geometry.seen
+    corner = left / width, 1 - bottom / height
+    sides = (right - left) / width, (bottom - top) / height
+    axes.add_patch(Rectangle(corner, *sides, fill=False, edgecolor="white", linewidth=0.8))
+
+
 def _draw_colour_bar(figure: "Figure", box: Box, cam: Cam, look: Look, *, unit: str) -> None:
-    top = (look.scale or cam.maximum) if cam.usable else 0.0
-    shades = np.linspace(1, 0, 256)[:, None] if top else np.zeros((1, 1))
-    axes = _draw_panel(figure, box, "Evidence", colorize(shades, look.colormap, threshold=look.threshold))
+    top = scale_of(cam, look)
+    axes = _draw_panel(figure, box, "Evidence", bar_colours(cam, look))
     axes.yaxis.tick_right()
     axes.yaxis.set_label_position("right")
-    axes.set_yticks(*_ticks(top))
+    axes.set_yticks(*_ticks(top, is_signed=is_drawn_signed(cam, look)))
     labels = axes.get_yticklabels()
     labels[-1].set_verticalalignment("top")  # the outermost keep within the bar, clear of its name
     labels[0].set_verticalalignment("bottom")
@@ -222,11 +242,12 @@ def _draw_colour_bar(figure: "Figure", box: Box, cam: Cam, look: Look, *, unit: 
     axes.set_ylabel(name, fontsize=9, color=_SOFT, family=FONT, labelpad=6, parse_math=False)
 
 
-def _ticks(top: float) -> tuple[list[float], list[str]]:
+def _ticks(top: float, *, is_signed: bool) -> tuple[list[float], list[str]]:
     """Where on the bar, 0 to 1, and the raw value there, three figures for the largest."""
     if not top:
         return [0], ["0"]
     decimals = 2 - math.floor(math.log10(top))
     form = f".{max(decimals, 0)}f" if -2 <= decimals <= 5 else ".2e"
-    shares = [0, 0.25, 0.5, 0.75, 1]
-    return shares, [format(share * top, form) if share else "0" for share in shares]
+    places, lowest = [0, 0.25, 0.5, 0.75, 1], -1 if is_signed else 0
+    shares = [lowest + place * (1 - lowest) for place in places]
+    return places, [format(share * top, form) if share else "0" for share in shares]

@@ -9,7 +9,9 @@ from gradcam_core.engine import Explainer
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import PREPROCESSINGS
-from gradcam_core.rendering.render import COLORMAPS, Look, heatmap_image, overlay_image
+from gradcam_core.rendering.colormaps import COLORMAPS
+from gradcam_core.rendering.overlays import OVERLAYS
+from gradcam_core.rendering.render import SIGNS, Look, heatmap_image, overlay_image
 from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit
 from tests.browser.test_viewer import next_frame, set_range
@@ -54,6 +56,28 @@ def test_the_canvases_equal_render(visit: NewVisit, tinynet: LoadedModel, sample
 def test_a_small_scene_arrives_without_loss(visit: NewVisit) -> None:
     page = visit().open()
     assert np.array_equal(canvas(page, "original"), load_sample("meadow").pixels)
+
+
+@pytest.mark.smoke
+def test_every_overlay_is_the_cores_and_evidence_against_the_class_too(visit: NewVisit, tinynet: LoadedModel) -> None:
+    page = visit().open("/?image=temple")
+    image = load_sample("temple")
+    on_screen = LoadedImage(canvas(page, "original"), image.original_size, image.sha256)
+    forward = Explainer(tinynet).forward(image)
+    cam = forward.cam(forward.top(1)[0].class_index).fitted(on_screen.size)
+    assert cam.tells_against
+    for sign in SIGNS:
+        for overlay in OVERLAYS:
+            for opacity in (0, 30, 65, 100):
+                page.get_by_label("Overlay", exact=True).select_option(overlay)
+                page.get_by_label("Evidence", exact=True).select_option(sign)
+                set_range(page, "Opacity", opacity)
+                next_frame(page)
+                look = Look(overlay=overlay, sign=sign, opacity=opacity / 100)
+                drawn = [heatmap_image(cam, on_screen, look), overlay_image(on_screen, cam, look)]
+                assert differences(canvas(page, "heatmap"), canvas(page, "overlay"), drawn) == (0, 0)
+    assert "overlay=even" in page.url
+    assert "sign=both" in page.url
 
 
 def test_every_colour_map_is_the_cores(visit: NewVisit, tinynet: LoadedModel) -> None:

@@ -93,6 +93,7 @@ def test_the_look_is_drawn_at_the_next_frame_and_asks_nobody(visit: NewVisit) ->
     next_frame(page)
     assert (canvas(page, "overlay") == canvas(page, "original")).all()
     set_range(page, "Opacity", 100)
+    page.get_by_label("Overlay", exact=True).select_option("even")
     next_frame(page)
     assert (canvas(page, "overlay") == canvas(page, "heatmap")).all()
     set_range(page, "Hide below", 60)
@@ -106,7 +107,9 @@ def test_the_look_is_drawn_at_the_next_frame_and_asks_nobody(visit: NewVisit) ->
 
 
 def test_a_link_reopens_the_look_and_nonsense_in_it_is_passed_over(visit: NewVisit) -> None:
-    page = visit().open("/?view=swipe&colormap=viridis&opacity=80&threshold=20&scale=shared&contour=10&k=3&class=1")
+    page = visit().open(
+        "/?view=swipe&colormap=viridis&opacity=80&threshold=20&scale=shared&contour=10&k=3&class=1&overlay=even"
+    )
     assert page.locator(".hp .stage").get_attribute("data-view") == "swipe"
     for label, value in {
         "Colours": "viridis",
@@ -114,15 +117,26 @@ def test_a_link_reopens_the_look_and_nonsense_in_it_is_passed_over(visit: NewVis
         "Hide below": "20",
         "Scale": "shared",
         "Contour": "10",
+        "Overlay": "even",
+        "Evidence": "positive",
     }.items():
         expect(page.get_by_label(label, exact=True)).to_have_value(value)
     expect(cards(page)).to_have_count(3)
     assert agree(page)
-    page = visit().open("/?view=<b>&colormap=__proto__&opacity=1e9&threshold=-1&scale=constructor&contour=7&k=99")
-    usual = {"Colours": "inferno", "Hide below": "0", "Scale": "own", "Contour": "0"}
+    page = visit().open(
+        "/?view=<b>&colormap=__proto__&opacity=1e9&threshold=-1&scale=constructor&contour=7&k=99&overlay=hatch&sign=-"
+    )
+    usual = {
+        "Overlay": "evidence",
+        "Evidence": "positive",
+        "Colours": "inferno",
+        "Hide below": "0",
+        "Scale": "own",
+        "Contour": "0",
+    }
     for label, value in usual.items():
         expect(page.get_by_label(label, exact=True)).to_have_value(value)
-    expect(page.get_by_label("Opacity", exact=True)).to_have_value("50")
+    expect(page.get_by_label("Opacity", exact=True)).to_have_value("65")
     expect(cards(page)).to_have_count(5)
     assert agree(page)
 

@@ -16,7 +16,12 @@ def made_image(width: int, height: int) -> LoadedImage:
 
 
 def made_cam(
-    values: Any, image: LoadedImage, *, window: tuple[float, float, float, float] | None = None, label: str = "dog"
+    values: Any,
+    image: LoadedImage,
+    *,
+    window: tuple[float, float, float, float] | None = None,
+    label: str = "dog",
+    is_signed: bool = False,
 ) -> Cam:
     """A map of these raw values over the whole image, or over this window of it."""
     array = np.array(values, dtype=np.float32)
@@ -24,4 +29,6 @@ def made_cam(
     seen = geometry.cells_seen((array.shape[0], array.shape[1]))
     note = unusable_because(array, seen=seen, evidence_is_finite=True)
     key = ResultKey(image.sha256, "net", "blocks.5", "gradcam", 3, "trained")
-    return Cam(array, Prediction(3, label, 2.5, 0.75), key, geometry, "Grad-CAM", "Net (3 things)", note)
+    return Cam(
+        array, Prediction(3, label, 2.5, 0.75), key, geometry, "Grad-CAM", "Net (3 things)", note, is_signed=is_signed
+    )

@@ -22,7 +22,7 @@ from gradcam_core.images import load_image
 from gradcam_core.methods import DEFAULT_METHOD, METHODS
 from gradcam_core.models import DEFAULT_MODEL, LoadedModel
 from gradcam_core.preprocessing import PREPROCESSINGS
-from gradcam_core.rendering.render import DEFAULT_COLORMAP
+from gradcam_core.rendering.colormaps import DEFAULT_COLORMAP
 from gradcam_core.version import __version__
 from tests.core.loopback import http, running, together
 from tests.support import png

@@ -17,9 +17,25 @@ def test_the_looks_defaults_are_those_of_the_core() -> None:
 
 def test_explain_draws_as_it_is_told(capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path) -> None:
     numbers = ["--opacity", "0.75", "--threshold", ".25", "--contour", "1e-1", "--scale", "2"]
-    assert main(["explain", scene, *numbers, "--colormap", "Jet", "--out", str(tmp_path)]) == 0
+    names = ["--colormap", "Jet", "--overlay", "Spotlight", "--sign", "both"]
+    assert main(["explain", scene, *numbers, *names, "--out", str(tmp_path)]) == 0
     told = json.loads((tmp_path / "explanation.json").read_text())
-    assert told["look"] == {"colormap": "jet", "opacity": 0.75, "threshold": 0.25, "scale": 2.0, "contour": 0.1}
+    given = {"opacity": 0.75, "threshold": 0.25, "scale": 2.0, "contour": 0.1}
+    assert told["look"] == {"colormap": "jet", **given, "overlay": "spotlight", "sign": "both"}
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--overlay", "hatch"], ["'hatch' is not an overlay.", "Choose one of evidence, spotlight, even."]),
+        (["--sign", "-"], ["--sign is '-'.", "Choose one of positive, both."]),
+    ],
+)
+def test_a_name_that_is_none_is_answered_with_those_there_are(
+    capsys: pytest.CaptureFixture[str], options: list[str], error: list[str]
+) -> None:
+    assert main(["explain", "absent.png", *options]) == 2
+    assert capsys.readouterr().err.splitlines() == error
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from PIL import Image
 
+from gradcam_core.rendering.colormaps import COLORMAPS
 from gradcam_core.rendering.figures import figure_png, panels_figure
-from gradcam_core.rendering.render import COLORMAPS, Look, heatmap_image, overlay_image
+from gradcam_core.rendering.render import Look, heatmap_image, overlay_image
 from tests.core.made_maps import made_cam, made_image
 
 RAMP = np.linspace(-1, 2, 49).reshape(7, 7)
@@ -53,13 +55,22 @@ def test_the_caption_says_how_to_make_the_map_again() -> None:
     for part in ("dog  75.0 %", "Grad-CAM", "blocks.5", "logit 2.50", "class 3", "Net (3 things)", "trained"):
         assert part in written
     assert "logits per cell" in written
-    assert "hatched" not in written
+    assert "faded" not in written
 
 
-def test_the_hatch_is_explained_where_there_is_one() -> None:
-    image = made_image(60, 40)
-    cam = made_cam(RAMP, image, window=(10, 0, 50, 40))
-    assert any("hatched: not seen by the model" in text for text in texts(panels_figure(image, cam)))
+def test_what_was_not_seen_is_named_and_has_one_fine_edge_at_every_size() -> None:
+    widths = set()
+    for size in ((8, 8), (60, 40), (900, 600)):
+        image = made_image(*size)
+        cam = made_cam(RAMP, image, window=(size[0] / 4, 0, 3 * size[0] / 4, size[1]))
+        figure = panels_figure(image, cam)
+        assert any("faded: not seen by the model" in text for text in texts(figure))
+        assert [len(axes.patches) for axes in figure.axes] == [0, 1, 1, 0]
+        edge = figure.axes[2].patches[0]
+        assert isinstance(edge, Rectangle)
+        assert edge.get_bbox().bounds == (0.25, 0, 0.5, 1)
+        widths.add(edge.get_linewidth())
+    assert len(widths) == 1
 
 
 @pytest.mark.parametrize(
@@ -86,6 +97,16 @@ def test_a_given_scale_is_where_the_colour_bar_ends() -> None:
     assert bar.get_yticklabels()[-1].get_text() == "8.00"
 
 
+def test_the_colour_bar_of_a_signed_map_goes_both_ways() -> None:
+    image = made_image(20, 20)
+    figure = panels_figure(image, made_cam([[-3.0, 0.0, 1.0]], image, is_signed=True), Look(sign="both"))
+    bar = figure.axes[3]
+    assert [label.get_text() for label in bar.get_yticklabels()] == ["-3.00", "-1.50", "0", "1.50", "3.00"]
+    shades = np.asarray(bar.images[0].get_array())[::-1, 0].astype(int)
+    assert (shades[[0, 255, -1]] == [[5, 48, 97], [247, 247, 246], [103, 0, 31]]).all()
+    assert any("blue: evidence against the class" in text for text in texts(figure))
+
+
 def test_the_colour_bar_has_no_colour_for_what_is_hidden() -> None:
     image = made_image(20, 20)
     bar = panels_figure(image, made_cam(RAMP, image), Look("jet", threshold=0.5)).axes[3]
@@ -98,7 +119,7 @@ def test_the_colour_bar_has_no_colour_for_what_is_hidden() -> None:
     ("look", "line"),
     [
         (Look(threshold=0.25), "hidden: less than 25 % of the scale"),
-        (Look(contour=0.125), "outlined: the 12.5 % of the pixels with the most evidence"),
+        (Look(contour=0.125), "outlined: the smallest area that holds 12.5 % of the evidence"),
         (Look(), ""),
     ],
 )

@@ -13,7 +13,7 @@ from gradcam_core.methods import get_method
 from gradcam_core.models import broken_checkpoints, find_model, list_models, load_model
 from gradcam_core.models.loading import pick_device
 from gradcam_core.preprocessing import get_preprocessing
-from gradcam_core.rendering.render import get_colormap
+from gradcam_core.rendering.colormaps import get_colormap
 
 WritePair = Callable[..., Path]
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,8 @@ import gradcam_core
 from gradcam_core.cam import Cam
 from gradcam_core.errors import HeatproofError
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.rendering.render import COLORMAPS, Look, colorize, heatmap_image, overlay_image
+from gradcam_core.rendering.colormaps import COLORMAPS, diverging_tables
+from gradcam_core.rendering.render import Look, colorize, heatmap_image, overlay_image
 from tests.core.made_maps import made_cam, made_image
 
 VALUES = np.random.default_rng(5).normal(size=(6, 7))
@@ -25,46 +26,69 @@ def overlay(cam: Cam, image: LoadedImage, look: Look) -> np.ndarray:
     return overlay_image(image, cam, look)
 
 
-def evidence(cam: Cam, scale: float | None = None) -> np.ndarray:
+def evidence(cam: Cam, scale: float | None = None, *, is_signed: bool = False) -> np.ndarray:
     """In steps of 1/4,080, not a number where nothing was seen."""
-    laid = cam.geometry.to_original(cam.heatmap(scale))
+    laid = cam.geometry.to_original(cam.signed_heatmap(scale) if is_signed else cam.heatmap(scale))
     return np.asarray(np.floor(laid * F(4080) + F(0.5)))
 
 
 def drawn_by_hand(cam: Cam, image: LoadedImage, look: Look, *, is_overlay: bool) -> list[list[tuple[int, ...]]]:
     """The whole recipe once more, pixel by pixel and in other words, as a viewer in another language must follow it."""
-    steps, inside = evidence(cam, look.scale), set[tuple[int, int]]()
+    is_signed = look.sign == "both" and cam.is_signed
+    steps, inside = evidence(cam, look.scale, is_signed=is_signed), set[tuple[int, int]]()
     if look.contour:
-        seen = sorted((int(step) for step in steps.ravel() if not math.isnan(step)), reverse=True)
-        enough = [step for step in seen if step >= 1 and sum(s >= step for s in seen) >= look.contour * len(seen)]
+        seen = [int(step) for step in steps.ravel() if step >= 1]
+        enough = [step for step in seen if sum(s for s in seen if s >= step) >= look.contour * sum(seen)]
         level = max(enough, default=1)
         inside = {(y, x) for (y, x), step in np.ndenumerate(steps) if step >= level}
     width = max(1, (max(image.size) + 160) // 320)
-    table, cut = COLORMAPS[look.colormap].table.astype(int).tolist(), math.floor(look.threshold * 4080 + 0.5)
-    period = max(8, max(image.size) // 40)
+    cut, opacity = math.floor(look.threshold * 4080 + 0.5), math.floor(look.opacity * 256 + 0.5)
+    tables = diverging_tables() if is_signed else (COLORMAPS[look.colormap].table,) * 2
+    against, favouring = (table.astype(int).tolist() for table in tables)
 
     def holds(y: int, x: int, radius: int) -> bool:
         around = range(-radius, radius + 1)
         return all((y + down, x + right) in inside for down in around for right in around)
 
-    def colour(step: float, y: int, x: int) -> list[int]:
+    def colour(step: float) -> list[int]:
         if math.isnan(step):
-            return [150 if (x + y) % period < period // 4 else 226] * 3
-        entry, between = divmod(int(step), 16)
+            return [96] * 3
+        entry, between = divmod(0 if abs(step) < cut else abs(int(step)), 16)
+        table = against if step < 0 else favouring
         below, above = table[entry], table[min(entry + 1, 255)]
         return [math.floor(low + (high - low) * between / 16 + 0.5) for low, high in zip(below, above, strict=True)]
+
+    def share(of: int, step: float) -> int:
+        return math.floor(of * step * (8160 - step) / 4080**2 + 0.5)
+
+    def parts(step: float) -> tuple[int, int, int]:
+        """The shares of the image, of grey and of the colour."""
+        hidden = abs(step) < cut
+        if look.overlay == "evidence":
+            heat = 0 if hidden else share(opacity, abs(step))
+            return 256 - heat, 0, heat
+        if look.overlay == "even":
+            return (256, 0, 0) if hidden else (256 - opacity, 0, opacity)
+        most = min(2 * opacity, 256)
+        away = most - (0 if hidden else share(most, max(step, 0)))
+        rest = 256 - (0 if hidden else share(opacity, max(-step, 0)))
+        grey = math.floor(away * (256 - opacity) / 256 + 0.5)
+        return math.floor((256 - away) * rest / 256), math.floor(grey * rest / 256), 256 - rest
 
     def pixel(y: int, x: int) -> tuple[int, ...]:
         step, ground = float(steps[y, x]), image.pixels[y, x].tolist()
         if holds(y, x, 0) and not holds(y, x, 2 * width):
             return (18,) * 3 if holds(y, x, width) else (255,) * 3
-        if step < cut:
-            return tuple(ground) if is_overlay else tuple(table[0])
         if not is_overlay:
-            return tuple(colour(step, y, x))
-        share = F(look.opacity)
-        pairs = zip(ground, colour(step, y, x), strict=True)
-        return tuple(int(np.floor(F(F(F(low) * F(F(1) - share)) + F(F(high) * share)) + F(0.5))) for low, high in pairs)
+            return tuple(colour(step))
+        luma = (77 * ground[0] + 150 * ground[1] + 29 * ground[2] + 128) // 256
+        if math.isnan(step):
+            own, grey, added = (0, 31, 52 * 256) if look.overlay == "spotlight" else (102, 0, 154 * 128)
+            return tuple((own * low + grey * luma + added + 128) // 256 for low in ground)
+        own, grey, heat = parts(step)
+        return tuple(
+            (own * low + grey * luma + heat * high + 128) // 256 for low, high in zip(ground, colour(step), strict=True)
+        )
 
     return [[pixel(y, x) for x in range(image.width)] for y in range(image.height)]
 
@@ -78,10 +102,15 @@ def drawn_by_hand(cam: Cam, image: LoadedImage, look: Look, *, is_overlay: bool)
         Look("jet", opacity=1 / 3, scale=0.9, contour=0.2),
         Look("turbo", opacity=0.85, threshold=0.61, scale=3.7, contour=0.05),
         Look("gray", threshold=1.0, contour=1.0),
+        Look(overlay="even", opacity=0.3, threshold=0.4),
+        Look(overlay="even", opacity=1 / 3, sign="both"),
+        Look(overlay="spotlight"),
+        Look(overlay="spotlight", opacity=0.3, threshold=0.2, contour=0.5, sign="both"),
+        Look(sign="both", threshold=0.05, scale=1.7, contour=0.4),
     ],
 )
 def test_every_pixel_is_what_the_recipe_says(window: tuple[float, float, float, float] | None, look: Look) -> None:
-    cam = made_cam(VALUES, IMAGE, window=window)
+    cam = made_cam(VALUES, IMAGE, window=window, is_signed=True)
     assert (heatmap_image(cam, IMAGE, look) == drawn_by_hand(cam, IMAGE, look, is_overlay=False)).all()
     assert (overlay_image(IMAGE, cam, look) == drawn_by_hand(cam, IMAGE, look, is_overlay=True)).all()
 
@@ -114,7 +143,7 @@ def test_what_is_hidden_shows_the_image_or_no_evidence(window: Any, threshold: f
 
 
 @pytest.mark.parametrize("picture", [heatmap_image, overlay])
-def test_the_hatch_is_never_hidden_nor_outlined(picture: Picture) -> None:
+def test_what_was_not_seen_is_never_hidden_nor_outlined(picture: Picture) -> None:
     cam = made_cam(VALUES, IMAGE, window=WINDOWS[1])
     unseen = np.isnan(evidence(cam))
     plain = picture(cam, IMAGE, Look())
@@ -141,7 +170,7 @@ def test_an_unusable_map_has_no_contour_and_hides_all_or_nothing(value: float) -
 
 def test_colours_below_the_threshold_are_the_first() -> None:
     shades = colorize(np.array([[0.0, 0.49, 0.5, 1.0, np.nan]]), "gray", threshold=0.5)
-    assert shades[0, :, 0].tolist() == [0, 0, 128, 255, 226]
+    assert shades[0, :, 0].tolist() == [0, 0, 128, 255, 96]
 
 
 @pytest.mark.parametrize("wrong", [-0.01, 1.01, float("nan"), float("inf")])
@@ -149,6 +178,16 @@ def test_colours_below_the_threshold_are_the_first() -> None:
 def test_a_share_outside_0_to_1_is_refused(name: str, wrong: float) -> None:
     fields: dict[str, Any] = {name: wrong}
     with pytest.raises(ValueError, match=f"{name.capitalize()} goes from 0 to 1, not {wrong}"):
+        Look(**fields)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("overlay", "evidence or spotlight or even"), ("sign", "positive or both")]
+)
+@pytest.mark.parametrize("wrong", ["", "Even", "hatch", 3, None])
+def test_an_overlay_and_a_sign_that_are_none_are_refused(name: str, message: str, wrong: Any) -> None:
+    fields: dict[str, Any] = {name: wrong}
+    with pytest.raises(ValueError, match=f"{name.capitalize()} is {message}, not {wrong!r}"):
         Look(**fields)
 
 

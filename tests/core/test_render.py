@@ -1,6 +1,7 @@
 """How does a heatmap become colours, alone and over the image?"""
 
 import io
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -9,20 +10,17 @@ from PIL import Image
 
 from gradcam_core.encoding import to_png
 from gradcam_core.errors import HeatproofError
-from gradcam_core.rendering.render import (
-    COLORMAPS,
-    DEFAULT_COLORMAP,
-    Colormap,
-    Look,
-    blend,
-    colorize,
-    get_colormap,
-    heatmap_image,
-    overlay_image,
-)
+from gradcam_core.rendering.colormaps import COLORMAPS, DEFAULT_COLORMAP, Colormap, diverging_tables, get_colormap
+from gradcam_core.rendering.overlays import OVERLAYS
+from gradcam_core.rendering.render import Look, blend, colorize, heatmap_image, overlay_image
 from tests.core.made_maps import made_cam, made_image
 
 ONE_HOT = np.eye(1, 49, 24).reshape(7, 7)  # the middle cell of 7 × 7
+
+
+def luminous(colours: np.ndarray) -> np.ndarray:
+    """Grey by ITU-R BT.601, on which the spotlight stands."""
+    return np.asarray(colours @ [0.299, 0.587, 0.114])
 
 
 def luminance(colours: np.ndarray) -> np.ndarray:
@@ -96,36 +94,107 @@ def test_evidence_against_the_class_is_shown_as_none() -> None:
     assert grey[:, :4].max() == 0
 
 
+def test_a_signed_map_has_white_for_none_blue_against_and_red_for() -> None:
+    image = made_image(90, 9)
+    cam = made_cam([[-4.0, 0.0, 2.0]], image, is_signed=True)
+    against, none, favouring = heatmap_image(cam, image, Look(sign="both"))[4, [10, 45, 80]].astype(int)
+    assert against.tolist() == diverging_tables()[0][255].tolist()
+    assert np.abs(none - diverging_tables()[1][0]).max() <= 1
+    assert np.abs(favouring - diverging_tables()[1][128]).max() <= 2  # half of the largest value
+    assert heatmap_image(cam, image, Look(sign="both", scale=1e9))[4, 45].tolist() == [247, 247, 246]
+    assert cam.magnitude == 4
+
+
+def test_a_map_without_a_sign_is_drawn_as_ever_when_both_are_asked_for() -> None:
+    image = made_image(90, 9)
+    cam = made_cam([[-4.0, 0.0, 2.0]], image)
+    assert (heatmap_image(cam, image, Look(sign="both")) == heatmap_image(cam, image)).all()
+    assert (overlay_image(image, cam, Look(sign="both")) == overlay_image(image, cam)).all()
+
+
+def test_a_negative_map_leaves_the_image_and_shows_all_of_it_signed() -> None:
+    image = made_image(90, 9)
+    cam = made_cam([[-4.0, -1.0, -2.0]], image, is_signed=True)
+    assert cam.note.startswith("The map is negative everywhere")
+    assert (overlay_image(image, cam) == image.pixels).all()
+    assert heatmap_image(cam, image, Look(sign="both"))[4, 10].tolist() == [5, 48, 97]
+    assert (overlay_image(image, cam, Look(sign="both")) != image.pixels).mean() > 0.9
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan])
+def test_a_blank_or_flat_map_has_no_signed_view_either(value: float) -> None:
+    image = made_image(12, 9)
+    cam = made_cam(np.full((3, 3), value), image, is_signed=True)
+    assert not cam.tells_against
+    assert (overlay_image(image, cam, Look(sign="both")) == image.pixels).all()
+
+
 def test_a_shared_scale_dims_the_weaker_map() -> None:
     image = made_image(9, 9)
     grey = heatmap_image(made_cam(ONE_HOT, image), image, Look("gray", scale=2.0))
     assert grey.max() == 128
 
 
-def test_the_unseen_part_is_hatched_in_greys_and_never_coloured() -> None:
-    image = made_image(100, 50)
-    cam = made_cam(ONE_HOT + 1, image, window=(25, 0, 75, 50))
-    picture = heatmap_image(cam, image)
-    unseen = np.concatenate([picture[:, :25], picture[:, 75:]], axis=1)
-    assert {tuple(colour) for colour in unseen.reshape(-1, 3).tolist()} == {(226,) * 3, (150,) * 3}
-    assert (unseen[1:, :20] == unseen[:-1, 1:21]).all()  # one pixel down and one to the left, on the same line
-    assert not (np.ptp(picture[:, 25:75], axis=2) == 0).any()
+@pytest.mark.parametrize("size", [(8, 8), (100, 50), (900, 700)])
+def test_the_unseen_part_is_one_grey_at_every_size_and_never_coloured(size: tuple[int, int]) -> None:
+    image, (width, height) = made_image(*size), size
+    cam = made_cam(ONE_HOT + 1, image, window=(width / 4, 0, 3 * width / 4, height))
+    picture, left, right = heatmap_image(cam, image), width // 4, 3 * width // 4
+    unseen = np.concatenate([picture[:, :left], picture[:, right:]], axis=1)
+    assert {tuple(colour) for colour in unseen.reshape(-1, 3).tolist()} == {(96,) * 3}
+    assert not (np.ptp(picture[:, left:right], axis=2) == 0).any()
 
 
-def test_the_overlays_unseen_part_shows_the_image_under_the_hatch() -> None:
+@pytest.mark.parametrize("overlay", OVERLAYS)
+@pytest.mark.parametrize("opacity", [0.0, 0.65, 1.0])
+def test_the_overlays_unseen_part_is_the_image_faded_and_neither_bright_nor_black(overlay: str, opacity: float) -> None:
     image = made_image(100, 50)
     cam = made_cam(ONE_HOT, image, window=(25, 0, 75, 50))
-    overlay = overlay_image(image, cam)
-    expected = (image.pixels[:, :25].astype(float) + heatmap_image(cam, image)[:, :25]) / 2
-    assert np.abs(overlay[:, :25] - expected).max() <= 0.5
+    unseen = overlay_image(image, cam, Look(overlay=overlay, opacity=opacity))[:, :25].astype(int)
+    assert 40 < unseen.min() < unseen.max() < 190
+    assert np.corrcoef(luminous(unseen).ravel(), luminous(image.pixels[:, :25]).ravel())[0, 1] > 0.99
 
 
-@pytest.mark.parametrize("window", [None, (25.0, 0.0, 75.0, 50.0), (0.0, -25.0, 100.0, 75.0)])
-def test_opacity_0_is_the_image_and_1_the_heatmap_bit_for_bit(window: tuple[float, float, float, float]) -> None:
+@pytest.mark.parametrize("overlay", OVERLAYS)
+@pytest.mark.parametrize("window", [None, (0.0, -25.0, 100.0, 75.0)])
+def test_opacity_0_is_the_image_bit_for_bit(overlay: str, window: tuple[float, float, float, float]) -> None:
     image = made_image(100, 50)
     cam = made_cam(ONE_HOT, image, window=window)
-    assert (overlay_image(image, cam, Look(opacity=0)) == image.pixels).all()
-    assert (overlay_image(image, cam, Look(opacity=1)) == heatmap_image(cam, image)).all()
+    assert (overlay_image(image, cam, Look(opacity=0, overlay=overlay)) == image.pixels).all()
+
+
+def test_the_even_overlay_at_opacity_1_is_the_heatmap_bit_for_bit() -> None:
+    image = made_image(100, 50)
+    cam = made_cam(ONE_HOT, image)
+    assert (overlay_image(image, cam, Look(opacity=1, overlay="even")) == heatmap_image(cam, image)).all()
+
+
+def test_the_usual_overlay_leaves_the_image_where_there_is_no_evidence_and_shows_it_where_it_is_strongest() -> None:
+    image = made_image(140, 140)
+    cam = made_cam(ONE_HOT, image)
+    drawn, heatmap = overlay_image(image, cam), heatmap_image(cam, image)
+    empty, (x, y) = (heatmap == COLORMAPS["inferno"].table[0]).all(axis=2), cam.peak
+    assert 0.7 < empty.mean() < 1
+    assert (drawn[empty] == image.pixels[empty]).all()
+    strongest = image.pixels[y, x] * 0.35 + heatmap[y, x] * 0.65
+    assert np.abs(drawn[y, x] - strongest).max() < 1.5
+
+
+def test_more_evidence_is_never_less_of_the_heatmap() -> None:
+    image = made_image(400, 1)
+    black = replace(image, pixels=np.zeros_like(image.pixels))
+    cam = made_cam([[0.0, 1.0]], image)
+    assert (np.diff(overlay_image(black, cam, Look("gray"))[0, :, 0].astype(int)) >= 0).all()
+
+
+def test_a_spotlight_keeps_colour_at_the_evidence_and_is_dim_and_grey_elsewhere() -> None:
+    image = made_image(140, 140)
+    cam = made_cam(ONE_HOT, image)
+    drawn, (x, y) = overlay_image(image, cam, Look(overlay="spotlight")), cam.peak
+    assert np.abs(drawn[y, x].astype(int) - image.pixels[y, x]).max() <= 1
+    corner = drawn[:40, :40].astype(int)
+    assert np.ptp(corner, axis=2).max() == 0
+    assert abs(corner[..., 0].mean() / luminous(image.pixels[:40, :40]).mean() - 0.35) < 0.01
 
 
 def test_a_half_is_rounded_up() -> None:

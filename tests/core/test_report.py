@@ -73,7 +73,8 @@ def test_the_answer_has_the_keys_that_were_promised() -> None:
         "peak": [32, 27],
     }
     assert {"heatproof", "python", "torch", "torchvision", "grad-cam", "numpy", "pillow"} <= set(answer["versions"])
-    assert answer["look"] == {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "scale": None, "contour": 0.0}
+    usual = {"colormap": "inferno", "opacity": 0.65, "threshold": 0.0, "scale": None, "contour": 0.0}
+    assert answer["look"] == usual | {"overlay": "evidence", "sign": "positive"}
     assert set(answer) == {*told, "image", "predictions", "explanations", "look", "versions"}
 
 
@@ -139,7 +140,7 @@ def explained(image: LoadedImage, cam: Cam, **beside: Any) -> Explanation:
 def test_one_map_is_written_as_six_files_that_agree(tmp_path: Path) -> None:
     image = made_image(40, 30)
     cam = made_cam(RAMP, image)
-    look = Look("jet", 0.7, threshold=0.25, scale=1.5, contour=0.2)
+    look = Look("jet", 0.7, threshold=0.25, scale=1.5, contour=0.2, overlay="spotlight", sign="both")
     (folder,) = write_explanations(tmp_path / "new" / "folder", [explained(image, cam, look=look)])
     assert {path.name for path in folder.iterdir()} == FILES
     assert (pixels(folder / "original.png") == image.pixels).all()
@@ -150,7 +151,8 @@ def test_one_map_is_written_as_six_files_that_agree(tmp_path: Path) -> None:
     assert (raw == cam.values).all()
     told = strictly((folder / "explanation.json").read_text(encoding="utf-8"))
     assert told == explanation_json(image, [cam], predictions=PREDICTIONS, look=look)
-    assert told["look"] == {"colormap": "jet", "opacity": 0.7, "threshold": 0.25, "scale": 1.5, "contour": 0.2}
+    numbers = {"opacity": 0.7, "threshold": 0.25, "scale": 1.5, "contour": 0.2}
+    assert told["look"] == {"colormap": "jet", **numbers, "overlay": "spotlight", "sign": "both"}
 
 
 def test_what_the_model_saw_is_written_and_does_not_outlive_its_explanation(tmp_path: Path) -> None:

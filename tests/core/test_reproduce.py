@@ -28,7 +28,7 @@ from gradcam_core.rendering.render import Look
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ["python", "-m", "gradcam_core"]
-LOOK = Look("viridis", opacity=1 / 3, threshold=0.1, scale=0.7, contour=0.2)
+LOOK = Look("viridis", opacity=1 / 3, threshold=0.1, scale=0.7, contour=0.2, overlay="spotlight", sign="both")
 HOSTILE = [
     'it\'s "two" words.png',
     "two\nlines.png",
@@ -159,8 +159,8 @@ def test_the_command_is_as_short_as_the_defaults_allow() -> None:
     assert command_line("cat.jpg", KEY, Look()) == f"{told} --out explanation"
     padded = replace(KEY, preprocessing="pad")
     every = "--preprocessing pad --colormap viridis --opacity 0.25 --threshold 0.5 --scale 2.0 --contour 0.125"
-    look = Look("viridis", 0.25, 0.5, 2.0, 0.125)
-    assert command_line("cat.jpg", padded, look) == f"{told} {every} --out explanation"
+    look = Look("viridis", 0.25, 0.5, 2.0, 0.125, "even", "both")
+    assert command_line("cat.jpg", padded, look) == f"{told} {every} --overlay even --sign both --out explanation"
 
 
 @pytest.mark.parametrize("value", [0.1 + 0.2, 1 / 3, 1e-7, 5e-324, 1.0, 0.0])

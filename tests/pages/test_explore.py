@@ -154,10 +154,10 @@ def test_what_was_done_to_a_file_is_said(open_app: Open) -> None:
 
 def test_what_the_model_never_saw_is_said(open_app: Open, photograph: bytes) -> None:
     app = upload(open_app(), photograph)
-    assert "The model never saw the hatched part." in view(app)["notes"]
-    assert "of the picture: the hatched part." in view(app)["saw"]["sentences"][-1]
+    assert "The model never saw the faded part." in view(app)["notes"]
+    assert "of the picture: the faded part." in view(app)["saw"]["sentences"][-1]
     app.radio(key="preprocessing").set_value("squash").run()
-    assert "hatched" not in str(view(app)["notes"])
+    assert "faded" not in str(view(app)["notes"])
     assert "the whole picture" in view(app)["saw"]["sentences"][-1]
 
 

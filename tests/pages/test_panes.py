@@ -49,7 +49,8 @@ def test_messages_differ_by_what_is_drawn(sets: list[PaneSet]) -> None:
 def test_a_map_that_is_not_usable_has_no_scale(sets: list[PaneSet]) -> None:
     flat = replace(sets[0].cam, note="There is no evidence.")
     (told,) = unpack(panes_message([replace(sets[0], cam=flat)]))[0]["sets"]
-    assert told["map"] | {"blob": "", "key": ""} == {"blob": "", "key": "", "scale": 0.0, "isUsable": False}
+    empty = {"blob": "", "key": "", "scale": 0.0, "isUsable": False, "isSigned": False}
+    assert told["map"] | {"blob": "", "key": ""} == empty
 
 
 def test_the_registry_holds_all_of_the_cores_look_with_its_defaults() -> None:

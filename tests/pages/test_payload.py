@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradcam_core.rendering.render import COLORMAPS, DEFAULT_COLORMAP
+from gradcam_core.rendering.colormaps import COLORMAPS, DEFAULT_COLORMAP, diverging_tables
 from gradcam_core.scenes.scene import draw_scene
 from pages._ui.viewer.payload import LONGEST_SIDE, maps, pack, photo, tables, unpack
 from pages._ui.viewer.scripts import VIEWER_SCRIPT, VIEWER_STYLE, script, style
@@ -57,9 +57,10 @@ def test_even_noise_fits() -> None:
 
 
 def test_the_tables_are_the_cores() -> None:
-    stacked = np.frombuffer(tables(), np.uint8).reshape(len(COLORMAPS), 256, 3)
-    for table, colormap in zip(stacked, COLORMAPS.values(), strict=True):
-        assert np.array_equal(table, colormap.table)
+    stacked = np.frombuffer(tables(), np.uint8).reshape(len(COLORMAPS) + 2, 256, 3)
+    wanted = [*(colormap.table for colormap in COLORMAPS.values()), *diverging_tables()]
+    for table, other in zip(stacked, wanted, strict=True):
+        assert np.array_equal(table, other)
     assert next(iter(COLORMAPS)) == DEFAULT_COLORMAP  # the browser takes the first one for the default
 
 

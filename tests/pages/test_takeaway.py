@@ -15,7 +15,7 @@ from pages._ui.result.view import digest
 from pages._ui.session.question import ImageInfo, ModelCard, Question
 from pages._ui.viewer import Request
 
-LOOK = {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "contour": 0.0, "scale": None}
+LOOK = {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "contour": 0.0, "scale": None, "overlay": "spotlight"}
 
 
 @pytest.fixture(scope="module")

@@ -129,7 +129,7 @@ def test_caption_names_class_layer_method_model_and_weights() -> None:
 def test_notes_say_what_was_never_seen_and_what_was_done_to_the_file() -> None:
     whole, cropped = cam(one_hot(1, 1)), cam(one_hot(1, 1), window=Window(10, 0, 80, 90))
     assert notes(whole, ("The first of 12 frames is shown.",)) == ["The first of 12 frames is shown."]
-    assert notes(cropped, ()) == ["The model never saw the hatched part."]
+    assert notes(cropped, ()) == ["The model never saw the faded part."]
 
 
 def test_how_to_read_counts_the_cells_and_claims_no_cause() -> None:

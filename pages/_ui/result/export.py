@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from gradcam_core.cam import Cam
 from gradcam_core.errors import HeatproofError
-from gradcam_core.rendering.render import Look, get_colormap
+from gradcam_core.rendering.colormaps import get_colormap
+from gradcam_core.rendering.render import Look
 from pages._ui.result.view import digest
 from pages._ui.server.visitor import is_visitor_on_this_machine
 from pages._ui.session.pixels import pixels_of

@@ -16,10 +16,10 @@ from pages._ui.session.question import Question
 from pages._ui.session.queue import queue_shown
 from pages._ui.text.incidents import report_internal_errors
 from pages._ui.text.sentences import what_is_still_shown
-from pages._ui.viewer import Request, asked_class, show_viewer, wanted_file
+from pages._ui.viewer import Request, asked_class, show_viewer, wanted_choice, wanted_file
 from pages._ui.viewer.payload import pack, unpack
 
-_GOOD, _SERVED = "message_sent", "file_served"
+_GOOD, _SERVED, _TAKEN = "message_sent", "file_served", "choice_taken"
 
 
 def show_explanation(question: Question, below: Callable[[int], None] | None = None) -> None:
@@ -37,6 +37,7 @@ def show_explanation(question: Question, below: Callable[[int], None] | None = N
 
 @st.fragment(key="explanation")
 def _explanation(question: Question) -> None:
+    _take_choice()
     with errors_shown():
         request = _request()
         message = _message(question, _classes_beside(question), request)
@@ -45,6 +46,15 @@ def _explanation(question: Question) -> None:
         if request:
             st.session_state[_SERVED] = request.token  # only now: a run that is cut off before has sent nothing
     page_state.commit()
+
+
+def _take_choice() -> None:
+    """What a button beside the panels chose is chosen on the whole page."""
+    choice = wanted_choice()
+    if choice and choice.token != st.session_state.get(_TAKEN):
+        st.session_state[_TAKEN] = choice.token
+        page_state.choose(choice.name, choice.value)
+        st.rerun()
 
 
 def _message(question: Question, more: tuple[int, ...], request: Request | None) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.export.formats import FORMATS
 from gradcam_core.methods import get_method
+from pages._ui.result import remedies
 from pages._ui.session import page_state
 from pages._ui.session.chosen import explicit_class, image_and_model_of
 from pages._ui.session.pixels import pixels_of
@@ -66,12 +67,19 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> 
         "mapped": list(cams),
         "unit": known.unit,
         "shared": max((cam.maximum for cam in known.cams.values() if cam.usable), default=0.0),
-        "classes": [_class(question, one, cams.get(one.class_index), listed=True) for one in known.top]
-        + [_class(question, cams[index].prediction, cams[index]) for index in cams if index not in _indices(known)],
+        "sharedMagnitude": max((cam.magnitude for cam in known.cams.values() if cam.tells_against), default=0.0),
+        "isSigned": first.is_signed,
+        "classes": [_class(question, known, one, cams.get(one.class_index)) for one in known.top]
+        + [
+            _class(question, known, cams[index].prediction, cams[index])
+            for index in cams
+            if index not in _indices(known)
+        ],
         "labels": question.model.labels,
         "registry": {"look": look_told(len(known.cams)), "formats": _formats()},
         "alt": f"The image {name}".strip(),
         "notes": words.notes(first, picture.notes),
+        "remedies": remedies.for_unseen(known.geometry),
         "how": words.how_to_read(first, get_method(question.method)),
         "saw": _saw(question, known),
         "linkNote": "" if picture.is_linkable else words.NOT_IN_A_LINK,
@@ -99,7 +107,7 @@ def _indices(known: ForwardResult) -> set[int]:
     return {one.class_index for one in known.top}
 
 
-def _class(question: Question, prediction: Prediction, cam: Cam | None, *, listed: bool = False) -> dict[str, Any]:
+def _class(question: Question, known: ForwardResult, prediction: Prediction, cam: Cam | None) -> dict[str, Any]:
     """A card of the list and, where its map came along, the words that go with it."""
     card = {
         "index": prediction.class_index,
@@ -107,7 +115,7 @@ def _class(question: Question, prediction: Prediction, cam: Cam | None, *, liste
         "probability": words.finite(prediction.probability),
         "percent": words.percent(prediction.probability),
         "logit": words.number(prediction.logit, 1),
-        "listed": listed,
+        "listed": prediction in known.top,
     }
     if cam is None:
         return card
@@ -115,7 +123,9 @@ def _class(question: Question, prediction: Prediction, cam: Cam | None, *, liste
         "sentence": words.sentence(cam, get_method(question.method)),
         "caption": words.caption(cam, question.model.weights_sha256),
         "note": cam.note,
+        "remedies": remedies.for_unusable(question, known, cam),
         "maximum": words.finite(cam.maximum),
+        "magnitude": words.finite(cam.magnitude) if cam.tells_against else 0,
     }
 
 

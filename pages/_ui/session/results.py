@@ -11,7 +11,8 @@ import numpy as np
 from gradcam_core.cam import MOST_PREDICTIONS, Cam, Prediction
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import DEFAULT_METHOD, get_method
+from gradcam_core.methods import DEFAULT_METHOD, METHODS, get_method
+from gradcam_core.methods.base import Need
 from pages._ui.session.pixels import decoding_turn, pixels_of
 from pages._ui.session.question import ImageInfo, ModelCard, Question
 from pages._ui.session.queue import my_turn
@@ -19,9 +20,12 @@ from pages._ui.session.shared import ensure_room, model_cache, shared
 
 if TYPE_CHECKING:
     from gradcam_core.engine import ForwardPass
+    from gradcam_core.layers.finding import TargetLayer
+    from gradcam_core.methods import CamMethod
 
 _MAP_BYTES = 120_000  # of one message; maps of early layers are large and cost more to make, so fewer come along
 _WORDS_BYTES = 5_000  # about what the values of a result take beside their arrays
+_MOST_LAYERS = 4
 _Answer = TypeVar("_Answer")
 
 
@@ -78,6 +82,20 @@ def cam_for(question: Question, class_index: int) -> Cam:
     )
 
 
+def alternatives(question: Question, class_index: int) -> dict[str, str]:
+    """What else gives a map of this class that is usable: a layer with the same method, a method at the same layer.
+
+    Returns:
+        By "layer" and "method", where there is one.
+    """
+    return _answered(
+        question,
+        ("alternatives", class_index),
+        lambda forward: _alternatives(forward, question, class_index),
+        lambda _: _WORDS_BYTES,
+    )
+
+
 def compute_first_screen(image: ImageInfo) -> None:
     """What the first screen asks: with it everything slow has been imported, and the answer is there."""
     from gradcam_core.models import DEFAULT_MODEL
@@ -89,7 +107,7 @@ def compute_first_screen(image: ImageInfo) -> None:
 
 def _answered(
     question: Question,
-    more: tuple[int, ...],
+    more: tuple[str | int, ...],
     make: Callable[[ForwardPass], _Answer],
     nbytes: Callable[[_Answer], int],
 ) -> _Answer:
@@ -138,3 +156,34 @@ def _another(forward: ForwardPass, first: Cam, prediction: Prediction) -> Cam:
     if get_method(first.key.method).depends_on_class:
         return forward.cam(prediction.class_index, first.key.method)
     return replace(first, prediction=prediction, key=replace(first.key, class_index=prediction.class_index))
+
+
+def _alternatives(forward: ForwardPass, question: Question, class_index: int) -> dict[str, str]:
+    """Other methods from the same pass; other layers, the usual one first, from another one."""
+    from gradcam_core.engine import Explainer
+
+    method = get_method(question.method)
+    targets = [layer for layer in _other_layers(question) if not method.unsupported_because(layer)]
+    names = [layer.name for layer in targets]
+    methods = [slug for slug, other in METHODS.items() if slug != question.method and _is_quick(other, forward.layer)]
+    found = {"method": next((slug for slug in methods if forward.cam(class_index, slug).usable), None)}
+    if names:
+        image, explainer = pixels_of(question.picture), Explainer(forward.model, names[0])
+        deeper = explainer.forward(image, preprocessing=question.preprocessing, layers=names)
+        usable = (name for name in names if deeper.cam(class_index, method.slug, layer=name).usable)
+        found = {"layer": next(usable, None)} | found
+    return {name: value for name, value in found.items() if value}
+
+
+def _other_layers(question: Question) -> list[TargetLayer]:
+    """The usual one, then the blocks from the last to the first, but few: a slow network must not be kept long."""
+    card = question.model
+    usual = [layer for layer in card.layers if layer.name == card.default_layer]
+    blocks = [layer for layer in reversed(card.layers) if layer.is_block and layer.name != card.default_layer]
+    return [layer for layer in (*usual, *blocks[:_MOST_LAYERS]) if layer.name != question.layer]
+
+
+def _is_quick(method: CamMethod, layer: TargetLayer) -> bool:
+    """Whether a method explains one class at this layer without further forward passes."""
+    is_answerable = not method.needs & {Need.OTHER_CLASS, Need.ATTENTION} and not method.unsupported_because(layer)
+    return is_answerable and method.depends_on_class and not method.cost(layer)

@@ -118,8 +118,7 @@ def caption(cam: Cam, weights_sha256: str) -> str:
 
 def notes(cam: Cam, of_file: tuple[str, ...]) -> list[str]:
     """What the panels can't say themselves: what was cut off, and what was done to the file."""
-    width, height = cam.geometry.image_size
-    unseen = [] if cam.geometry.seen == (0, 0, width, height) else ["The model never saw the hatched part."]
+    unseen = [] if cam.geometry.is_all_seen else ["The model never saw the faded part."]
     is_switched = cam.key.method != DEFAULT_METHOD  # whoever has switched wonders why nothing changed
     return [*unseen, *([cam.same_map_note] if is_switched and cam.same_map_note else []), *of_file]
 
@@ -145,13 +144,11 @@ def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
 def what_it_saw(model_title: str, geometry: InputGeometry, preprocessing: Preprocessing) -> list[str]:
     """What went into the model, and which part of the image never did."""
     width, height = geometry.input_size
-    left, top, right, bottom = geometry.seen
-    unseen = 1 - (right - left) * (bottom - top) / (geometry.image_size[0] * geometry.image_size[1])
-    never = f"It never saw {percent(unseen)} of the picture: the hatched part."
+    never = f"It never saw {percent(geometry.unseen_share)} of the picture: the faded part."
     return [
         f"{model_title} saw these {width} × {height} pixels and nothing else.",
         f"{preprocessing.title}. {preprocessing.sentence}",
-        never if unseen else "It saw the whole picture.",
+        "It saw the whole picture." if geometry.is_all_seen else never,
     ]
 
 

@@ -1,8 +1,8 @@
 """The viewer: predictions, panels, tools and words of one result in one element, drawn by the browser.
 
-A click on a class, the opacity, the threshold: nothing of it waits for the server. The browser asks for two things, the
-map of a class that did not come along and a file to take away, and tells which class is chosen. All three arrive as
-state, which a lost run repeats.
+A click on a class, the opacity, the threshold: nothing of it waits for the server. The browser asks for the map of a
+class that did not come along, for a file to take away, and for another layer, method or preprocessing; and it tells
+which class is chosen. All of it arrives as state, which a lost run repeats.
 
 `show_panes` draws images and maps alone, as often as a page likes.
 """
@@ -28,8 +28,10 @@ __all__ = [
     "show_panes",
     "show_viewer",
     "told_choice",
+    "wanted_choice",
     "wanted_file",
 ]
+_CHOICES = ("layer", "method", "preprocessing")
 _VIEWER, _CHANNEL = "viewer", "chosen_class_channel"  # the usual keys
 
 
@@ -44,13 +46,22 @@ class Request:
     view: str
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A layer, a method or a preprocessing, by its parameter's name: `token` tells one choice from the next."""
+
+    token: str
+    name: str
+    value: str
+
+
 def show_viewer(message: bytes, *, key: str = _VIEWER) -> None:
     """Draw the viewer with this message (payload.pack).
 
     Of several on a page the first has the page's keys, its address and the chosen class.
     """
     act = page_state.mark_user_action
-    _ELEMENT(key=key, data=message, on_asked_change=act, on_wanted_change=act)
+    _ELEMENT(key=key, data=message, on_asked_change=act, on_wanted_change=act, on_choice_change=act)
 
 
 def hear_choice(on_change: Callable[[], None]) -> None:
@@ -99,6 +110,15 @@ def wanted_file(*, key: str = _VIEWER) -> Request | None:
     if type(index) is not int or not isinstance(look, dict):
         return None
     return Request(str(token), str(what), index, look, str(view))
+
+
+def wanted_choice(*, key: str = _VIEWER) -> Choice | None:
+    """The choice of layer, method or preprocessing that a button beside the panels made last."""
+    wanted = _state(key, "choice")
+    token, name, value = (wanted.get(part) for part in ("token", "name", "value"))
+    if not all(isinstance(text, str) for text in (token, name, value)) or name not in _CHOICES:
+        return None
+    return Choice(str(token), str(name), str(value))
 
 
 def _state(key: str, name: str) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from gradcam_core.rendering.render import COLORMAPS, DEFAULT_LOOK, Look
+from gradcam_core.rendering.colormaps import COLORMAPS
+from gradcam_core.rendering.overlays import OVERLAYS
+from gradcam_core.rendering.render import DEFAULT_LOOK, Look
 
 _OF_CORE = {field.name for field in fields(Look)} - {"scale"}  # the screen's scale is a choice, the core's a raw value
 
@@ -51,12 +53,25 @@ def _percent(share: float) -> int:
 _VIEWS = (Choice("side", "Side by side"), Choice("overlay", "Overlay"), Choice("swipe", "Swipe"))
 _COLORMAPS = tuple(Choice(one.slug, one.title, one.sentence) for one in COLORMAPS.values())
 _SCALES = (Choice("own", "Own maximum"), Choice("shared", "Shared by the {count} likeliest"))
-_CONTOURS = (Choice(0, "None"), *(Choice(share, f"Strongest {share} %") for share in (5, 10, 20, 30, 50)))
+_OVERLAYS = tuple(Choice(one.slug, one.title, one.sentence) for one in OVERLAYS.values())
+_SIGNS = (
+    Choice("positive", "For the class", "What speaks against the class is left out."),
+    Choice("both", "For and against", "Red speaks for the class, blue against it."),
+)
+_CONTOURS = (
+    Choice(0, "None"),
+    *(
+        Choice(share, f"{share} % of the evidence", f"The smallest area that holds {share} % of the evidence.")
+        for share in (10, 20, 30, 50, 80)
+    ),
+)
 
 LOOK_PARAMETERS: dict[str, LookParameter] = {
     parameter.name: parameter
     for parameter in (
         LookParameter("view", "Panels", "buttons", "side", _VIEWS),
+        LookParameter("overlay", "Overlay", "select", DEFAULT_LOOK.overlay, _OVERLAYS),
+        LookParameter("sign", "Evidence", "select", DEFAULT_LOOK.sign, _SIGNS),
         LookParameter("colormap", "Colours", "select", DEFAULT_LOOK.colormap, _COLORMAPS),
         LookParameter("opacity", "Opacity", "slider", _percent(DEFAULT_LOOK.opacity), high=100, is_percent=True),
         LookParameter("threshold", "Hide below", "slider", _percent(DEFAULT_LOOK.threshold), high=95, is_percent=True),

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import streamlit as st
 
 from gradcam_core.cam import RAW_UNIT, Cam
-from gradcam_core.rendering.render import COLORMAPS, DEFAULT_LOOK, Look
+from gradcam_core.rendering.colormaps import COLORMAPS
+from gradcam_core.rendering.render import DEFAULT_LOOK, Look, is_drawn_signed, scale_of
 from pages._ui.viewer.payload import maps, pack, tables
 from pages._ui.viewer.scripts import PANES_SCRIPT, PANES_STYLE, script, style
 
@@ -75,14 +76,15 @@ def _set(place: int, one: PaneSet) -> dict[str, Any]:
 
 
 def _map(blob: str, one: PaneSet) -> dict[str, Any]:
-    scale = (one.look.scale or one.cam.maximum) if one.cam.usable else 0.0
-    return {"blob": blob, "key": _digest(maps([one.cam.values])), "scale": scale, "isUsable": one.cam.usable}
+    told = {"scale": scale_of(one.cam, one.look), "isSigned": is_drawn_signed(one.cam, one.look)}
+    return {"blob": blob, "key": _digest(maps([one.cam.values])), "isUsable": one.cam.usable, **told}
 
 
 def _look(one: PaneSet) -> dict[str, Any]:
     look = one.look
     shares = {"opacity": look.opacity, "threshold": look.threshold, "contour": look.contour}
-    return {"view": "swipe" if one.is_swipe else "side", "colormap": look.colormap.lower(), **shares}
+    how = {"colormap": look.colormap.lower(), "overlay": look.overlay}
+    return {"view": "swipe" if one.is_swipe else "side", **how, **shares}
 
 
 def _digest(data: bytes) -> str:

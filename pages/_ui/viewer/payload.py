@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gradcam_core.rendering.render import COLORMAPS
+from gradcam_core.rendering.colormaps import COLORMAPS, diverging_tables
 
 LONGEST_SIDE = 1024  # of the copy on screen: a panel is seldom shown larger, and 2,048 would be four times as many
 _LOSSLESS_PIXELS = 300_000  # more would take a tenth of a second to try
@@ -71,8 +71,10 @@ def maps(values: Sequence[np.ndarray]) -> bytes:
 
 @cache
 def tables() -> bytes:
-    """The colour tables in the order of COLORMAPS, 256 x 3 bytes each."""
-    return b"".join(colormap.table.tobytes() for colormap in COLORMAPS.values())
+    """The colour tables in the order of COLORMAPS, then those of evidence against and for, 256 x 3 bytes each."""
+    return b"".join(
+        one.tobytes() for one in (*(colormap.table for colormap in COLORMAPS.values()), *diverging_tables())
+    )
 
 
 def _filled(data: bytes) -> bytes:

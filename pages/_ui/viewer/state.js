@@ -7,13 +7,14 @@ function newState(root) {
   return {
     root,
     name: `hp-${++viewers}`, // begins the ids of its nodes: no two nodes of a document have the same one
-    send: () => {}, // tells the server a value: asked, wanted
+    send: () => {}, // tells the server a value: asked, wanted, choice
     panes: null, // the pane set: see drawing/panes.js
 
     view: null, // the message on screen, and the raw maps of its classes by index: `cams`
     index: null, // the class on screen
     registry: null, // what there is to choose, as the server told last: look (parameters), formats (of files)
     look: null, // how it is drawn, by the names of the server's registry
+    overlay: null, // how the evidence lies over the image while presenting; null where that is as the look says
     palettes: {}, // the colours of each colour map, by slug
     isShown: false, // whether a view has been shown since this viewer was built
 
@@ -55,6 +56,7 @@ function newState(root) {
       notes: null,
       howToRead: null,
       whatItSaw: null,
+      remedies: null,
       slot: null, // where the panels stand while presenting
       dialog: null,
     },

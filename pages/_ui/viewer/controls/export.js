@@ -99,6 +99,10 @@ function composed(state) {
   pen.fillStyle = "#5b5364";
   pen.font = `${Math.round(line * 0.62)}px sans-serif`;
   pen.fillText(one.caption, gap, gap + line * 2.1, canvas.width - 2 * gap);
-  panels.forEach((panel, place) => pen.drawImage(panel.canvas, gap + place * (width + gap), gap + line * 3));
+  panels.forEach((panel, place) => {
+    const corner = [gap + place * (width + gap), gap + line * 3];
+    pen.drawImage(panel.canvas, ...corner);
+    if (panel !== pane.original) strokeEdge(pen, state.panes, corner);
+  });
   return canvas;
 }

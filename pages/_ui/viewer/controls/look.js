@@ -76,6 +76,7 @@ function choice(state, { name, title, default: usual }) {
 function fillChoices(state) {
   for (const { name, kind, choices } of state.registry.look) {
     if (kind !== "select") continue;
+    if (name === "sign") state.control[name].input.parentElement.hidden = !state.view.isSigned;
     const options = choices.map(({ value, title, sentence = "" }) => el("option", { value, textContent: title, title: sentence }));
     state.control[name].input.replaceChildren(...options);
   }
@@ -94,6 +95,7 @@ function changeLook(state, change) {
   showControls(state);
   showMap(state);
   drawBar(state);
+  drawRemedies(state);
   read(state.panes);
   repaint(state.panes);
   writeLook(state);
@@ -106,16 +108,32 @@ function coreLook({ registry, look }) {
   return Object.fromEntries(ofCore.map(({ name, isPercent }) => [name, isPercent ? look[name] / 100 : look[name]]));
 }
 
-const paneLook = (state) => ({ ...coreLook(state), view: state.look.view, colours: state.palettes[state.look.colormap] });
+// While presenting the overlay may be another one.
+function paneLook(state) {
+  const { look, palettes } = state, { diverging, [look.colormap]: colours } = palettes;
+  return { ...coreLook(state), view: look.view, overlay: state.overlay ?? look.overlay, colours, diverging };
+}
+
+// Called with true when a presentation begins and with false when it ends: an audience sees a spotlight, unless a person
+// has chosen how the evidence lies over the image.
+function presentOverlay(state, isPresenting) {
+  state.overlay = isPresenting && state.look.overlay === parameterOf(state, "overlay").default ? "spotlight" : null;
+  setLook(state.panes, paneLook(state));
+  repaint(state.panes);
+}
 
 // Put the map of the class into the panels; it is painted at the next frame that is asked for.
 function showMap(state) {
   const { view, index } = state, one = chosen(state);
-  state.panes.map = { key: `${view.id} ${index}`, values: view.cams.get(index), scale: scaleOf(state, one), isUsable: !one.note };
+  state.panes.map = { key: `${view.id} ${index}`, values: view.cams.get(index), scale: scaleOf(state, one), isUsable: !one.note, isSigned: isDrawnSigned(state, one) };
 }
+
+// Whether evidence against the class is drawn too: where it is asked for and the map tells it.
+const isDrawnSigned = ({ look }, one) => look.sign === "both" && one.magnitude > 0;
 
 // The raw value that gets the last colour: the map's own maximum, or the largest of the likeliest classes' maps.
 function scaleOf({ view, look }, one) {
+  if (isDrawnSigned({ look }, one)) return look.scale === "shared" ? Math.max(view.sharedMagnitude, one.magnitude) : one.magnitude;
   if (one.note) return 0;
   return look.scale === "shared" && view.shared > 0 ? view.shared : one.maximum;
 }

@@ -42,6 +42,7 @@ function drawPresented(state) {
 
 function startPresenting(state) {
   const { stage } = state.panes, { slot, dialog } = state.node;
+  presentOverlay(state, true);
   state.home = stage.nextSibling;
   slot.append(stage);
   dialog.showModal();
@@ -49,6 +50,7 @@ function startPresenting(state) {
 }
 
 function stopPresenting(state) {
+  presentOverlay(state, false);
   state.home.before(state.panes.stage);
   if (document.fullscreenElement) document.exitFullscreen();
 }

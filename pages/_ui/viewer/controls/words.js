@@ -23,6 +23,7 @@ function drawWords(state) {
   setText(state.node.caption, one.caption);
   describePanes(state.panes, state.view.alt, one.sentence);
   drawBar(state);
+  drawRemedies(state);
   drawPresented(state);
 }
 
@@ -31,22 +32,16 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// From no evidence to the value of the last colour, with its unit; a mark where the colours begin.
+// From no evidence, or the most against the class, to the value of the last colour, with its unit.
 function drawBar(state) {
-  const { scale } = state.panes.map, bar = state.node.legend;
+  const { scale, isSigned } = state.panes.map, bar = state.node.legend;
   bar.hidden = !(scale > 0);
   if (bar.hidden) return;
-  const colours = state.palettes[state.look.colormap];
-  const stops = Array.from({ length: 25 }, (_, i) => {
-    const colour = colours[i * (STEPS / 24)];
-    return `rgb(${colour & 255} ${(colour >>> 8) & 255} ${(colour >>> 16) & 255})`;
-  });
   const ramp = el("span", { className: "ramp" });
-  ramp.style.background = `linear-gradient(to right, ${stops.join()})`;
-  ramp.style.setProperty("--cut", `${state.look.threshold}%`);
-  const largest = `${figures(scale)} ${state.view.unit}`;
-  bar.replaceChildren(el("span", { textContent: "0" }), ramp, el("span", { textContent: largest }));
-  bar.setAttribute("aria-label", `Colour bar: from 0 to ${largest}`);
+  ramp.style.background = `linear-gradient(to right, ${rampOf(state.panes)})`;
+  const largest = `${figures(scale)} ${state.view.unit}`, smallest = isSigned ? figures(-scale) : "0";
+  bar.replaceChildren(el("span", { textContent: smallest }), ramp, el("span", { textContent: largest }));
+  bar.setAttribute("aria-label", `Colour bar: from ${smallest} to ${largest}`);
 }
 
 // What belongs to the view and to no class.

@@ -1,18 +1,20 @@
-// The line round the strongest evidence, pixel for pixel as gradcam_core.rendering.contour draws it.
+// The line round a share of the evidence, pixel for pixel as gradcam_core.rendering.contour draws it.
 
 const WHITE = 0xffffffff;
 const DARK = 0xff121212;
 
-// The line round the strongest `share` of the seen pixels: 0 no line, 1 white, 2 dark. Null where there is none.
+// The line round the smallest area that holds this share of the evidence for the class: 0 no line, 1 white, 2 dark. Null
+// where there is none.
 function contourOf([width, height], steps, share) {
-  const counts = new Uint32Array(STEPS + 1);
-  let seen = 0;
-  for (const k of steps) if (k !== UNSEEN) counts[k]++, seen++;
-  let level = STEPS, inside = counts[STEPS];
-  while (level > 1 && inside < share * seen) inside += counts[--level];
-  if (!inside || !share) return null;
+  const counts = new Uint32Array(UNSEEN + 1);
+  for (let i = 0; i < steps.length; i++) counts[steps[i]]++;
+  let all = 0;
+  for (let k = 1; k <= STEPS; k++) all += k * counts[NONE + k];
+  if (!all || !share) return null;
+  let level = STEPS, held = STEPS * counts[ALL];
+  while (level > 1 && held < share * all) level--, (held += level * counts[NONE + level]);
   const mask = new Uint8Array(steps.length);
-  for (let i = 0; i < steps.length; i++) mask[i] = steps[i] !== UNSEEN && steps[i] >= level ? 1 : 0;
+  for (let i = 0; i < steps.length; i++) mask[i] = steps[i] !== UNSEEN && steps[i] >= NONE + level ? 1 : 0;
   const radius = Math.max(1, Math.floor((Math.max(width, height) + 160) / 320));
   const inner = eroded(mask, width, height, radius), core = eroded(mask, width, height, 2 * radius);
   return mask.map((one, i) => (one && !inner[i] ? 1 : inner[i] && !core[i] ? 2 : 0));

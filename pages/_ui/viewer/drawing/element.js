@@ -44,7 +44,7 @@ function drawSet(entry, set, { message, palettes, photos }) {
   entry.title.hidden = !set.title;
   setImage(panes, set, isNew ? photos.get(set.photo) : null);
   panes.map = { ...set.map, values: unpackMaps(set.cells, message.blob[set.map.blob])[0] };
-  setLook(panes, { ...set.look, colours: palettes[set.look.colormap] });
+  setLook(panes, { ...set.look, colours: palettes[set.look.colormap], diverging: palettes.diverging });
   describePanes(panes, set.alt, set.title);
   if (isNew) clearMarks(panes);
   else read(panes);

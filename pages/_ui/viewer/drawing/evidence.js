@@ -1,7 +1,10 @@
-// Values to pixels, bit for bit as gradcam_core.rendering.render does it: float32 where numpy has float32, halves rounded up.
+// Values to steps of the evidence, bit for bit as gradcam_core.rendering.render does it: float32 where numpy has
+// float32, halves rounded up. A step is from 0 (most against the class) over NONE to ALL (most for it), or UNSEEN.
 
-const STEPS = 4080;
-const UNSEEN = 65535;
+const STEPS = 4080; // from no evidence to the most
+const NONE = STEPS;
+const ALL = 2 * STEPS;
+const UNSEEN = ALL + 1;
 const f32 = Math.fround;
 
 // Where the centres of the seen pixels fall between the centres of the cells, along one side.
@@ -25,13 +28,13 @@ function gridOf(geometry) {
   return { x: between(left, right, x0, x1, columns), y: between(top, bottom, y0, y1, rows) };
 }
 
-// Evidence over the image, 0 to 1, width x height: in steps of the colour scale into `steps`, and as it is into `value`.
+// Evidence over the image, 0 or, of a signed map, -1 to 1, width x height: in steps into `steps`, as it is into `value`.
 function evidence(geometry, grid, map, steps, value = null) {
-  const { values, scale } = map;
+  const { values, scale } = map, lowest = map.isSigned ? -1 : 0;
   const [width] = geometry.shown;
   const [rows, columns] = geometry.cells;
   const scaled = new Float32Array(rows * columns);
-  if (scale > 0) for (let i = 0; i < scaled.length; i++) scaled[i] = clamp(f32(values[i] / f32(scale)), 0, 1);
+  if (scale > 0) for (let i = 0; i < scaled.length; i++) scaled[i] = clamp(f32(values[i] / f32(scale)), lowest, 1);
   const { x, y } = grid;
   const n = x.below.length;
   const across = new Float32Array(rows * n);
@@ -48,12 +51,12 @@ function evidence(geometry, grid, map, steps, value = null) {
     for (let i = 0; i < n; i++, at++) {
       const v = f32(f32(across[a + i] * rest) + f32(across[b + i] * t));
       if (value) value[at] = v;
-      steps[at] = Math.floor(f32(f32(v * STEPS) + 0.5));
+      steps[at] = NONE + Math.floor(f32(f32(v * STEPS) + 0.5));
     }
   }
 }
 
-// A colour table of 256 entries as 4,081 packed colours, straight lines between the entries.
+// A colour table of 256 entries as 4,081 packed colours, from no evidence to most, straight lines between the entries.
 function palette(table) {
   const colours = new Uint32Array(STEPS + 1);
   for (let k = 0; k <= STEPS; k++) {
@@ -66,47 +69,4 @@ function palette(table) {
     colours[k] = packed >>> 0;
   }
   return colours;
-}
-
-function hatch(width, height) {
-  const period = Math.max(8, Math.floor(Math.max(width, height) / 40));
-  const line = Math.floor(period / 4);
-  const grey = (level) => (0xff000000 | (level << 16) | (level << 8) | level) >>> 0;
-  return (x, y) => ((x + y) % period < line ? grey(150) : grey(226));
-}
-
-const cutOf = (threshold) => Math.floor(threshold * STEPS + 0.5);
-
-function paintHeatmap(out, [width, height], steps, colours, cut) {
-  const unseen = hatch(width, height);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const k = steps[i];
-      out[i] = k === UNSEEN ? unseen(x, y) : colours[k < cut ? 0 : k];
-    }
-  }
-}
-
-function paintOverlay(out, photo, [width, height], steps, { colours, cut, opacity }) {
-  const unseen = hatch(width, height);
-  const share = f32(opacity), rest = f32(1 - share);
-  const below = new Float32Array(256), above = new Float32Array(256);
-  for (let level = 0; level < 256; level++) {
-    below[level] = level * rest;
-    above[level] = level * share;
-  }
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const k = steps[i], p = photo[i];
-      if (k !== UNSEEN && k < cut) {
-        out[i] = p;
-        continue;
-      }
-      const q = k === UNSEEN ? unseen(x, y) : colours[k];
-      const red = f32(f32(below[p & 255] + above[q & 255]) + 0.5) | 0;
-      const green = f32(f32(below[(p >>> 8) & 255] + above[(q >>> 8) & 255]) + 0.5) | 0;
-      const blue = f32(f32(below[(p >>> 16) & 255] + above[(q >>> 16) & 255]) + 0.5) | 0;
-      out[i] = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
-    }
-  }
 }

@@ -2,6 +2,24 @@
 
 const MARKS = ["pointer", "pin", "box"];
 
+// A fine line round what the model saw, as wide on screen for every image; none where that is all of it.
+const buildEdge = () => el("span", { className: "edge" });
+
+function placeEdge({ stage, geometry }) {
+  const [width, height] = geometry.shown, [left, top, right, bottom] = geometry.seen;
+  const sides = [top / height, 1 - right / width, 1 - bottom / height, left / width];
+  stage.toggleAttribute("data-unseen", sides.some((side) => side > 0));
+  stage.style.setProperty("--seen", sides.map((side) => (side > 0 ? `${100 * side}%` : "-4px")).join(" "));
+}
+
+// The same line on a copy of the panels, whose image begins at this place.
+function strokeEdge(pen, { stage, geometry }, [x, y]) {
+  if (!stage.hasAttribute("data-unseen")) return;
+  const [left, top, right, bottom] = geometry.seen;
+  Object.assign(pen, { strokeStyle: "#ffffff", lineWidth: Math.max(1, Math.round(geometry.shown[0] / 400)) });
+  pen.strokeRect(x + left, y + top, right - left, bottom - top);
+}
+
 const buildMarks = () => MARKS.map((mark) => el("span", { className: `mark ${mark}` }));
 
 function point(panes, at) {

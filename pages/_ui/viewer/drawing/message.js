@@ -21,9 +21,10 @@ function unpackMaps([rows, columns], bytes) {
   return Array.from({ length: all.length / size }, (_, place) => all.subarray(place * size, (place + 1) * size));
 }
 
-// The colour tables by slug, in the order of the colour maps' slugs.
+// The colour tables by slug, in the order of the colour maps' slugs, and as `diverging` the two that come after them.
 function unpackPalettes(slugs, bytes) {
-  return Object.fromEntries(slugs.map((slug, place) => [slug, palette(bytes.subarray(place * 768, (place + 1) * 768))]));
+  const at = (place) => palette(bytes.subarray(place * 768, (place + 1) * 768));
+  return { ...Object.fromEntries(slugs.map((slug, place) => [slug, at(place)])), diverging: [at(slugs.length), at(slugs.length + 1)] };
 }
 
 // The pixels of a WebP file, untouched by colour profiles.

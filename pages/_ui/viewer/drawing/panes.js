@@ -15,13 +15,13 @@ function newPaneSet() {
     grid: null, // where its pixels lie between the cells of a map
     photo: null, // its pixels, packed
     steps: null, // the evidence at each pixel, in steps of the colour scale
-    map: null, // what is drawn: key (which map it is), values (raw), scale (gets the last colour), isUsable
-    look: null, // how it is drawn: view, colormap (slug), colours, opacity, threshold, contour (shares from 0 to 1)
+    map: null, // what is drawn: key (which map it is), values (raw), scale (gets the last colour), isUsable, isSigned
+    look: null, // how it is drawn: view, overlay, colormap (slugs), colours, diverging, opacity, threshold, contour (0 to 1)
     split: 50, // where the swipe cuts, in percent of the width
     marks: { pointer: null, pin: null, box: null, anchor: null }, // pixels; `anchor` is where a box of keys began
     press: null, // the mouse button or finger that is down: where, whether it drags, and what was there before
     frame: 0, // the animation frame that was asked for
-    made: { evidence: null, contour: null, heatmap: null, values: null }, // of what each was made that is kept
+    made: { evidence: null, contour: null, shades: null, heatmap: null, values: null }, // of what each was made that is kept
     idle: IDLE, // what the readout says while there is nothing to read
     onPaint: () => {}, // called when the panels are painted
   };
@@ -42,7 +42,7 @@ function buildPanes(names = Object.keys(PANES), own = {}) {
 
 function buildPane(panes, name) {
   const canvas = el("canvas", { className: "picture", width: 1, height: 1 });
-  const frame = el("div", { className: "frame", role: "application", tabIndex: 0 }, canvas, ...buildMarks());
+  const frame = el("div", { className: "frame", role: "application", tabIndex: 0 }, canvas, name === "original" ? "" : buildEdge(), ...buildMarks());
   const caption = el("figcaption", { textContent: PANES[name] });
   frame.dataset.pane = name;
   watchFrame(panes, frame);
@@ -78,8 +78,9 @@ function setImage(panes, geometry, pixels) {
   panes.geometry = geometry;
   panes.grid = gridOf(geometry);
   if (pixels) fit(panes, pixels);
+  placeEdge(panes);
   panes.steps.fill(UNSEEN);
-  panes.made = { evidence: null, contour: null, heatmap: null, values: null };
+  panes.made = { evidence: null, contour: null, shades: null, heatmap: null, values: null };
 }
 
 // Give every canvas the image's size and the original its pixels.
@@ -127,21 +128,28 @@ function paint(panes) {
     evidence(geometry, panes.grid, map, steps);
     Object.assign(made, { evidence: of, contour: null, heatmap: null });
   }
-  const cut = cutOf(look.threshold), line = contourNow(panes), heatmapOf = `${look.colormap} ${cut} ${look.contour}`;
+  const line = contourNow(panes), shades = shadesNow(panes), heatmapOf = `${made.shades.of} ${look.contour}`;
   if (pane.heatmap && look.view === "side" && made.heatmap !== heatmapOf) {
-    paintHeatmap(pane.heatmap.pixels, geometry.shown, steps, look.colours, cut);
+    paintHeatmap(pane.heatmap.pixels, steps, shades);
     show(pane.heatmap, line);
     made.heatmap = heatmapOf;
   }
   if (pane.overlay) {
-    paintOverlay(pane.overlay.pixels, panes.photo, geometry.shown, steps, { ...look, cut });
+    paintOverlay(pane.overlay.pixels, panes.photo, steps, mixOf(look, shades));
     show(pane.overlay, line);
   }
   panes.onPaint();
 }
 
 // What the evidence on screen is made of.
-const evidenceKey = (map) => `${map.key} ${map.scale}`;
+const evidenceKey = (map) => `${map.key} ${map.scale} ${map.isSigned}`;
+
+// The colours of the steps, of the look and the kind of map on screen.
+function shadesNow({ look, map, made }) {
+  const of = map.isSigned ? `diverging ${look.threshold}` : `${look.colormap} ${look.threshold}`;
+  if (made.shades?.of !== of) made.shades = { of, shades: shadesOf(look, map.isSigned) };
+  return made.shades.shades;
+}
 
 function contourNow({ geometry, look, map, steps, made }) {
   if (!look.contour || !map.isUsable) return null;

@@ -45,7 +45,7 @@ function valuesNow(panes) {
   const { geometry, grid, map, made } = panes, of = evidenceKey(map);
   if (made.values?.of === of) return made.values.value;
   const [width, height] = geometry.shown, value = new Float32Array(width * height);
-  evidence(geometry, grid, map, new Uint16Array(width * height), value);
+  evidence(geometry, grid, { ...map, isSigned: false }, new Uint16Array(width * height), value);
   made.values = { of, value };
   return value;
 }

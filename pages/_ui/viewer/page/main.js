@@ -45,7 +45,7 @@ function build(state, view) {
   state.registry = view.registry;
   state.panes = buildPanes(undefined, { onPaint: () => painted(state) });
   buildTools(state);
-  const parts = [buildClasses(state), state.node.tools, state.node.notice, state.panes.stage, state.panes.readout];
+  const parts = [buildClasses(state), state.node.tools, state.node.notice, state.panes.stage, buildRemedies(state), state.panes.readout];
   state.root.replaceChildren(...parts, buildWords(state), buildPresenting(state));
 }
 

@@ -27,12 +27,19 @@ function giveUpClass(state) {
   reconcileSoon(state);
 }
 
+// A layer, a method or a preprocessing, chosen on the whole page: the answer is another view.
+function askForChoice(state, [name, value]) {
+  state.send("choice", { token: newToken(), name, value });
+}
+
+const newToken = () => crypto.randomUUID?.() ?? String(Math.random());
+
 // A file of the menu's format, or the lines ("code"); one at a time.
 function askForFile(state, what) {
   const { file } = state;
   if (file.wanted && file.wanted.what !== "code") return what === "code" ? undefined : void (file.next = what);
   if (what !== "code") say(state, "Preparing the file.");
-  file.wanted = { token: crypto.randomUUID?.() ?? String(Math.random()), what, index: state.index, look: fileLook(state), view: state.view.question };
+  file.wanted = { token: newToken(), what, index: state.index, look: fileLook(state), view: state.view.question };
   state.code.askedOf = codeNow(state);
   state.send("wanted", file.wanted);
   clearTimeout(state.timer.file);

@@ -1,0 +1,48 @@
+"""What helps where a map or the picture can't be seen? Buttons beside the panels: a title, and what each chooses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradcam_core.cam import Cam
+from gradcam_core.geometry import InputGeometry
+from gradcam_core.methods import get_method
+from pages._ui.session.question import Question
+from pages._ui.session.results import ForwardResult, alternatives
+from pages._ui.text import sentences as words
+
+_MUCH = 1 / 3  # of the picture: what lies at its edges is seldom missed
+_EVERYTHING = "pad"
+
+Remedy = dict[str, Any]
+
+
+def for_unseen(geometry: InputGeometry) -> list[Remedy]:
+    """Where much of the picture was cut off: the preprocessing that takes it whole."""
+    if geometry.unseen_share <= _MUCH:
+        return []
+    never = f"The model never saw {words.percent(geometry.unseen_share)} of the picture."
+    return [{"text": never, "title": "Show it everything", "choose": ["preprocessing", _EVERYTHING]}]
+
+
+def for_unusable(question: Question, known: ForwardResult, cam: Cam) -> list[Remedy]:
+    """Where a map shows nothing: its evidence against the class, and what is known to give one that does."""
+    if cam.usable:
+        return []
+    against = [{"title": "Show evidence against it", "look": {"sign": "both"}}] if cam.tells_against else []
+    found = alternatives(question, cam.prediction.class_index)
+    titles = {"layer": f"Explain at layer {found.get('layer')}", "method": f"Use {_title(found.get('method'))}"}
+    others = [{"title": titles[name], "choose": [name, value]} for name, value in found.items()]
+    return [*against, *others, *_likeliest(known, cam)]
+
+
+def _title(method: str | None) -> str:
+    return get_method(method).title if method else ""
+
+
+def _likeliest(known: ForwardResult, cam: Cam) -> list[Remedy]:
+    """The likeliest class, if it is another one and has a map."""
+    first = known.top[0]
+    if first.class_index == cam.prediction.class_index or not known.cams[first.class_index].usable:
+        return []
+    return [{"title": f"Explain “{first.label}”, the likeliest class", "class": first.class_index}]
