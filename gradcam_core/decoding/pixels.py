@@ -3,6 +3,7 @@
 from PIL import Image
 
 from gradcam_core.config import Settings
+from gradcam_core.decoding.colour_depth import is_deep_colour, spread_colours
 from gradcam_core.decoding.grey_depth import eight_bits, is_deep
 from gradcam_core.decoding.lab import is_lab, lab_to_rgb
 from gradcam_core.decoding.transparency import without_empty_alpha
@@ -16,8 +17,7 @@ def kept_size(size: tuple[int, int], limits: Settings) -> tuple[int, int]:
 
 def shrinkable(picture: Image.Image, data: bytes) -> tuple[Image.Image, list[str]]:
     """The same pixels in 8 bits and a mode that can be shrunk, and what is to be said of them."""
-    plain, notes = eight_bits(picture, data) if is_deep(picture) else (picture, [])
-    plain = lab_to_rgb(picture) if is_lab(picture) else plain
+    plain, notes = _eight_bits(picture, data)
     plain = plain.convert("LA") if plain.mode == "La" else plain  # grey multiplied by its alpha
     if plain.mode in {"1", "P", "PA"} or "transparency" in plain.info:  # these can't be shrunk as they are
         plain = plain.convert("RGBA" if plain.has_transparency_data else "RGB")
@@ -41,3 +41,11 @@ def shrunk(plain: Image.Image, limits: Settings) -> Image.Image:
     """At most `kept_side` long, in its own mode."""
     size = kept_size(plain.size, limits)  # for people alone: Lanczos' filter looks the same and takes twice as long
     return plain if size == plain.size else plain.resize(size, Image.Resampling.HAMMING, reducing_gap=2.0)
+
+
+def _eight_bits(picture: Image.Image, data: bytes) -> tuple[Image.Image, list[str]]:
+    if is_deep(picture):
+        return eight_bits(picture, data)
+    if is_lab(picture):
+        return lab_to_rgb(picture), []
+    return spread_colours(picture, data) if is_deep_colour(picture, data) else (picture, [])
