@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from gradcam_core.config import settings
 from gradcam_core.data_address import file_in, is_data_address
 from gradcam_core.decoding.decode import decode_image, file_too_large
+from gradcam_core.decoding.door import accepted_kind
 from gradcam_core.decoding.incoming import IncomingFile
 from gradcam_core.download import fetch_image
 from gradcam_core.errors import ImageError
@@ -18,6 +19,7 @@ from gradcam_core.text import display_name
 
 _URL = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _OF_A_COMPUTER = re.compile(r"file:|[a-z]:[\\/]|[\\/~.]", re.IGNORECASE)
+_HEAD_BYTES = 1_000_000
 
 
 def load_image(source: str | Path | bytes, *, name: str = "") -> LoadedImage:
@@ -123,9 +125,10 @@ def _file_bytes(path: Path) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a file"
             raise ImageError(f"{shown} is {kind}.", hint="Name one picture file.")
-        if status.st_size > limits.max_file_bytes:
-            raise file_too_large(limits)
         with path.open("rb") as file:
+            if status.st_size > limits.max_file_bytes:
+                accepted_kind(file.read(_HEAD_BYTES))  # a video or a raw file does not get better by being smaller
+                raise file_too_large(limits)
             return file.read(limits.max_file_bytes + 1)  # it may have grown; the decoder's door counts again
     except FileNotFoundError as error:
         raise ImageError(f"There is no file {shown}.", hint="Check the path.") from error

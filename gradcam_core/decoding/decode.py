@@ -7,20 +7,26 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image
 
 from gradcam_core.config import Settings, settings
 from gradcam_core.decoding.colours import screen_colours
+from gradcam_core.decoding.door import accepted_kind
+from gradcam_core.decoding.frames import frame_notes, shown_frame
 from gradcam_core.decoding.orientation import SIDEWAYS, orientation_of, upright
 from gradcam_core.decoding.pillow import configure_pillow
-from gradcam_core.decoding.pixels import kept_size, rgb_over_white, scale_hidden, shrinkable, shrunk
+from gradcam_core.decoding.pixels import kept_size, scale_hidden, shrinkable, shrunk
 from gradcam_core.decoding.refusals import too_large
-from gradcam_core.decoding.signatures import ACCEPTED, ACCEPTED_IN_WORDS, in_words, kind_of
-from gradcam_core.decoding.structure import MOST_FRAMES, check_shape, check_structure, frames_in
+from gradcam_core.decoding.signatures import ACCEPTED, kind_of
+from gradcam_core.decoding.structure import check_shape, check_structure, frames_in
+from gradcam_core.decoding.transparency import is_blank, opaque_rgb
+from gradcam_core.decoding.unread import unread_pixels
 from gradcam_core.errors import HeatproofError, ImageError, ResourceError
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.resources.queue import ComputeQueue
 from gradcam_core.text import display_name
+
+_BLANK = "The picture is blank: all of it has the same colour."
 
 _decoding = ComputeQueue(1, most_waiting=0)  # its bounds are set with each use
 
@@ -86,16 +92,14 @@ def _refusals(data: bytes, limits: Settings) -> Iterator[None]:
         raise too_large(limits.max_megapixels) from error
     except MemoryError as error:
         raise ResourceError("There is not enough memory to open this picture.", hint="Use a smaller one.") from error
-    except UnidentifiedImageError as error:
-        raise (_unread_pixels() if _has_unread_pixels(data) else _broken(data)) from error
     except Exception as error:  # broken files make decoders raise errors of every kind
-        raise _broken(data) from error
+        raise unread_pixels(data, kind_of(data)) or _broken(data) from error
 
 
 def _loaded(data: bytes, name: str, limits: Settings) -> LoadedImage:
     opened = _opened(data, limits)
     stored = shrunk(opened.picture, limits)
-    rgb, notes = rgb_over_white(stored)
+    rgb, notes = opaque_rgb(stored)
     colours = screen_colours(stored, rgb, opened.profile)
     pixels = np.array(upright(colours.picture if colours else rgb, opened.orientation))
     pixels.setflags(write=False)
@@ -103,7 +107,7 @@ def _loaded(data: bytes, name: str, limits: Settings) -> LoadedImage:
         pixels,
         opened.upright_size,
         hashlib.sha256(data).hexdigest(),
-        (*notes, *([colours.note] if colours else []), *_frame_notes(opened.frames)),
+        (*opened.notes, *notes, *([_BLANK] if is_blank(rgb) else []), *([colours.note] if colours else [])),
         display_name(name),
         data if colours or stored.size != opened.size else b"",
     )
@@ -115,7 +119,7 @@ def _full_size(data: bytes, limits: Settings) -> Image.Image:
     orientation, picture = opened.orientation, opened.picture
     del opened
     if picture.mode != "RGB":
-        picture, _ = rgb_over_white(picture)
+        picture, _ = opaque_rgb(picture)
     return upright(picture, orientation)
 
 
@@ -123,11 +127,9 @@ def _check_file(data: bytes, limits: Settings) -> None:
     """What can be told from the bytes before a decoder sees them."""
     if not data:
         raise ImageError("The file is empty.", hint="Choose another picture.")
+    kind = accepted_kind(data)
     if len(data) > limits.max_file_bytes:
         raise file_too_large(limits)
-    kind = kind_of(data)
-    if kind not in ACCEPTED:
-        raise ImageError(f"This is {in_words(kind)}, which can't be opened as a picture.", hint=_advice(kind))
     check_structure(data, kind, limits)
 
 
@@ -139,13 +141,14 @@ class _Opened:
         picture: in a mode that can be shrunk, not yet upright; JPEG may be reduced already.
         size: (width, height) as it is stored; `orientation` says how it is turned.
         profile: of its colours, empty where there is none.
+        notes: what was decided about its frames and values, in sentences.
     """
 
     picture: Image.Image
     size: tuple[int, int]
     orientation: int
-    frames: int
     profile: bytes
+    notes: list[str]
 
     @property
     def upright_size(self) -> tuple[int, int]:
@@ -167,31 +170,9 @@ def _opened(data: bytes, limits: Settings, *, at_full_size: bool = False) -> _Op
         scale_hidden(picture, data)
         profile = picture.info.get("icc_profile")
         told = profile if isinstance(profile, bytes) else b""  # a TIFF may have numbers there
-        return _Opened(shrinkable(picture), size, orientation_of(picture), frames, told)
-
-
-def _has_unread_pixels(data: bytes) -> bool:
-    """Is it a TIFF whose outline is sound, but Pillow has no mode for its pixels?"""
-    if kind_of(data) != "TIFF":
-        return False
-    try:
-        TiffImagePlugin.TiffImageFile(io.BytesIO(data)).close()
-    except Exception as error:  # noqa: BLE001  broken files make decoders raise errors of every kind
-        return "unknown pixel mode" in str(error)
-    return False
-
-
-def _frame_notes(frames: int) -> list[str]:
-    """What to say of the frames or pages that are not shown."""
-    number = str(frames) if frames <= MOST_FRAMES else f"more than {MOST_FRAMES}"
-    return [f"The first of {number} frames is shown."] if frames > 1 else []
-
-
-def _unread_pixels() -> ImageError:
-    return ImageError(
-        "The pixels of this TIFF are of a kind that is not read here.",
-        hint="Save it as RGB with 8 or 16 bits a channel.",
-    )
+        frame, number = shown_frame(picture, data, frames, limits)
+        plain, notes = shrinkable(frame, data)
+        return _Opened(plain, size, orientation_of(picture), told, [*notes, *frame_notes(frames, number)])
 
 
 def _broken(data: bytes) -> ImageError:
@@ -199,9 +180,3 @@ def _broken(data: bytes) -> ImageError:
         f"This {kind_of(data)} file is broken or incomplete.",
         hint="Open it in a picture editor and save it again, or choose another.",
     )
-
-
-def _advice(kind: str) -> str:
-    if kind == "HEIC":
-        return "Phones can share it as JPEG; or save it as PNG or JPEG."
-    return f"Use {ACCEPTED_IN_WORDS}."

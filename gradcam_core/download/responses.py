@@ -3,7 +3,8 @@
 import contextlib
 from email.message import Message
 
-from gradcam_core.decoding.signatures import ACCEPTED_IN_WORDS, in_words, kind_of
+from gradcam_core.decoding.foreign import foreign_kind
+from gradcam_core.decoding.signatures import ACCEPTED_IN_WORDS, kind_of
 from gradcam_core.download.addresses import WebAddress, parse_url
 from gradcam_core.errors import ImageError
 
@@ -40,8 +41,10 @@ def not_a_picture(body: bytes) -> ImageError:
     """The refusal of a body by its first bytes."""
     if not body:
         return ImageError("The server answers, but sends nothing.", hint=SAVE_IT)
-    hint = "Open the picture by itself in a browser and copy that address." if kind_of(body) == "HTML" else SAVE_IT
-    return ImageError(f"The server sends {in_words(kind_of(body))}, not a {ACCEPTED_IN_WORDS} picture.", hint=hint)
+    kind = kind_of(body)
+    foreign = foreign_kind(kind)
+    hint = "Open the picture by itself in a browser and copy that address." if kind == "HTML" else foreign.step
+    return ImageError(f"The server sends {foreign.called}, not a {ACCEPTED_IN_WORDS} picture.", hint=hint)
 
 
 def body_too_large(max_bytes: int) -> ImageError:

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from PIL import Image
@@ -92,7 +93,9 @@ def jpeg_of_scans(scans: int, picture: Image.Image | None = None) -> bytes:
 
 def gif_with(blocks: bytes, *, frames: int = 1) -> bytes:
     """A grey GIF of 16 x 16 with these blocks in front of its frames."""
-    whole = image_file(Image.new("L", (16, 16), 90), "GIF")
+    picture = Image.new("L", (16, 16), 90)
+    picture.paste(200, (0, 0, 8, 8))
+    whole = image_file(picture, "GIF")
     frame = whole[whole.index(b",\0\0\0\0") : -1]
     return whole[: whole.index(b",\0\0\0\0")] + blocks + frame * frames + b";"
 
@@ -120,6 +123,23 @@ def tiff_of_pieces(
         + struct.pack(f"{order}{number}I", *[start] * number)
         + (struct.pack(f"{order}{number}I", *[len(piece)] * number) + piece)
     )
+
+
+def grey_tiff(values: np.ndarray, *, order: Literal["<", ">"] = "<", tags: Sequence[TiffTag] = ()) -> bytes:
+    """(h, w) grey values in one strip, in their own type; `tags` in place of the usual ones or besides them."""
+    bits, sample_format = values.dtype.itemsize * 8, {"u": 1, "i": 2, "f": 3}[values.dtype.kind]
+    own: dict[int, TiffTag] = {256: (256, 4, 1, values.shape[1]), 257: (257, 4, 1, values.shape[0])}
+    own |= {258: (258, 3, 1, bits), 259: (259, 3, 1, 1), 262: (262, 3, 1, 1), 277: (277, 3, 1, 1)}
+    own |= {278: (278, 4, 1, values.shape[0]), 339: (339, 3, 1, sample_format)} | {tag[0]: tag for tag in tags}
+    pixels = values.astype(values.dtype.newbyteorder(order)).tobytes()
+    return tiff_of_pieces(list(own.values()), pixels, 1, order=order, tiled=False)
+
+
+def png_of_16_bits(values: np.ndarray, *, colour: int = 0, chunks: bytes = b"") -> bytes:
+    """(h, w) or (h, w, channels) values of 16 bits, with these chunks in front of them."""
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    head = png_header(values.shape[1], values.shape[0], depth=16, colour=colour) + chunks
+    return head + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b"")
 
 
 def _tiff_entry(order: str, tag: int, kind: int, count: int, value: int) -> bytes:

@@ -52,7 +52,8 @@ def test_a_profile_that_nobody_would_see_in_this_image_changes_nothing() -> None
     grey = Image.new("RGB", (20, 20), (128, 128, 128))
     almost_srgb = rgb_profile(SRGB, gamma=2.2)
     image = decode_image(image_file(grey, icc_profile=almost_srgb))
-    assert (image.notes, image.file, np.unique(image.pixels).tolist()) == ((), b"", [128])
+    assert not any("sRGB" in note for note in image.notes)
+    assert (image.file, np.unique(image.pixels).tolist()) == (b"", [128])
 
 
 @pytest.mark.parametrize("mode", ["L", "LA"])
@@ -74,7 +75,7 @@ def test_inks_are_shown_as_they_print_and_seen_as_training_reads_them(kind: str)
     assert torch.equal(prepare(image, SPEC).tensor, prepare(usual, SPEC).tensor)
     paper = decode_image(image_file(Image.new("CMYK", (9, 9)), kind, icc_profile=INKS))
     assert np.unique(paper.pixels).tolist() == [255]
-    assert paper.notes == ()
+    assert not any("sRGB" in note for note in paper.notes)
 
 
 def test_a_large_image_on_its_side_is_shown_upright_in_srgb(monkeypatch: pytest.MonkeyPatch) -> None:

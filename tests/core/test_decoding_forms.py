@@ -111,13 +111,15 @@ def _answer(model: LoadedModel, data: bytes) -> tuple[str, tuple[int, int]]:
 
 @pytest.mark.parametrize("depth", [1, 2, 4])
 def test_the_hidden_grey_of_a_png_of_few_bits_is_shown_white(depth: int) -> None:
-    hidden, row = (1 << depth) - 2 if depth > 1 else 0, int("".join(f"{i:0{depth}b}" for i in range(1 << depth)), 2)
+    hidden, row = (1 << depth) - 2 if depth > 1 else 1, int("".join(f"{i:0{depth}b}" for i in range(1 << depth)), 2)
     width = 1 << depth
     pixels = (b"\0" + (row << -width * depth % 8).to_bytes(-(-width * depth // 8))) * 2
     data = png_header(width, 2, depth=depth, colour=0) + png_chunk(b"tRNS", bytes([0, hidden]))
     data += png_chunk(b"IDAT", zlib.compress(pixels)) + png_chunk(b"IEND", b"")
     expected = [255 if i == hidden else i * 255 // (width - 1) for i in range(width)]
-    assert decode_image(data).pixels[0, :, 0].tolist() == expected
+    image = decode_image(data)
+    assert image.pixels[0, :, 0].tolist() == expected
+    assert image.notes == ("Transparent parts are shown over white.",)
 
 
 def test_the_hidden_colour_of_a_png_of_16_bits_is_shown_white() -> None:

@@ -110,8 +110,8 @@ _UNREAD = {
     "CMYK and alpha": _samples(5, 5, 8, extra=2),
     "grey and alpha of 16 bits": _samples(1, 2, 16, extra=2),
     "RGB of floating-point numbers": _samples(2, 3, 32, format=3),
-    "grey of long floating-point numbers": _samples(1, 1, 64, format=3),
-    "Lab of 16 bits": _samples(8, 3, 16),
+    "grey of short floating-point numbers": _samples(1, 1, 16, format=3),
+    "Lab of 32 bits": _samples(8, 3, 32),
     "RGB of 32 bits": _samples(2, 3, 32),
     "RGB and more": _samples(2, 5, 8, extra=2),
 }
@@ -129,4 +129,4 @@ def test_grey_that_is_multiplied_by_its_alpha_is_shown_over_white() -> None:
     tags += [(277, 3, 1, 2), (278, 4, 1, 16), (338, 3, 1, 1)]
     image = decode_image(tiff_of_pieces(tags, bytes([50, 128]) * 256, 1, tiled=False))
     assert np.unique(image.pixels).tolist() == [177]  # 50 and half of white
-    assert image.notes == ("Transparent parts are shown over white.",)
+    assert image.notes[0] == "Transparent parts are shown over white."
