@@ -19,6 +19,7 @@ from gradcam_core.cli.formatting import (
     settings_lines,
 )
 from gradcam_core.cli.summary import summary_json, summary_lines
+from gradcam_core.comparison import likeliest_cams, strongest_value
 from gradcam_core.config import settings as current_settings
 from gradcam_core.download import policy_from
 from gradcam_core.engine import Explainer, unit_of
@@ -88,17 +89,22 @@ def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
     forward = explainer.forward(image, preprocessing=preprocessing)
     predictions = forward.top(count)
     cams = [forward.cam(class_index, method) for class_index in wanted or [predictions[0].class_index]]
+    strongest = strongest_value(likeliest_cams(forward, method).values())
     written: list[Path] = []
     if folder is not None:
-        beside: dict[str, Any] = {"unit": unit_of(model, cams[0]), "input_picture": forward.input_picture}
+        beside: dict[str, Any] = {
+            "strongest": strongest,
+            "unit": unit_of(model, cams[0]),
+            "input_picture": forward.input_picture,
+        }
         written = write_explanations(
             folder, [Explanation(image=image, cam=cam, predictions=predictions, look=look, **beside) for cam in cams]
         )
     if options.json:
-        yield from _json_lines(explanation_json(image, cams, predictions=predictions, look=look))
+        yield from _json_lines(explanation_json(image, cams, predictions=predictions, look=look, strongest=strongest))
     else:
         yield from prediction_lines(image, model, predictions, preprocessing=preprocessing)
-        yield from ["", *explanation_lines(cams), ""]
+        yield from ["", *explanation_lines(cams, among=predictions, strongest=strongest), ""]
         yield from [f"Written to {target}" for target in written] or ["Add --out DIR to write the pictures."]
 
 

@@ -9,6 +9,7 @@ from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import CamMethod
 from gradcam_core.models import LoadedModel, ModelSpec
+from gradcam_core.sentences import sentence
 from gradcam_core.text import display_name, megabytes
 
 _LABEL_WIDTH = 24
@@ -17,9 +18,9 @@ _LABEL_WIDTH = 24
 def models_lines(specs: Sequence[ModelSpec], broken: Sequence[tuple[str, str]]) -> Iterator[str]:
     """One line a model, and a sentence for every checkpoint that can't be used."""
     yield from columns([(spec.name, _state(spec), spec.title, spec.label_summary) for spec in specs])
-    for name, sentence in broken:
+    for name, reason in broken:
         yield ""
-        yield f"{display_name(name)} can't be used: {sentence}"
+        yield f"{display_name(name)} can't be used: {reason}"
 
 
 def layers_lines(model: LoadedModel, *, everything: bool) -> Iterator[str]:
@@ -53,8 +54,11 @@ def prediction_lines(
     yield from columns([_prediction_row(prediction) for prediction in predictions], right=(0, 2))
 
 
-def explanation_lines(cams: Sequence[Cam]) -> Iterator[str]:
-    """Where each class's evidence lies, or why its map does not tell."""
+def explanation_lines(cams: Sequence[Cam], *, among: Sequence[Prediction], strongest: float) -> Iterator[str]:
+    """Where each class's evidence lies, or why its map does not tell; in a plain sentence each first."""
+    for cam in cams:
+        yield sentence(cam, among=among, strongest=strongest)
+    yield ""
     h, w = cams[0].values.shape
     yield f"{cams[0].method_title} at layer {cams[0].key.layer}, {w} x {h} cells"
     yield ""

@@ -15,6 +15,7 @@ from gradcam_core.export.reproduce import command_line, python_lines
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.figures import figure_png, panels_figure
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, heatmap_image, overlay_image
+from gradcam_core.sentences import sentence
 
 MANIFEST, ORIGINAL, INPUT = "explanation.json", "original.png", "input.png"
 _PNG = "image/png"
@@ -26,6 +27,7 @@ class Explanation:
 
     Attributes:
         predictions: the classes to list, the largest first.
+        strongest: the largest value of the maps that it is compared with (`comparison.strongest_value`), 0 for none.
         unit: what the raw values count, as `unit_of` tells.
         input_picture: what the model saw, as `ForwardPass.input_picture`; there is no `input.png` without it.
         source: what `load_image` finds the image by, for the lines that make the map again; by default the archive's
@@ -36,9 +38,15 @@ class Explanation:
     cam: Cam
     predictions: Sequence[Prediction]
     look: Look = DEFAULT_LOOK
+    strongest: float = 0.0
     unit: str = RAW_UNIT
     input_picture: np.ndarray | None = None
     source: str = ORIGINAL
+
+    @property
+    def sentence(self) -> str:
+        """What the map says, as on screen."""
+        return sentence(self.cam, among=self.predictions, strongest=self.strongest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +88,7 @@ def _npy(values: np.ndarray) -> bytes:
 
 
 def _manifest(it: Explanation) -> bytes:
-    told = explanation_json(it.image, [it.cam], predictions=it.predictions, look=it.look)
+    told = explanation_json(it.image, [it.cam], predictions=it.predictions, look=it.look, strongest=it.strongest)
     return json.dumps(told, indent=2, allow_nan=False).encode()
 
 
@@ -139,7 +147,7 @@ FORMATS: dict[str, ExportFormat] = {
             mime=_PNG,
             title="Three panels (PNG)",
             description="Original, heatmap and overlay in one figure, with a colour bar and a caption.",
-            make=lambda it: figure_png(panels_figure(it.image, it.cam, it.look, unit=it.unit)),
+            make=lambda it: figure_png(panels_figure(it.image, it.cam, it.look, unit=it.unit, sentence=it.sentence)),
         ),
         ExportFormat(
             slug="overlay",

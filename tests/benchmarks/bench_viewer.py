@@ -23,13 +23,13 @@ from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from gradcam_core.comparison import MOST_PREDICTIONS
 from gradcam_core.decoding.decode import decode_image
 from gradcam_core.engine import Explainer
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import DEFAULT_METHOD, METHODS
 from gradcam_core.models import LoadedModel, load_model
 from gradcam_core.samples import load_sample
-from pages._ui.session.results import MOST_PREDICTIONS
 from pages._ui.viewer.payload import unpack
 from tests.browser.conftest import launched, settle
 from tests.browser.frame import unfold

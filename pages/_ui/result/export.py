@@ -60,6 +60,7 @@ def _made(wanted: ExportFormat, question: Question, cam: Cam, look: Look) -> byt
         cam=cam,
         predictions=known.top,
         look=look,
+        strongest=known.strongest,
         unit=known.unit,
         input_picture=known.input_picture,
         source=question.picture.source,

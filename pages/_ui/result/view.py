@@ -9,6 +9,7 @@ from typing import Any
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.export.formats import FORMATS
 from gradcam_core.methods import get_method
+from gradcam_core.sentences import caption, number, percent, says, sentence
 from pages._ui.session import page_state
 from pages._ui.session.chosen import explicit_class, image_and_model_of
 from pages._ui.session.pixels import pixels_of
@@ -65,9 +66,8 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> 
         "cells": first.shape,
         "mapped": list(cams),
         "unit": known.unit,
-        "shared": max((cam.maximum for cam in known.cams.values() if cam.usable), default=0.0),
-        "classes": [_class(question, one, cams.get(one.class_index), listed=True) for one in known.top]
-        + [_class(question, cams[index].prediction, cams[index]) for index in cams if index not in _indices(known)],
+        "shared": known.strongest,
+        "classes": _classes(question, known, cams),
         "labels": question.model.labels,
         "registry": {"look": look_told(len(known.cams)), "formats": _formats()},
         "alt": f"The image {name}".strip(),
@@ -84,6 +84,7 @@ def _blobs(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) ->
         "input": input_copy(known.input_picture),
         "maps": maps([cam.values for cam in cams.values()]),
         "tables": tables(),
+        "probabilities": known.probabilities.astype("<f4").tobytes(),
     }
 
 
@@ -95,25 +96,34 @@ def _photo(picture: ImageInfo) -> tuple[bytes, tuple[int, int]]:
     return made
 
 
-def _indices(known: ForwardResult) -> set[int]:
-    return {one.class_index for one in known.top}
+def _classes(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> list[dict[str, Any]]:
+    """The likeliest classes, which are listed, and others whose maps come along."""
+    listed = {one.class_index: one for one in known.top}
+    others = {index: cam.prediction for index, cam in cams.items() if index not in listed}
+    return [
+        _card(prediction)
+        | {"listed": index in listed}
+        | (_words(cams[index], known, question.model.weights_sha256) if index in cams else {})
+        for index, prediction in (listed | others).items()
+    ]
 
 
-def _class(question: Question, prediction: Prediction, cam: Cam | None, *, listed: bool = False) -> dict[str, Any]:
-    """A card of the list and, where its map came along, the words that go with it."""
-    card = {
+def _card(prediction: Prediction) -> dict[str, Any]:
+    return {
         "index": prediction.class_index,
         "label": prediction.label,
         "probability": words.finite(prediction.probability),
-        "percent": words.percent(prediction.probability),
-        "logit": words.number(prediction.logit, 1),
-        "listed": listed,
+        "percent": percent(prediction.probability),
+        "logit": number(prediction.logit, 1),
     }
-    if cam is None:
-        return card
-    return card | {
-        "sentence": words.sentence(cam, get_method(question.method)),
-        "caption": words.caption(cam, question.model.weights_sha256),
+
+
+def _words(cam: Cam, known: ForwardResult, weights_sha256: str) -> dict[str, Any]:
+    """What goes with a map: `opening` is how far the sentence says what the network says."""
+    return {
+        "sentence": sentence(cam, among=known.top, strongest=known.strongest),
+        "opening": says(cam, among=known.top),
+        "caption": caption(cam, weights_sha256),
         "note": cam.note,
         "maximum": words.finite(cam.maximum),
     }
