@@ -16,9 +16,9 @@ _CONCENTRATED = 0.5  # of the evidence, within half the width and half the heigh
 _LONGEST_LABEL = 60
 _SPACE = "\N{NO-BREAK SPACE}"
 _PLACES = (
-    ("at the top left", "at the top, in the middle", "at the top right"),
+    ("at the top left", "at the top", "at the top right"),
     ("on the left", "in the middle", "on the right"),
-    ("at the bottom left", "at the bottom, in the middle", "at the bottom right"),
+    ("at the bottom left", "at the bottom", "at the bottom right"),
 )
 
 

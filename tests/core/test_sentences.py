@@ -94,7 +94,7 @@ def test_a_label_without_end_is_cut_in_the_sentence_and_whole_in_the_caption() -
         ((0, 0), "at the top left"),
         ((45, 45), "in the middle"),
         ((89, 30), "on the right"),
-        ((59, 89), "at the bottom, in the middle"),
+        ((59, 89), "at the bottom"),
     ],
 )
 def test_place_is_told_in_thirds(peak: tuple[int, int], where: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.export.formats import FORMATS
 from gradcam_core.methods import get_method
-from gradcam_core.sentences import caption, number, percent, says, sentence
+from gradcam_core.sentences import caption, number, percent, says, sentence, short_label
 from pages._ui.session import page_state
 from pages._ui.session.chosen import explicit_class, image_and_model_of
 from pages._ui.session.pixels import pixels_of
@@ -71,6 +71,7 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> 
         "labels": question.model.labels,
         "registry": {"look": look_told(len(known.cams)), "formats": _formats()},
         "alt": f"The image {name}".strip(),
+        "name": name,
         "notes": words.notes(first, picture.notes),
         "how": words.how_to_read(first, get_method(question.method)),
         "saw": _saw(question, known),
@@ -119,10 +120,11 @@ def _card(prediction: Prediction) -> dict[str, Any]:
 
 
 def _words(cam: Cam, known: ForwardResult, weights_sha256: str) -> dict[str, Any]:
-    """What goes with a map: `opening` is how far the sentence says what the network says."""
+    """What goes with a map: `opening` is its beginning, what the network says, and `short` the label in it."""
     return {
         "sentence": sentence(cam, among=known.top, strongest=known.strongest),
         "opening": says(cam, among=known.top),
+        "short": short_label(cam.prediction.label),
         "caption": caption(cam, weights_sha256),
         "note": cam.note,
         "maximum": words.finite(cam.maximum),

@@ -14,11 +14,16 @@ _OF_CORE = {field.name for field in fields(Look)} - {"scale"}  # the screen's sc
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of a parameter."""
+    """One value of a parameter.
+
+    Attributes:
+        ends: of colours, the names of the first and the last one.
+    """
 
     value: str | int
     title: str
     sentence: str = ""
+    ends: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,8 @@ class LookParameter:
     Attributes:
         name: in the address, and in `Look` where that has it.
         kind: which control it gets; "count" is the one beside the predictions.
+        sentence: what it means, beside its control.
+        is_in_row: whether its control stands in the row under the panels; the others are behind "Look".
         default: the usual value, which the address does not name.
         low, high: the whole numbers that it goes from and to, where there are no choices.
         is_percent: whether the value is a percentage of what `Look` takes.
@@ -41,6 +48,8 @@ class LookParameter:
     low: int = 0
     high: int = 0
     is_percent: bool = False
+    sentence: str = ""
+    is_in_row: bool = False
 
 
 def _percent(share: float) -> int:
@@ -48,19 +57,52 @@ def _percent(share: float) -> int:
 
 
 _VIEWS = (Choice("side", "Side by side"), Choice("overlay", "Overlay"), Choice("swipe", "Swipe"))
-_COLORMAPS = tuple(Choice(one.slug, one.title, one.sentence) for one in COLORMAPS.values())
-_SCALES = (Choice("own", "Own maximum"), Choice("shared", "Shared by the {count} likeliest"))
+_ENDS = {
+    "inferno": ("Black", "pale yellow"),
+    "viridis": ("Dark violet", "yellow"),
+    "cividis": ("Dark blue", "yellow"),
+    "gray": ("Black", "white"),
+    "turbo": ("Dark violet", "dark red"),
+    "jet": ("Dark blue", "dark red"),
+}
+_COLORMAPS = tuple(Choice(one.slug, one.title, one.sentence, _ENDS[one.slug]) for one in COLORMAPS.values())
+_SCALES = (Choice("own", "This class's brightest"), Choice("shared", "Shared by the {count} likeliest"))
 _CONTOURS = (Choice(0, "None"), *(Choice(share, f"Strongest {share} %") for share in (5, 10, 20, 30, 50)))
+
+_MEANS = {
+    "colormap": "Which colour no evidence has, and which the most.",
+    "threshold": "What is below this share of the scale is left uncoloured.",
+    "scale": "The value that gets the last colour. Choose the shared one to see whose evidence is weak.",
+    "contour": "A line round the pixels with the most evidence.",
+}
 
 LOOK_PARAMETERS: dict[str, LookParameter] = {
     parameter.name: parameter
     for parameter in (
-        LookParameter("view", "Panels", "buttons", "side", _VIEWS),
-        LookParameter("colormap", "Colours", "select", DEFAULT_LOOK.colormap, _COLORMAPS),
-        LookParameter("opacity", "Opacity", "slider", _percent(DEFAULT_LOOK.opacity), high=100, is_percent=True),
-        LookParameter("threshold", "Hide below", "slider", _percent(DEFAULT_LOOK.threshold), high=95, is_percent=True),
-        LookParameter("scale", "Scale", "select", "own", _SCALES),
-        LookParameter("contour", "Contour", "select", _percent(DEFAULT_LOOK.contour), _CONTOURS, is_percent=True),
+        LookParameter("view", "Panels", "buttons", "side", _VIEWS, is_in_row=True),
+        LookParameter("colormap", "Colours", "select", DEFAULT_LOOK.colormap, _COLORMAPS, sentence=_MEANS["colormap"]),
+        LookParameter(
+            "opacity", "Opacity", "slider", _percent(DEFAULT_LOOK.opacity), high=100, is_percent=True, is_in_row=True
+        ),
+        LookParameter(
+            "threshold",
+            "Hide weak evidence",
+            "slider",
+            _percent(DEFAULT_LOOK.threshold),
+            high=95,
+            is_percent=True,
+            sentence=_MEANS["threshold"],
+        ),
+        LookParameter("scale", "Scale", "select", "own", _SCALES, sentence=_MEANS["scale"]),
+        LookParameter(
+            "contour",
+            "Contour",
+            "select",
+            _percent(DEFAULT_LOOK.contour),
+            _CONTOURS,
+            is_percent=True,
+            sentence=_MEANS["contour"],
+        ),
         LookParameter("k", "How many predictions", "count", 5, low=1, high=10),
     )
 }
@@ -87,6 +129,8 @@ def _told(parameter: LookParameter, shared_by: int) -> dict[str, Any]:
         "low": parameter.low,
         "high": parameter.high,
         "isPercent": parameter.is_percent,
+        "sentence": parameter.sentence,
+        "isInRow": parameter.is_in_row,
         "isOfCore": parameter.name in _OF_CORE,
     }
     return always | {name: value for name, value in perhaps.items() if value}
@@ -94,4 +138,5 @@ def _told(parameter: LookParameter, shared_by: int) -> dict[str, Any]:
 
 def _choice(choice: Choice, shared_by: int) -> dict[str, Any]:
     told = {"value": choice.value, "title": choice.title.format(count=shared_by)}
-    return told | ({"sentence": choice.sentence} if choice.sentence else {})
+    perhaps = {"sentence": choice.sentence, "ends": choice.ends}
+    return told | {name: value for name, value in perhaps.items() if value}

@@ -15,6 +15,8 @@ function newState(root) {
     registry: null, // what there is to choose, as the server told last: look (parameters), formats (of files)
     look: null, // how it is drawn, by the names of the server's registry
     palettes: {}, // the colours of each colour map, by slug
+    repeated: new Set(), // the labels that several classes of the view have
+    probabilities: null, // of every class of the view, by index
     isShown: false, // whether a view has been shown since this viewer was built
 
     incoming: {
@@ -41,8 +43,10 @@ function newState(root) {
     node: { // those that are written to later, by what they show
       list: null,
       count: null, // the control of how many classes are listed
-      tools: null,
-      scales: null,
+      more: null, // the search and the count, beside the list
+      cue: null,
+      tools: null, // the row of controls, and what is behind "Look"
+      looks: null,
       legend: null,
       menu: null,
       notice: null,
@@ -50,6 +54,8 @@ function newState(root) {
       command: null,
       python: null,
       sentence: null,
+      reserve: null, // unseen sentences, which keep room for the longest
+      explained: null,
       caption: null,
       notes: null,
       howToRead: null,

@@ -1,14 +1,21 @@
-// What the panels show, in words: the sentence, the scale of the colours, the exact caption, and how to read it all.
+// What the panels show, in words: the sentence above them, the scale of the colours, the exact caption, and how to read
+// it all. The sentences are the server's (gradcam_core/sentences.py): nothing is worded twice.
+
+function buildSaying(state) {
+  const { node } = state;
+  node.sentence = el("p", { className: "sentence", role: "status" });
+  node.reserve = el("div", { className: "reserve", "aria-hidden": "true" });
+  return el("div", { className: "saying" }, node.sentence, node.reserve);
+}
 
 function buildWords(state) {
   const { node } = state;
-  node.sentence = el("p", { className: "sentence", role: "status" });
   node.caption = el("p", { className: "caption" });
   node.notes = el("div", { className: "notes" });
   node.howToRead = el("div", { className: "about" });
   node.whatItSaw = el("div", { className: "about saw" });
   return el("div", { className: "words" },
-    node.sentence, node.scales, node.caption, node.notes,
+    node.caption, node.notes,
     folded("How to read this", node.howToRead),
     folded("What the model saw", node.whatItSaw),
     folded("Keys", buildKeys(state)),
@@ -18,35 +25,49 @@ function buildWords(state) {
 const folded = (title, body) => el("details", {}, el("summary", { textContent: title }), body);
 
 function drawWords(state) {
-  const one = chosen(state);
-  setText(state.node.sentence, one.sentence);
-  setText(state.node.caption, one.caption);
+  const one = chosen(state), { sentence, caption } = state.node;
+  if (sentence.textContent !== one.sentence) sentence.replaceChildren(...saying(state, one)); // a live region speaks when it changes
+  if (caption.textContent !== one.caption) caption.replaceChildren(one.label, ...withTerms(state, one.caption.slice(one.label.length)));
   describePanes(state.panes, state.view.alt, one.sentence);
   drawBar(state);
   drawPresented(state);
 }
 
-// A live region speaks when it changes; the same words again are no change.
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+function saying(state, { sentence, opening, short }) {
+  const at = opening.indexOf(short, "It says ".length);
+  const label = el("strong", { textContent: short });
+  return [opening.slice(0, at), label, opening.slice(at + short.length), ...withTerms(state, sentence.slice(opening.length))];
+}
+
+// Room for the longest sentence of the classes whose maps are here, so that no choice among them moves the page.
+function reserveSentences(state) {
+  const sentences = state.view.classes.map(({ sentence = "" }) => el("p", { className: "sentence", textContent: sentence }));
+  state.node.reserve.replaceChildren(...sentences);
 }
 
 // From no evidence to the value of the last colour, with its unit; a mark where the colours begin.
 function drawBar(state) {
-  const { scale } = state.panes.map, bar = state.node.legend;
-  bar.hidden = !(scale > 0);
-  if (bar.hidden) return;
-  const colours = state.palettes[state.look.colormap];
-  const stops = Array.from({ length: 25 }, (_, i) => {
-    const colour = colours[i * (STEPS / 24)];
+  const bar = state.node.legend, [low, high] = legendEnds(state);
+  bar.toggleAttribute("data-empty", !(state.panes.map.scale > 0)); // it keeps its place
+  const ramp = el("span", { className: "ramp" });
+  ramp.style.background = `linear-gradient(to right, ${rampColours(state).join()})`;
+  ramp.style.setProperty("--cut", `${state.look.threshold}%`);
+  bar.replaceChildren(el("span", { textContent: low }), ramp, el("span", { textContent: high }));
+  bar.setAttribute("aria-label", `Colour bar: from ${low} to ${high}`);
+}
+
+// What the first and the last of the chosen colours mean.
+function legendEnds({ look, panes, view, registry }) {
+  const { ends = ["", ""] } = registry.look.find(({ name }) => name === "colormap").choices.find(({ value }) => value === look.colormap);
+  const whose = look.scale === "shared" ? "shared" : "this class's most";
+  return [`${ends[0]}: no evidence`, `${ends[1]}: ${figures(panes.map.scale)} ${view.unit} (${whose})`];
+}
+
+function rampColours({ palettes, look }) {
+  return Array.from({ length: 25 }, (_, i) => {
+    const colour = palettes[look.colormap][i * (STEPS / 24)];
     return `rgb(${colour & 255} ${(colour >>> 8) & 255} ${(colour >>> 16) & 255})`;
   });
-  const ramp = el("span", { className: "ramp" });
-  ramp.style.background = `linear-gradient(to right, ${stops.join()})`;
-  ramp.style.setProperty("--cut", `${state.look.threshold}%`);
-  const largest = `${figures(scale)} ${state.view.unit}`;
-  bar.replaceChildren(el("span", { textContent: "0" }), ramp, el("span", { textContent: largest }));
-  bar.setAttribute("aria-label", `Colour bar: from 0 to ${largest}`);
 }
 
 // What belongs to the view and to no class.
