@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -39,13 +39,14 @@ MANY = [
 
 SHIFTS = """() => {
   window.shifts = [];
-  new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map(({ value }) => value))).observe({ type: "layout-shift" });
+  const seen = (list) => window.shifts.push(...list.getEntries().map(({ value }) => value));
+  new PerformanceObserver(seen).observe({ type: "layout-shift" });
 }"""
 
 
 @pytest.fixture(scope="module")
-def labels_server(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of a server whose default network has repeated and endless labels."""
+def labels_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server with a network that has repeated and endless labels."""
     folder = tmp_path_factory.mktemp("labels")
     (folder / "many.safetensors").write_bytes((ASSETS / "tinynet.safetensors").read_bytes())
     description = json.loads((ASSETS / "tinynet.json").read_text(encoding="utf-8"))
@@ -56,7 +57,7 @@ def labels_server(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def places(page: Page) -> list[dict[str, float]]:
     """Where everything lies that a person may just be reaching for."""
-    parts = page.locator(".hp :is(.list, .card:not(.searched), .frame, .bar, .controls button)").all()
+    parts = page.locator(".hp :is(.list, .card:not(.searched), .frame, .bar, .controls > *)").all()
     return [dict(part.bounding_box() or {}) for part in parts]
 
 
