@@ -7,7 +7,7 @@ import numpy as np
 
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.methods import CamMethod, get_method
-from gradcam_core.text import printable
+from gradcam_core.text import shortened
 
 WEAK = 0.25
 """A map whose largest value is below this share of the strongest one's is called weak."""
@@ -42,8 +42,7 @@ def says(cam: Cam, *, among: Sequence[Prediction]) -> str:
 
 def short_label(label: str) -> str:
     """A label as it stands in a sentence: at most 60 letters, none that controls the text round it."""
-    shown = printable(" ".join(label.split()))
-    return shown if len(shown) <= _LONGEST_LABEL else f"{shown[: _LONGEST_LABEL - 1].rstrip()}…"
+    return shortened(label, _LONGEST_LABEL)
 
 
 def caption(cam: Cam, weights_sha256: str) -> str:

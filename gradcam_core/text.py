@@ -17,6 +17,12 @@ def display_name(name: str) -> str:
     return shown if len(shown) <= _NAME_LENGTH else shown[: _NAME_LENGTH - 1] + "…"
 
 
+def shortened(text: str, most: int) -> str:
+    """The text on one line, with at most so many characters, none that controls the text round it."""
+    shown = printable(" ".join(text.split()))
+    return shown if len(shown) <= most else f"{shown[: most - 1].rstrip()}…"
+
+
 def printable(text: str) -> str:
     """The text with a replacement mark for every character that controls the terminal or the text round it."""
     return "".join("\ufffd" if _controls_text(character) else character for character in text)

@@ -18,7 +18,7 @@ from gradcam_core.checkpoints.weights import SUFFIXES, check_size, read_state, s
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
 from gradcam_core.preprocessing import InputSpec
-from gradcam_core.text import printable
+from gradcam_core.text import counted, printable
 
 ACTIVATIONS = ("softmax", "sigmoid", "binary")
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
@@ -190,7 +190,8 @@ def _labels(fields: Fields, folder: Path, activation: str) -> tuple[str, ...]:
     given, where = _given_labels(fields, folder)
     if len(given) != num_classes:
         raise ModelError(
-            f"{fields.where}: there are {len(given):,} labels for {num_classes:,} classes.",
+            f"{fields.where}: there {'is' if len(given) == 1 else 'are'} {counted(len(given), 'label', 'labels')} "
+            f"for {counted(num_classes, 'class', 'classes')}.",
             hint="Give one label for each class, in the order of the outputs.",
         )
     labels = _clean_labels(given, where=where)

@@ -35,6 +35,7 @@ from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.progress import Progress
 from gradcam_core.rendering.render import Look, get_colormap
 from gradcam_core.resources.cores import share_cores
+from gradcam_core.text import counted
 
 _USUAL_COUNT = 5
 _LOOK_HINT = "--opacity, --threshold and --contour take a number from 0 to 1, --scale a raw value above 0."
@@ -159,7 +160,8 @@ def _count(asked: int | None, model: LoadedModel) -> int:
         return min(_USUAL_COUNT, known)
     if not 1 <= asked <= known:
         raise HeatproofError(
-            f"--top-k is {asked}, and {model.spec.name} has {known:,} classes.", hint=f"Ask for 1 to {known}."
+            f"--top-k is {asked}, and {model.spec.name} has {counted(known, 'class', 'classes')}.",
+            hint=f"Ask for 1 to {known}.",
         )
     return asked
 

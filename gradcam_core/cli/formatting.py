@@ -10,7 +10,7 @@ from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import CamMethod
 from gradcam_core.models import LoadedModel, ModelSpec
 from gradcam_core.sentences import sentence
-from gradcam_core.text import display_name, megabytes
+from gradcam_core.text import display_name, figures, megabytes
 
 _LABEL_WIDTH = 24
 
@@ -121,7 +121,7 @@ def _prediction_row(prediction: Prediction) -> tuple[str, ...]:
 
 def _cam_row(cam: Cam) -> tuple[str, ...]:
     x, y = cam.peak
-    told = f"strongest at x {x}, y {y} (raw {cam.values.min():.3g} to {cam.values.max():.3g})"
+    told = f"strongest at x {x}, y {y} (raw {figures(cam.values.min())} to {figures(cam.values.max())})"
     return *_prediction_row(cam.prediction), told if cam.usable else cam.note
 
 

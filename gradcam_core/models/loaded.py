@@ -95,7 +95,8 @@ class LoadedModel:
         if not text.isascii() or len(text) > 9 or not 0 <= int(text) < len(self.labels):
             last = len(self.labels) - 1
             raise ModelError(
-                f"{self.spec.name} has no class {text[:20]}.", hint=f"Its {last + 1:,} classes count from 0 to {last}."
+                f"{self.spec.name} has no class {text[:20]}.",
+                hint=f"Its {last + 1:,} classes count from 0 to {last}." if last else "Its only class is 0.",
             )
         return int(text)
 

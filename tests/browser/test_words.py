@@ -55,10 +55,10 @@ def labels_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-def places(page: Page) -> list[dict[str, float]]:
+def places(page: Page) -> list[tuple[float, ...]]:
     """Where everything lies that a person may just be reaching for."""
     parts = page.locator(".hp :is(.list, .card:not(.searched), .frame, .bar, .controls > *)").all()
-    return [dict(part.bounding_box() or {}) for part in parts]
+    return [(box["x"], box["y"], box["width"], box["height"]) for part in parts if (box := part.bounding_box())]
 
 
 @pytest.mark.smoke
@@ -99,12 +99,12 @@ def test_neither_reading_nor_choosing_nor_a_run_moves_the_page(visit: NewVisit, 
     for key in "2345":
         page.keyboard.press(key)
         page.wait_for_timeout(60)
-        assert [box["y"] for box in places(page) if box] == [box["y"] for box in before if box]
+        assert [y for _, y, *_ in places(page)] == [y for _, y, *_ in before]
     page.locator(".st-key-all_layers label").click()  # a run that changes nothing of the answer
     settle(page)
     page.wait_for_timeout(400)
     assert page.evaluate("window.shifts") == []
-    assert [box["y"] for box in places(page) if box] == [box["y"] for box in before if box]
+    assert [y for _, y, *_ in places(page)] == [y for _, y, *_ in before]
 
 
 def test_a_class_searched_for_has_no_rank_and_moves_nothing(visit: NewVisit) -> None:

@@ -249,7 +249,7 @@ def test_a_link_that_asks_for_what_is_not_there_is_told_so(open_app: Open) -> No
     app = open_app(image="javascript:alert(1)", layer="features.18", method="none")
     told = words(app)
     assert "javascript:alert(1) is not the address of a picture." in told
-    assert "The link asks for layer “features.18”, which is not there. This is blocks.5." in told
+    assert "The link asks for layer “features.18”, which is not there. Instead: blocks.5." in told
     assert "The link asks for method “none”" in told
     assert view(app)["address"] == {}
     app = open_app(**{"class": "99"})

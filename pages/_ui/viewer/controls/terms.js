@@ -5,7 +5,6 @@ const TERMS = {
   evidence: "What in the picture raised the network's score for this class, as the method finds it.",
   logit: "The network's raw score for a class, from which its probability is made: the larger, the surer.",
   layer: "The place inside the network where the map is read. Late layers know whole things, but only roughly where.",
-  scale: "The value that gets the last colour. Maps are compared by their colours only where they share one.",
   class: "One of the things that this network tells apart; it is counted from 0.",
 };
 const TERM = new RegExp(`\\b(${Object.keys(TERMS).join("|")})\\b`);
