@@ -18,7 +18,7 @@ function buildWords(state) {
     node.caption, node.notes,
     folded("How to read this", node.howToRead),
     folded("What the model saw", node.whatItSaw),
-    folded("Keys", buildKeys(state)),
+    folded(IS_TOUCH ? "Fingers and keys" : "Keys", buildKeys(state)),
   );
 }
 
@@ -49,10 +49,12 @@ function reserveSentences(state) {
 function drawBar(state) {
   const bar = state.node.legend, [low, high] = legendEnds(state);
   bar.toggleAttribute("data-empty", !(state.panes.map.scale > 0)); // it keeps its place
-  const ramp = el("span", { className: "ramp" });
-  ramp.style.background = `linear-gradient(to right, ${rampColours(state).join()})`;
+  const [first, ramp, last] = bar.children;
+  first.textContent = low;
+  last.textContent = high;
+  if (ramp.dataset.of !== state.look.colormap) ramp.style.background = `linear-gradient(to right, ${rampColours(state).join()})`;
+  ramp.dataset.of = state.look.colormap;
   ramp.style.setProperty("--cut", `${state.look.threshold}%`);
-  bar.replaceChildren(el("span", { textContent: low }), ramp, el("span", { textContent: high }));
   bar.setAttribute("aria-label", `Colour bar: from ${low} to ${high}`);
 }
 
@@ -90,8 +92,14 @@ const KEYS = [
   ["Home, Esc while presenting", "back to the likeliest class; leave"],
 ];
 
+const GESTURES = [
+  ["Tap a panel", "keep a point and read its value"],
+  ["Drag across a panel", "draw a box, or move the swipe"],
+  ["Tap a dotted word", "what it means"],
+];
+
 function buildKeys(state) {
-  const rows = KEYS.flatMap(([keys, what]) => [el("dt", { textContent: keys }), el("dd", { textContent: what })]);
+  const rows = [...(IS_TOUCH ? GESTURES : []), ...KEYS].flatMap(([keys, what]) => [el("dt", { textContent: keys }), el("dd", { textContent: what })]);
   const box = el("input", { type: "checkbox", checked: hasDigitKeys() });
   box.onchange = () => {
     if (!keepDigitKeys(box.checked)) say(state, "This browser keeps no settings: the choice holds until the page is left.");
