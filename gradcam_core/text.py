@@ -48,7 +48,7 @@ def figures(value: float) -> str:
     """A measured value as people write it: three figures, a true minus sign, no exponent such as e-4."""
     if not math.isfinite(value):
         return "not a number"
-    exact = Decimal(value)
+    exact = Decimal(float(value))
     if value and not 1e-6 <= abs(value) < 1e15:
         digits, power = f"{_rounded(exact):.2e}".split("e")
         return _signed(f"{digits} × 10{str(int(power)).translate(_RAISED)}")

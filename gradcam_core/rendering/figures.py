@@ -15,7 +15,7 @@ from gradcam_core.cam import RAW_UNIT, Cam
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, colorize, heatmap_image, overlay_image
 from gradcam_core.rendering.typesetting import FONT, TextStyle, wrapped
-from gradcam_core.text import display_name, figures
+from gradcam_core.text import display_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -229,6 +229,6 @@ def _ticks(top: float) -> tuple[list[float], list[str]]:
     if not top:
         return [0], ["0"]
     decimals = 2 - math.floor(math.log10(top))
+    form = f".{max(decimals, 0)}f" if -2 <= decimals <= 5 else ".2e"
     shares = [0, 0.25, 0.5, 0.75, 1]
-    texts = [f"{share * top:.{max(decimals, 0)}f}" if -2 <= decimals <= 8 else figures(share * top) for share in shares]
-    return shares, ["0", *texts[1:]]
+    return shares, [format(share * top, form) if share else "0" for share in shares]
