@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gradcam_core.errors import MethodError as MethodError
     from gradcam_core.errors import ModelError as ModelError
     from gradcam_core.errors import ResourceError as ResourceError
+    from gradcam_core.export.formats import Explanation as Explanation
+    from gradcam_core.export.formats import explanation_file as explanation_file
     from gradcam_core.geometry import InputGeometry as InputGeometry
     from gradcam_core.images import load_image as load_image
     from gradcam_core.loaded_image import LoadedImage as LoadedImage
@@ -54,6 +56,7 @@ _HOMES = {
         "ResourceError",
     ),
     "cam": ("Cam", "Prediction", "ResultKey"),
+    "export.formats": ("Explanation", "explanation_file"),
     "rendering.figures": ("panels_figure",),
     "geometry": ("InputGeometry",),
     "loaded_image": ("LoadedImage",),

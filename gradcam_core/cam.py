@@ -8,6 +8,7 @@ import numpy as np
 from gradcam_core.geometry import InputGeometry
 
 RAW_UNIT = "raw CAM value"
+MOST_PREDICTIONS = 10  # that a result lists, on the page and in its files
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,9 @@ class Cam:
         geometry: how the map lies over the image.
         method_title: for people, as is `model_title`.
         note: why the map can't be used, in one sentence; empty if it can.
+        sign_rule: which side counts as evidence, in one sentence, where the method leaves that open; else empty.
+        same_map_by: the slugs of other methods that give the same map here, as far as that is known.
+        same_map_note: that they do, and why, in one sentence; empty if there are none.
         versus: the class that it is set against, where two are compared.
     """
 
@@ -53,6 +57,9 @@ class Cam:
     method_title: str
     model_title: str
     note: str = ""
+    sign_rule: str = ""
+    same_map_by: tuple[str, ...] = ()
+    same_map_note: str = ""
     versus: Prediction | None = None
 
     @property

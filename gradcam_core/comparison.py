@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from gradcam_core.cam import Cam, Prediction
+from gradcam_core.cam import MOST_PREDICTIONS, Cam, Prediction
 from gradcam_core.engine import ForwardPass
 from gradcam_core.methods import get_method
 
-MOST_PREDICTIONS = 10
 _MAP_BYTES = 120_000  # maps of early layers are large and cost more to make, so fewer are compared
 
 

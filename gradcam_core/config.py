@@ -3,8 +3,10 @@
 import difflib
 import math
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from gradcam_core.errors import HeatproofError
 
 PREFIX = "HEATPROOF_"
 _MOST_SECONDS = 3_600
+_checkpoint_folder: ContextVar[Path | None] = ContextVar("checkpoint_folder", default=None)
 
 
 def _setting(default: Any, reason: str, *, zero: str = "") -> Any:
@@ -35,12 +38,15 @@ class Settings:
     fetch_private: tuple[str, ...] = _setting(
         (), "DANGER: host:port pairs, with commas, that may be private: any visitor can read what answers there"
     )
+    contact: str = _setting(
+        "", "address of a page or e-mail of whoever runs this, for servers that want to know: Wikimedia's does"
+    )
     fetch_seconds: float = _setting(10.0, "whole time for one image URL, redirects and body included")
     fetches_a_minute: int = _setting(20, "image URLs that one visitor can have fetched in a minute")
     fetches_at_once: int = _setting(8, "image URLs that are fetched at the same time, for all visitors")
     max_file_bytes: int = _setting(10_000_000, "largest upload or fetched image file")
     max_megapixels: float = _setting(
-        50.0, "a picture of 50 megapixels takes up to 500 MB to decode; some kinds have a lower limit"
+        50.0, "a picture of 50 megapixels takes up to 600 MB to decode; some kinds have a lower limit"
     )
     max_aspect: float = _setting(100.0, "a picture of 1 x 4,000 would be resized to 256 x 1,024,000")
     max_jpeg_scans: int = _setting(100, "a JPEG of 1,000 scans holds the decoder for 21 seconds")
@@ -74,7 +80,7 @@ class Settings:
 
 
 def settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings as the environment has them now.
+    """The settings as the environment has them now; within `checkpoint_folder` with that folder.
 
     Raises:
         HeatproofError: if a variable does not hold a value of its kind.
@@ -82,7 +88,31 @@ def settings(environ: Mapping[str, str] | None = None) -> Settings:
     source = os.environ if environ is None else environ
     _check_names(source)
     given = {f.name: source[PREFIX + f.name.upper()] for f in fields(Settings) if source.get(PREFIX + f.name.upper())}
-    return Settings(**{name: _parsed(name, text) for name, text in given.items()})
+    found = Settings(**{name: _parsed(name, text) for name, text in given.items()})
+    folder = _checkpoint_folder.get()
+    return found if folder is None else replace(found, checkpoints=folder)
+
+
+@contextmanager
+def checkpoint_folder(folder: str | Path | None) -> Iterator[None]:
+    """Within it the setting `checkpoints` is this folder, for the calling thread alone; as it is if None.
+
+    Raises:
+        HeatproofError: if there is no such folder.
+    """
+    if folder is None:
+        yield
+        return
+    if not str(folder).strip() or not os.path.isdir(folder):
+        raise HeatproofError(
+            f"There is no checkpoint folder {str(folder)[:200]!r}.",
+            hint="Name the folder that holds the model's files.",
+        )
+    former = _checkpoint_folder.set(Path(folder).resolve())
+    try:
+        yield
+    finally:
+        _checkpoint_folder.reset(former)
 
 
 def _check_names(source: Mapping[str, str]) -> None:

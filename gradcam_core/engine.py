@@ -17,7 +17,7 @@ from gradcam_core.evidence import NotFiniteError, PassEvidence
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
+from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method, same_map_by
 from gradcam_core.methods.base import Need
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import get_preprocessing, input_picture, prepare
@@ -154,6 +154,7 @@ class ForwardPass:
             progress=progress,
         )
         values, note = self._raw_map(chosen, evidence)
+        same_map = ((), "") if note else _same_map_by(chosen, evidence)
         return Cam(
             values=values,
             prediction=prediction,
@@ -162,6 +163,9 @@ class ForwardPass:
             method_title=chosen.title,
             model_title=self.model.spec.title,
             note=note,
+            sign_rule=chosen.sign_rule,
+            same_map_by=same_map[0],
+            same_map_note=same_map[1],
             versus=other,
         )
 
@@ -207,6 +211,11 @@ class ForwardPass:
                 f"{self.model.spec.title} has no class {class_index}.",
                 hint=f"Its classes are 0 to {len(self.model.labels) - 1}.",
             )
+
+
+def _same_map_by(method: CamMethod, evidence: PassEvidence) -> tuple[tuple[str, ...], str]:
+    """As `methods.same_map_by`; no gradient is computed for a method that takes none."""
+    return same_map_by(method, evidence.activation, evidence.gradient) if Need.GRADIENT in method.needs else ((), "")
 
 
 def unit_of(model: LoadedModel, cam: Cam) -> str:

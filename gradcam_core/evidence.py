@@ -1,7 +1,7 @@
 """What does a method get to see of one forward pass? The `Evidence` of one class, each part computed when asked."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -15,8 +15,7 @@ from gradcam_core.methods.base import LayerRecord
 from gradcam_core.models import LoadedModel
 from gradcam_core.progress import Progress, silent
 from gradcam_core.recording import Recording, Target, array, copied, differentiable, memory_for_a_pass, record
-
-_BATCH = 8  # images at once: a ResNet-50 at 224 px takes 140 MB for them, and a stop comes within two seconds
+from gradcam_core.scoring.function import batch_logits, batch_size
 
 
 class NotFiniteError(Exception):
@@ -30,7 +29,8 @@ class PassEvidence:
     Attributes:
         against: the other class, for a method that needs one.
         expected: forward passes that the method is said to take.
-        progress: told how many it has taken after each batch; raise `Cancelled` there to stop it.
+        progress: told how many it has taken after each batch; a job's report lets quick work pass there. Raise
+            `Cancelled` in it to stop the method.
     """
 
     model: LoadedModel
@@ -100,9 +100,9 @@ class PassEvidence:
 
     def _in_batches(self, inputs: Iterable[Tensor], run: Callable[[Tensor], Tensor]) -> np.ndarray:
         remaining, scores = iter(inputs), [np.empty((0, len(self.model.labels)), dtype=np.float32)]
-        while batch := list(islice(remaining, _BATCH)):
-            with _without_graph(self.model.device):
-                scores.append(array(self.model.logits(run(torch.cat(batch).to(self.model.device)))))
+        size = batch_size(self.model)
+        while batch := list(islice(remaining, size)):
+            scores.append(batch_logits(self.model, torch.cat(batch), run))
             self._advance(len(batch))
         return _finite(np.concatenate(scores))
 
@@ -129,9 +129,3 @@ def _finite(values: np.ndarray) -> np.ndarray:
     if not np.isfinite(values).all():
         raise NotFiniteError
     return values
-
-
-@contextmanager
-def _without_graph(device: torch.device) -> Iterator[None]:
-    with differentiable(device), torch.no_grad(), memory_for_a_pass():
-        yield

@@ -1,7 +1,7 @@
 """How does an image become what the model sees, and which part of it is that?"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -10,9 +10,13 @@ from torch import Tensor
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms import functional as transforms
 
+from gradcam_core.decoding.decode import Turn, full_size, wait_patiently
 from gradcam_core.errors import HeatproofError
 from gradcam_core.geometry import InputGeometry, Window
 from gradcam_core.loaded_image import LoadedImage
+from gradcam_core.resources.store import LruStore
+
+_KEPT_BYTES = 16_000_000  # of inputs whose file would have to be decoded again: 26 of 224 pixels a side
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,9 @@ class PreparedInput:
     geometry: InputGeometry
 
 
+_kept_inputs: LruStore[PreparedInput] = LruStore(_KEPT_BYTES)
+
+
 @dataclass(frozen=True)
 class Preprocessing:
     """One way of fitting an image into the model's input."""
@@ -44,15 +51,28 @@ class Preprocessing:
     fit: Callable[[Image.Image, InputSpec], tuple[Tensor, Window]]
 
 
-def prepare(image: LoadedImage, spec: InputSpec, *, preprocessing: str = "trained") -> PreparedInput:
-    """Fit an image into the model's input.
+def prepare(
+    image: LoadedImage, spec: InputSpec, *, preprocessing: str = "trained", turn: Turn = wait_patiently
+) -> PreparedInput:
+    """Fit an image into the model's input; one whose file holds more than its pixels is cut from that.
+
+    Args:
+        turn: how to wait where as many files are being decoded as may be at once.
 
     Raises:
         HeatproofError: if there is no such preprocessing.
+        ImageError, ResourceError: if the file can't be decoded again.
     """
-    tensor, window = get_preprocessing(preprocessing).fit(image.to_pil(), spec)
-    side = (spec.crop_size, spec.crop_size)
-    return PreparedInput(tensor[None], InputGeometry(image.size, side, window))
+    choice = get_preprocessing(preprocessing)
+    if not image.file:
+        return _fitted(image.to_pil(), image.size, choice, spec)
+    key = (image.sha256, image.size, spec, choice.slug)
+    known = _kept_inputs.get(key)
+    if known is None:
+        with full_size(image.file, turn=turn) as picture:
+            made = _fitted(picture, image.size, choice, spec)
+        known = _kept_inputs.put(key, made, made.tensor.nbytes)
+    return replace(known, tensor=known.tensor.clone())  # whoever has it may write into it
 
 
 def input_picture(tensor: Tensor, spec: InputSpec) -> np.ndarray:
@@ -69,6 +89,15 @@ def get_preprocessing(name: str) -> Preprocessing:
             f"{name[:80]!r} is not a preprocessing.", hint=f"Choose one of {', '.join(PREPROCESSINGS)}."
         )
     return PREPROCESSINGS[name.lower()]
+
+
+def _fitted(
+    picture: Image.Image, kept_size: tuple[int, int], preprocessing: Preprocessing, spec: InputSpec
+) -> PreparedInput:
+    """The input cut from a picture, and where it lies in the kept copy of that."""
+    tensor, window = preprocessing.fit(picture, spec)
+    geometry = InputGeometry(picture.size, (spec.crop_size, spec.crop_size), window)
+    return PreparedInput(tensor[None], geometry.scaled_to(kept_size))
 
 
 def _fit_trained(image: Image.Image, spec: InputSpec) -> tuple[Tensor, Window]:

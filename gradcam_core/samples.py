@@ -94,10 +94,13 @@ class LinkSample(Sample):
         return settings().fetch_urls
 
     def read(self) -> bytes:
-        """Fetch it."""
+        """Fetch it; nobody has typed its address, so that nobody is told to look at its spelling."""
         from gradcam_core.download import fetch_image  # brings what opens the network: not before the first paint
 
-        return fetch_image(self.url)
+        try:
+            return fetch_image(self.url)
+        except ImageError as error:
+            raise ImageError(error.message, hint="The other samples need no network.") from error.__cause__
 
 
 _DRAWN = "Drawn by this program."

@@ -49,9 +49,8 @@ def caption(cam: Cam, weights_sha256: str) -> str:
     """What is drawn, exactly: class, layer, method, model, weights."""
     prediction = cam.prediction
     label = f"{prediction.label}: class {prediction.class_index}, logit {number(prediction.logit, 2)}"
-    return " · ".join(
-        (label, f"layer {cam.key.layer}", cam.method_title, cam.model_title, f"weights {weights_sha256[:8]}")
-    )
+    method = f"{cam.method_title} (sign by convention)" if cam.sign_rule else cam.method_title
+    return " · ".join((label, f"layer {cam.key.layer}", method, cam.model_title, f"weights {weights_sha256[:8]}"))
 
 
 def percent(probability: float) -> str:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -16,13 +16,18 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @contextlib.contextmanager
 def running_server(
-    checkpoints: Path, app: Path = ROOT / "app.py", *, output: IO[bytes] | int = subprocess.DEVNULL
+    checkpoints: Path,
+    app: Path = ROOT / "app.py",
+    *,
+    output: IO[bytes] | int = subprocess.DEVNULL,
+    options: Sequence[str] = (),
 ) -> Iterator[str]:
     """`streamlit run app.py` on a free port, as a person starts it, in a process of its own; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port), "--server.headless=true"]
+    command += options
     environment = os.environ | {"HEATPROOF_CHECKPOINTS": str(checkpoints), "TORCH_HOME": str(checkpoints / "torch")}
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:

@@ -189,10 +189,11 @@ def _labels(fields: Fields, folder: Path, activation: str) -> tuple[str, ...]:
     num_classes = fields.whole("num_classes", low=1, high=most)
     given, where = _given_labels(fields, folder)
     if len(given) != num_classes:
+        binary = "A binary network has num_classes 2 and two labels, the negative first, though it has one output."
         raise ModelError(
             f"{fields.where}: there {'is' if len(given) == 1 else 'are'} {counted(len(given), 'label', 'labels')} "
             f"for {counted(num_classes, 'class', 'classes')}.",
-            hint="Give one label for each class, in the order of the outputs.",
+            hint=binary if activation == "binary" else "Give one label for each class, in the order of the outputs.",
         )
     labels = _clean_labels(given, where=where)
     if activation == "binary" and num_classes == 1:

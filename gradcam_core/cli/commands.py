@@ -3,13 +3,14 @@
 Everything that is asked for is checked before the work begins.
 """
 
-import json
 import os
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gradcam_core.cam import MOST_PREDICTIONS
 from gradcam_core.cli.formatting import (
     explanation_lines,
     layers_lines,
@@ -19,14 +20,13 @@ from gradcam_core.cli.formatting import (
     settings_lines,
 )
 from gradcam_core.cli.summary import summary_json, summary_lines
-from gradcam_core.comparison import likeliest_cams, strongest_value
 from gradcam_core.config import settings as current_settings
 from gradcam_core.download import policy_from
-from gradcam_core.engine import Explainer, unit_of
+from gradcam_core.engine import Explainer
 from gradcam_core.errors import HeatproofError
 from gradcam_core.export.bundle import write_explanations
 from gradcam_core.export.formats import Explanation
-from gradcam_core.export.manifest import explanation_json, prediction_json
+from gradcam_core.export.manifest import explanation_json, json_text, prediction_json
 from gradcam_core.images import load_image
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import METHODS, get_method
@@ -37,7 +37,7 @@ from gradcam_core.rendering.render import Look, get_colormap
 from gradcam_core.resources.cores import share_cores
 from gradcam_core.text import counted
 
-_USUAL_COUNT = 5
+_SHOWN = 5  # predictions on the terminal; what is written for a program has `MOST_PREDICTIONS`
 _LOOK_HINT = "--opacity, --threshold and --contour take a number from 0 to 1, --scale a raw value above 0."
 
 
@@ -70,9 +70,9 @@ def predict(options: Namespace, _progress: Progress) -> Iterator[str]:
     """What one model sees in one image."""
     preprocessing = get_preprocessing(options.preprocessing).slug
     image, model = _image_and_model(options)
-    count = _count(options.top_k, model)
+    _check_count(options.top_k, model)
     forward = Explainer(model).forward(image, preprocessing=preprocessing)
-    predictions = forward.top(count)
+    predictions = forward.top(options.top_k or (MOST_PREDICTIONS if options.json else _SHOWN))
     if options.json:
         told = {"model": model.spec.name, "preprocessing": preprocessing}
         yield from _json_lines(told | prediction_json(image, forward.geometry, predictions=predictions))
@@ -85,26 +85,20 @@ def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
     preprocessing, method = get_preprocessing(options.preprocessing).slug, get_method(options.method).slug
     look, folder = _look(options), _folder(options.out)
     image, model = _image_and_model(options)
-    explainer, count = Explainer(model, options.layer), _count(options.top_k, model)
+    explainer = Explainer(model, options.layer)
+    _check_count(options.top_k, model)
     wanted = dict.fromkeys(model.class_index(text) for text in options.classes or ())
     forward = explainer.forward(image, preprocessing=preprocessing)
-    predictions = forward.top(count)
+    predictions = forward.top(options.top_k or MOST_PREDICTIONS)
     cams = [forward.cam(class_index, method) for class_index in wanted or [predictions[0].class_index]]
-    strongest = strongest_value(likeliest_cams(forward, method).values())
-    written: list[Path] = []
-    if folder is not None:
-        beside: dict[str, Any] = {
-            "strongest": strongest,
-            "unit": unit_of(model, cams[0]),
-            "input_picture": forward.input_picture,
-        }
-        written = write_explanations(
-            folder, [Explanation(image=image, cam=cam, predictions=predictions, look=look, **beside) for cam in cams]
-        )
+    made = [replace(Explanation.of(image, forward, cam, look), predictions=predictions) for cam in cams]
+    strongest = made[0].strongest
+    written = [] if folder is None else write_explanations(folder, made)
     if options.json:
         yield from _json_lines(explanation_json(image, cams, predictions=predictions, look=look, strongest=strongest))
     else:
-        yield from prediction_lines(image, model, predictions, preprocessing=preprocessing)
+        shown = predictions[: options.top_k or _SHOWN]
+        yield from prediction_lines(image, model, shown, preprocessing=preprocessing)
         yield from ["", *explanation_lines(cams, among=predictions, strongest=strongest), ""]
         yield from [f"Written to {target}" for target in written] or ["Add --out DIR to write the pictures."]
 
@@ -153,17 +147,14 @@ def _image_and_model(options: Namespace) -> tuple[LoadedImage, LoadedModel]:
     return load_image(options.image), load_model(options.model, device=options.device)
 
 
-def _count(asked: int | None, model: LoadedModel) -> int:
-    """How many predictions to list."""
+def _check_count(asked: int | None, model: LoadedModel) -> None:
+    """Whether the model has so many predictions to list."""
     known = len(model.labels)
-    if asked is None:
-        return min(_USUAL_COUNT, known)
-    if not 1 <= asked <= known:
+    if asked is not None and not 1 <= asked <= known:
         raise HeatproofError(
             f"--top-k is {asked}, and {model.spec.name} has {counted(known, 'class', 'classes')}.",
             hint=f"Ask for 1 to {known}.",
         )
-    return asked
 
 
 def _input_shape(text: str | None) -> tuple[int, ...] | None:
@@ -208,5 +199,5 @@ def _folder(text: str | None) -> Path | None:
 
 
 def _json_lines(answer: dict[str, Any]) -> list[str]:
-    """One JSON object in plain ASCII, which every terminal and pipe passes on whole."""
-    return json.dumps(answer, indent=2, allow_nan=False).splitlines()
+    """One JSON object, as it is written into a file."""
+    return json_text(answer).splitlines()

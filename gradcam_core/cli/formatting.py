@@ -38,8 +38,10 @@ def layers_lines(model: LoadedModel, *, everything: bool) -> Iterator[str]:
 
 def methods_lines(methods: Iterable[CamMethod], layer: TargetLayer, spec: ModelSpec) -> Iterator[str]:
     """One line a method, with its forward passes at this layer or the reason why it can't explain it."""
-    yield from columns([_method_row(method, layer) for method in methods])
+    listed = list(methods)
+    yield from columns([_method_row(method, layer) for method in listed])
     yield ""
+    yield from [f"{method.title}: {method.sign_rule}" for method in listed if method.sign_rule]
     yield f"Forward passes are those for the first class at layer {layer.name} of {display_name(spec.name)}."
 
 
@@ -61,6 +63,8 @@ def explanation_lines(cams: Sequence[Cam], *, among: Sequence[Prediction], stron
     yield ""
     h, w = cams[0].values.shape
     yield f"{cams[0].method_title} at layer {cams[0].key.layer}, {w} x {h} cells"
+    same_map = {cam.same_map_note for cam in cams}
+    yield from filter(None, [cams[0].sign_rule, *(same_map if len(same_map) == 1 else [])])
     yield ""
     yield from columns([_cam_row(cam) for cam in cams], right=(0, 2))
 
@@ -81,7 +85,7 @@ def setting_text(value: object) -> str:
         return "on" if value else "off"
     if isinstance(value, tuple):
         return ",".join(value) or "(none)"
-    return f"{value:_}" if isinstance(value, int) else str(value)
+    return f"{value:_}" if isinstance(value, int) else str(value) or "(none)"
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> Iterator[str]:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from gradcam_core.config import let_waiting_threads_sleep
+from gradcam_core.config import checkpoint_folder, let_waiting_threads_sleep
 from gradcam_core.errors import HeatproofError, ResourceError
 from gradcam_core.progress import Progress, silent
 from gradcam_core.text import printable
@@ -62,7 +62,7 @@ def _run(options: argparse.Namespace) -> None:
         raise ResourceError("The output is closed.", hint="Send it to a file or a terminal.")
     from gradcam_core.cli.commands import COMMANDS  # brings torch: seconds
 
-    with _progress_bar() as progress:
+    with checkpoint_folder(getattr(options, "checkpoints", None)), _progress_bar() as progress:
         for line in COMMANDS[options.command](options, progress):
             with _writable_output():
                 print(printable(line))
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"Heatproof {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
-    commands.add_parser("models", help="list the models", allow_abbrev=False)
+    _add_checkpoints(commands.add_parser("models", help="list the models", allow_abbrev=False))
     _add_layers(commands)
     _add_summary(commands)
     _add_methods(commands)
@@ -104,6 +104,7 @@ def _add_layers(commands: "Commands") -> None:
     command = commands.add_parser("layers", help="list the layers of a model", allow_abbrev=False)
     command.add_argument("model", metavar="MODEL")
     command.add_argument("--all", action="store_true", help="every layer, not only stages and blocks")
+    _add_checkpoints(command)
     _add_device(command)
 
 
@@ -114,6 +115,7 @@ def _add_summary(commands: "Commands") -> None:
     of_size = "a side in pixels, or images x channels x height x width as in 1x3x28x28; default: the model's own"
     command.add_argument("--input-size", metavar="SIZE", help=of_size)
     command.add_argument("--json", action="store_true", help="print one JSON object, with the reason for each row")
+    _add_checkpoints(command)
 
 
 def _add_methods(commands: "Commands") -> None:
@@ -134,7 +136,10 @@ def _add_explain(commands: "Commands") -> None:
     _add_question(command)
     _add_layer(command)
     command.add_argument("--method", default="gradcam", metavar="NAME", help="default: gradcam")
-    of_class = "what to explain, an index or a label; may be repeated; default: the best prediction"
+    of_class = (
+        "what to explain: an index or a label, or index:N or label:TEXT where a text could be both; may be repeated; "
+        "default: the best prediction"
+    )
     command.add_argument("--class", dest="classes", action="append", metavar="CLASS", help=of_class)
     _add_look(command)
     command.add_argument("--out", metavar="DIR", help="write the pictures, the raw map and explanation.json here")
@@ -161,16 +166,23 @@ def _add_download(commands: "Commands") -> None:
 def _add_question(command: argparse.ArgumentParser) -> None:
     """What `predict` and `explain` have in common."""
     what = "a file, an http or https address, or a sample such as sample:meadow"
+    of_count = "how many predictions to list; default: 5 on the terminal, 10 in JSON and in files"
     command.add_argument("image", metavar="IMAGE", help=what)
     _add_model(command)
     command.add_argument("--preprocessing", default="trained", metavar="HOW", help="trained (default), squash or pad")
-    command.add_argument("--top-k", type=int, metavar="K", help="how many predictions to list; default: 5")
+    command.add_argument("--top-k", type=int, metavar="K", help=of_count)
     command.add_argument("--json", action="store_true", help="print one JSON object")
     _add_device(command)
 
 
 def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", default="tinynet", metavar="NAME", help="default: tinynet, which comes along")
+    _add_checkpoints(command)
+
+
+def _add_checkpoints(command: argparse.ArgumentParser) -> None:
+    what = "the folder of your own models; default: HEATPROOF_CHECKPOINTS"
+    command.add_argument("--checkpoints", metavar="DIR", help=what)
 
 
 def _add_layer(command: argparse.ArgumentParser) -> None:

@@ -2,16 +2,18 @@
 
 import hashlib
 import io
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from gradcam_core.config import Settings, settings
-from gradcam_core.decoding.orientation import MADE_UPRIGHT, SIDEWAYS, orientation_of
+from gradcam_core.decoding.colours import screen_colours
+from gradcam_core.decoding.orientation import SIDEWAYS, orientation_of, upright
 from gradcam_core.decoding.pillow import configure_pillow
-from gradcam_core.decoding.pixels import kept_size, scale_hidden, shrinkable, shrunk_rgb
+from gradcam_core.decoding.pixels import kept_size, rgb_over_white, scale_hidden, shrinkable, shrunk
 from gradcam_core.decoding.refusals import too_large
 from gradcam_core.decoding.signatures import ACCEPTED, ACCEPTED_IN_WORDS, in_words, kind_of
 from gradcam_core.decoding.structure import MOST_FRAMES, check_shape, check_structure, frames_in
@@ -42,8 +44,21 @@ def decode_image(data: bytes, *, name: str = "", turn: Turn = wait_patiently) ->
         ResourceError: if memory runs out.
     """
     limits = settings()
+    with turn(_slots(limits)), _refusals(data, limits):
+        return _loaded(data, name, limits)
+
+
+@contextmanager
+def full_size(data: bytes, *, turn: Turn = wait_patiently) -> Iterator[Image.Image]:
+    """The upright picture of a file in RGB, as large as the file has it and with the file's own numbers.
+
+    It takes up to 200 MB, so the turn lasts as long as it is used. `turn` and errors are those of `decode_image`.
+    """
+    limits = settings()
     with turn(_slots(limits)):
-        return _opened_image(data, name, limits)
+        with _refusals(data, limits):
+            picture = _full_size(data, limits)
+        yield picture
 
 
 def file_too_large(limits: Settings) -> ImageError:
@@ -60,11 +75,11 @@ def _slots(limits: Settings) -> ComputeQueue:
     return _decoding
 
 
-def _opened_image(data: bytes, name: str, limits: Settings) -> LoadedImage:
+@contextmanager
+def _refusals(data: bytes, limits: Settings) -> Iterator[None]:
+    """What goes wrong within it is one sentence about this file."""
     try:
-        _check_file(data, limits)
-        rgb, original_size, notes = _decoded(data, limits)
-        pixels = np.array(rgb)
+        yield
     except HeatproofError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -75,9 +90,33 @@ def _opened_image(data: bytes, name: str, limits: Settings) -> LoadedImage:
         raise (_unread_pixels() if _has_unread_pixels(data) else _broken(data)) from error
     except Exception as error:  # broken files make decoders raise errors of every kind
         raise _broken(data) from error
+
+
+def _loaded(data: bytes, name: str, limits: Settings) -> LoadedImage:
+    opened = _opened(data, limits)
+    stored = shrunk(opened.picture, limits)
+    rgb, notes = rgb_over_white(stored)
+    colours = screen_colours(stored, rgb, opened.profile)
+    pixels = np.array(upright(colours.picture if colours else rgb, opened.orientation))
     pixels.setflags(write=False)
-    digest = hashlib.sha256(data).hexdigest()
-    return LoadedImage(pixels, original_size, digest, tuple(notes), display_name(name))
+    return LoadedImage(
+        pixels,
+        opened.upright_size,
+        hashlib.sha256(data).hexdigest(),
+        (*notes, *([colours.note] if colours else []), *_frame_notes(opened.frames)),
+        display_name(name),
+        data if colours or stored.size != opened.size else b"",
+    )
+
+
+def _full_size(data: bytes, limits: Settings) -> Image.Image:
+    """Each step lets go of the one before it: one picture may take 200 MB."""
+    opened = _opened(data, limits, at_full_size=True)
+    orientation, picture = opened.orientation, opened.picture
+    del opened
+    if picture.mode != "RGB":
+        picture, _ = rgb_over_white(picture)
+    return upright(picture, orientation)
 
 
 def _check_file(data: bytes, limits: Settings) -> None:
@@ -92,27 +131,43 @@ def _check_file(data: bytes, limits: Settings) -> None:
     check_structure(data, kind, limits)
 
 
-def _decoded(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int], list[str]]:
-    """The kept picture in RGB, the upright original's size, and the notes."""
-    picture, (width, height), orientation, frames = _opened(data, limits)
-    kept, notes = shrunk_rgb(picture, limits)
-    if orientation in MADE_UPRIGHT:
-        kept = kept.transpose(MADE_UPRIGHT[orientation])
-    return kept, (height, width) if orientation in SIDEWAYS else (width, height), notes + _frame_notes(frames)
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    """A decoded file.
+
+    Attributes:
+        picture: in a mode that can be shrunk, not yet upright; JPEG may be reduced already.
+        size: (width, height) as it is stored; `orientation` says how it is turned.
+        profile: of its colours, empty where there is none.
+    """
+
+    picture: Image.Image
+    size: tuple[int, int]
+    orientation: int
+    frames: int
+    profile: bytes
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        width, height = self.size
+        return (height, width) if self.orientation in SIDEWAYS else (width, height)
 
 
-def _opened(data: bytes, limits: Settings) -> tuple[Image.Image, tuple[int, int], int, int]:
-    """The pixels in a mode that can be shrunk, the size as it is stored, the orientation, the number of frames."""
+def _opened(data: bytes, limits: Settings, *, at_full_size: bool = False) -> _Opened:
+    _check_file(data, limits)
     configure_pillow()
     Image.MAX_IMAGE_PIXELS = int(limits.max_megapixels * 1e6)  # decoders refuse twice as much before they make room
     with Image.open(io.BytesIO(data), formats=ACCEPTED) as picture:
         size = picture.size
         check_shape(picture, limits)
         frames = frames_in(data, kind_of(data)) or int(getattr(picture, "n_frames", 1))
-        picture.draft(None, kept_size(size, limits))  # JPEG only: decodes at 1/2, 1/4 or 1/8 where that suffices
+        if not at_full_size:
+            picture.draft(None, kept_size(size, limits))  # JPEG: decodes at 1/2, 1/4 or 1/8 where that suffices
         picture.load()
         scale_hidden(picture, data)
-        return shrinkable(picture), size, orientation_of(picture), frames
+        profile = picture.info.get("icc_profile")
+        told = profile if isinstance(profile, bytes) else b""  # a TIFF may have numbers there
+        return _Opened(shrinkable(picture), size, orientation_of(picture), frames, told)
 
 
 def _has_unread_pixels(data: bytes) -> bool:

@@ -26,3 +26,9 @@ def orientation_of(picture: Image.Image) -> int:
         return int(picture.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001  a broken EXIF block is no reason to refuse the picture
         return 1
+
+
+def upright(picture: Image.Image, orientation: int) -> Image.Image:
+    """A picture of this orientation as it is meant to be seen."""
+    step = MADE_UPRIGHT.get(orientation)
+    return picture if step is None else picture.transpose(step)

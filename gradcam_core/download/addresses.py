@@ -63,6 +63,7 @@ class FetchPolicy:
 
     allowed_private: frozenset[tuple[str, int]] = frozenset()  # (host, port) that may be private and on any port
     only_hosts: frozenset[str] = frozenset()  # if any, no other host is fetched from
+    contact: str = ""  # of whoever runs this, told to every server
     seconds: float = 10.0  # for everything: name, connection, redirects, body
     max_bytes: int = 10_000_000
     max_redirects: int = 5

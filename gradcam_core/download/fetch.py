@@ -28,7 +28,7 @@ from gradcam_core.download.addresses import (
 from gradcam_core.download.deadline import Deadline
 from gradcam_core.download.policy import policy_from
 from gradcam_core.download.rate_limit import too_many
-from gradcam_core.download.resolver import Resolver, ask_the_system, looked_up
+from gradcam_core.download.resolver import Resolver, ask_the_system
 from gradcam_core.download.responses import (
     REDIRECTS,
     SAVE_IT,
@@ -40,8 +40,10 @@ from gradcam_core.download.responses import (
     stopped_half_way,
 )
 from gradcam_core.download.transport import connection_over
+from gradcam_core.download.way_out import addresses_of, not_connected
 from gradcam_core.errors import HeatproofError, ImageError
 from gradcam_core.resources.limiter import Limiter
+from gradcam_core.version import HOME, __version__
 
 _log = logging.getLogger(__name__)
 _limiter = Limiter()
@@ -51,7 +53,6 @@ _DIAL_SECONDS = 3.0
 _DIALLED_ANSWERS = 3
 _CHUNK = 65_536
 _HEADERS = {
-    "User-Agent": "Heatproof (shows one picture to one person)",
     "Accept": "image/*",
     "Accept-Encoding": "identity",  # a compressed body could unfold to any size
     "Connection": "close",
@@ -83,6 +84,11 @@ def fetch_image(url: str, *, policy: FetchPolicy | None = None, resolver: Resolv
         raise
     _log.info("fetched %d bytes from %s", len(body), address.host)
     return body
+
+
+def user_agent(contact: str) -> str:
+    """Who asks, and whom to write to about it."""
+    return f"Heatproof/{__version__} (+{HOME}{f'; {contact}' if contact else ''})"
 
 
 @contextlib.contextmanager
@@ -123,23 +129,25 @@ class _Fetch:
 
     def _dialled(self, address: WebAddress) -> socket.socket:
         """A connection to an address that was judged; the same sentence for private, closed and unknown hosts."""
-        answers = [address.ip] if address.ip else self._looked_up(address.host)
+        answers = [address.ip] if address.ip else self._addresses_of(address.host)
         is_allowed = is_allowed_private(address, self._policy)
+        errors: list[OSError] = []
         if is_allowed or all(is_public(ip) for ip in answers):
             for ip in answers[:_DIALLED_ANSWERS]:
-                with contextlib.suppress(OSError):  # the next answer may be reachable
+                try:
                     timeout = min(_DIAL_SECONDS, self._deadline.left())
                     dialled = socket.create_connection((ip, address.port), timeout=timeout)
-                    if is_allowed or not _is_this_machine(dialled):
-                        return dialled
-                    dialled.close()
-        raise ImageError(
-            "No public web server answers at this address.",
-            hint="Check its spelling, or save the picture and upload it.",
-        )
+                except OSError as error:  # the next answer may be reachable
+                    errors.append(error)
+                    continue
+                if is_allowed or not _is_this_machine(dialled):
+                    return dialled
+                dialled.close()
+                errors.append(ConnectionRefusedError())
+        raise not_connected(errors)
 
-    def _looked_up(self, host: str) -> list[str]:
-        return looked_up(host, self._resolver, seconds=min(_LOOKUP_SECONDS, self._deadline.left()))
+    def _addresses_of(self, host: str) -> list[str]:
+        return addresses_of(host, self._resolver, seconds=lambda: min(_LOOKUP_SECONDS, self._deadline.left()))
 
     def _exchanged(self, address: WebAddress, dialled: socket.socket) -> bytes | WebAddress:
         with _secured(address, dialled) as ready:
@@ -147,12 +155,15 @@ class _Fetch:
             if isinstance(ready, ssl.SSLSocket):
                 ready.do_handshake()
             connection = connection_over(ready, address.host, address.port, max_bytes=self._policy.max_bytes)
-            connection.request("GET", address.target, headers={"Host": address.netloc, **_HEADERS})
+            connection.request("GET", address.target, headers=self._headers(address))
             with connection.getresponse() as response:
                 self._deadline.check()
                 if response.status in REDIRECTS:
                     return redirect_target(address, response.getheader("Location"))  # its body is never read
                 return self._body(response)
+
+    def _headers(self, address: WebAddress) -> dict[str, str]:
+        return {"Host": address.netloc, "User-Agent": user_agent(self._policy.contact), **_HEADERS}
 
     def _body(self, response: http.client.HTTPResponse) -> bytes:
         promised = promised_length(response.status, response.headers, self._policy.max_bytes)

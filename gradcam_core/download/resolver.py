@@ -14,15 +14,21 @@ Resolver = Callable[[str], Sequence[str]]
 
 # One visitor with names that hang 30 seconds holds 10 of these by 20 fetches a minute.
 _lookups = threading.BoundedSemaphore(64)
+_NO_ANSWER = (socket.EAI_AGAIN, socket.EAI_FAIL)
+
+
+class NoNameServer(OSError):
+    """No name server had an answer, which says nothing of the name."""
 
 
 def looked_up(host: str, resolver: Resolver, *, seconds: float) -> list[str]:
     """Its addresses; none if the name is unknown or the lookup takes too long.
 
     Raises:
+        NoNameServer: if none had an answer.
         ResourceError: if too many lookups hang already.
     """
-    answers: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[list[str] | NoNameServer] = queue.SimpleQueue()
     if not _lookups.acquire(blocking=False):
         raise too_many()
     try:
@@ -31,9 +37,12 @@ def looked_up(host: str, resolver: Resolver, *, seconds: float) -> list[str]:
         _lookups.release()
         raise ResourceError("The server has no room to look up a name.", hint="Try again in a minute.") from None
     try:
-        return answers.get(timeout=seconds)
+        found = answers.get(timeout=seconds)
     except queue.Empty:
         return []
+    if isinstance(found, NoNameServer):
+        raise found
+    return found
 
 
 def ask_the_system(host: str) -> list[str]:
@@ -41,11 +50,18 @@ def ask_the_system(host: str) -> list[str]:
     return [str(answer[4][0]) for answer in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
 
 
-def _look_up(host: str, resolver: Resolver, answers: queue.SimpleQueue[list[str]]) -> None:
-    found: list[str] = []
+def _look_up(host: str, resolver: Resolver, answers: queue.SimpleQueue[list[str] | NoNameServer]) -> None:
+    found: list[str] | NoNameServer = []
     try:
         with contextlib.suppress(OSError, UnicodeError):
-            found = list(dict.fromkeys(resolver(host)))
+            found = _asked(host, resolver)
     finally:  # another exception stays loud in this thread, and nobody waits for it
         _lookups.release()
         answers.put(found)
+
+
+def _asked(host: str, resolver: Resolver) -> list[str] | NoNameServer:
+    try:
+        return list(dict.fromkeys(resolver(host)))
+    except socket.gaierror as error:
+        return NoNameServer() if error.errno in _NO_ANSWER else []

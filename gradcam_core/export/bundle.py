@@ -1,18 +1,21 @@
-"""Write explanations to disk, so that a folder is always whole: its manifest comes last."""
+"""Write explanations to disk, all of their files or none."""
 
 import errno
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from gradcam_core.cam import Prediction
 from gradcam_core.errors import ResourceError
-from gradcam_core.export.formats import FORMATS, INPUT, MANIFEST, Explanation, explanation_files
+from gradcam_core.export.exchange import put_files
+from gradcam_core.export.formats import FORMATS, MANIFEST, Explanation, explanation_files
+
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def write_explanations(folder: Path, explanations: Sequence[Explanation]) -> list[Path]:
-    """Write the `explanation_files` of maps of one forward pass.
+    """Write the `explanation_files` of maps of one forward pass: all of them, or none and what was there stays.
 
     Args:
         folder: made if it is not there. One map goes into it, several go into a folder for each class below it;
@@ -26,17 +29,22 @@ def write_explanations(folder: Path, explanations: Sequence[Explanation]) -> lis
     """
     is_one = len(explanations) == 1
     folders = [folder if is_one else folder / class_folder(one.cam.prediction) for one in explanations]
-    for target, explanation in zip(folders, explanations, strict=True):
-        try:
-            if target != folder:
-                _remove_former(folder, [one.file_name for one in FORMATS.values()])
-            _write(target, explanation_files(explanation))
-        except OSError as error:
-            raise ResourceError(
-                f"The explanation can't be written to {target}: {error.strerror or error}.",
-                hint="Choose another folder" + (", or make room." if error.errno == errno.ENOSPC else "."),
-            ) from error
+    new = {target: explanation_files(one) for target, one in zip(folders, explanations, strict=True)}
+    try:
+        put_files(folder, new, former=_former, last=MANIFEST)
+    except OSError as error:
+        raise ResourceError(
+            f"The explanation can't be written to {folder}: {error.strerror or error}.",
+            hint="Choose another folder" + (", or make room." if error.errno in _NO_ROOM else "."),
+        ) from error
     return folders
+
+
+def _former(folder: Path) -> list[Path]:
+    """What an explanation has left in a folder; pictures without a manifest are not ours."""
+    names = [one.file_name for one in FORMATS.values() if not one.is_archive]
+    is_ours = (folder / MANIFEST).is_file()
+    return [path for name in names if is_ours and (path := folder / name).is_file()]
 
 
 def class_folder(prediction: Prediction) -> str:
@@ -44,18 +52,3 @@ def class_folder(prediction: Prediction) -> str:
     plain = unicodedata.normalize("NFKD", prediction.label).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain)[:50].strip("-")
     return f"{prediction.class_index}-{words}" if words else str(prediction.class_index)
-
-
-def _remove_former(folder: Path, names: Iterable[str]) -> None:
-    """The manifest first; pictures without one are not ours."""
-    manifest = folder / MANIFEST
-    if manifest.is_file():
-        for path in (manifest, *(folder / name for name in names)):
-            path.unlink(missing_ok=True)
-
-
-def _write(folder: Path, files: Iterator[tuple[str, bytes]]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    _remove_former(folder, [INPUT])  # an older manifest must not vouch for half of the new files, nor for its input
-    for name, content in files:
-        (folder / name).write_bytes(content)

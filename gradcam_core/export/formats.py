@@ -1,21 +1,28 @@
 """Which files does an explanation leave? A format is one entry here, for a folder, an archive and a page."""
 
+from __future__ import annotations
+
 import io
-import json
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcam_core.cam import RAW_UNIT, Cam, Prediction
+from gradcam_core.cam import MOST_PREDICTIONS, RAW_UNIT, Cam, Prediction
 from gradcam_core.encoding import to_png
-from gradcam_core.export.manifest import explanation_json
+from gradcam_core.errors import HeatproofError
+from gradcam_core.export.manifest import explanation_json, json_text
 from gradcam_core.export.reproduce import command_line, python_lines
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.figures import figure_png, panels_figure
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, heatmap_image, overlay_image
 from gradcam_core.sentences import sentence
+
+if TYPE_CHECKING:  # a page lists the formats before torch is imported
+    from gradcam_core.engine import ForwardPass
 
 MANIFEST, ORIGINAL, INPUT = "explanation.json", "original.png", "input.png"
 _PNG = "image/png"
@@ -32,6 +39,7 @@ class Explanation:
         input_picture: what the model saw, as `ForwardPass.input_picture`; there is no `input.png` without it.
         source: what `load_image` finds the image by, for the lines that make the map again; by default the archive's
             own `original.png`, which gives the same map when it stands in the folder.
+        checkpoints: the folder that must be named there for the model to be found, as `chosen_folder` gives it.
     """
 
     image: LoadedImage
@@ -42,6 +50,23 @@ class Explanation:
     unit: str = RAW_UNIT
     input_picture: np.ndarray | None = None
     source: str = ORIGINAL
+    checkpoints: Path | None = None
+
+    @classmethod
+    def of(cls, image: LoadedImage, forward: ForwardPass, cam: Cam, look: Look = DEFAULT_LOOK) -> Explanation:
+        """A map of a forward pass, with all that its files say beside it."""
+        from gradcam_core.comparison import likeliest_cams, strongest_value
+        from gradcam_core.engine import unit_of
+
+        return cls(
+            image=image,
+            cam=cam,
+            predictions=forward.top(MOST_PREDICTIONS),
+            look=look,
+            strongest=strongest_value(likeliest_cams(forward, cam.key.method).values()),
+            unit=unit_of(forward.model, cam),
+            input_picture=forward.input_picture,
+        )
 
     @property
     def sentence(self) -> str:
@@ -76,9 +101,32 @@ def explanation_files(explanation: Explanation) -> Iterator[tuple[str, bytes]]:
             yield one.file_name, one.make(explanation)
 
 
+def explanation_file(explanation: Explanation, file_name: str) -> bytes:
+    """The bytes of one file, as it lies in a folder, in the archive, and as a page gives it.
+
+    Raises:
+        HeatproofError: if no format has such a file.
+    """
+    wanted = next((one for one in FORMATS.values() if one.file_name == file_name), None)
+    if wanted is None:
+        known = ", ".join(one.file_name for one in FORMATS.values())
+        raise HeatproofError(f"An explanation has no file {file_name[:80]!r}.", hint=f"It has {known}.")
+    return wanted.make(explanation)
+
+
 def explanation_zip(explanation: Explanation) -> bytes:
     """The `explanation_files` and `reproduce.txt` in one ZIP archive; the same explanation gives the same bytes."""
     return _zipped([*explanation_files(explanation), ("reproduce.txt", _reproduction(explanation))])
+
+
+def command_of(it: Explanation) -> str:
+    """The command that makes it again."""
+    return command_line(it.source, it.cam.key, it.look, checkpoints=it.checkpoints)
+
+
+def python_of(it: Explanation) -> str:
+    """The lines of Python that make it again."""
+    return python_lines(it.source, it.cam.key, it.look, checkpoints=it.checkpoints)
 
 
 def _npy(values: np.ndarray) -> bytes:
@@ -89,12 +137,12 @@ def _npy(values: np.ndarray) -> bytes:
 
 def _manifest(it: Explanation) -> bytes:
     told = explanation_json(it.image, [it.cam], predictions=it.predictions, look=it.look, strongest=it.strongest)
-    return json.dumps(told, indent=2, allow_nan=False).encode()
+    return json_text(told).encode()
 
 
 def _reproduction(it: Explanation) -> bytes:
     """Both ways; a file name that is not UTF-8 keeps its bytes."""
-    shell, python = command_line(it.source, it.cam.key, it.look), python_lines(it.source, it.cam.key, it.look)
+    shell, python = command_of(it), python_of(it)
     where = f"Copy {ORIGINAL} there, or put its path in its place.\n" if it.source == ORIGINAL else ""
     text = f"In the folder that holds gradcam_core.\n{where}\nFrom a shell:\n\n{shell}\n\nFrom Python:\n\n{python}"
     return text.encode(errors="surrogateescape")

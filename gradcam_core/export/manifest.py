@@ -1,8 +1,9 @@
 """What does an explanation say in numbers? A dictionary that is always valid JSON."""
 
+import json
 import math
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
@@ -38,16 +39,17 @@ def explanation_json(
     """
     if not cams:
         raise ValueError("An explanation holds at least one map.")
-    key = cams[0].key
+    key, sign_rule = cams[0].key, cams[0].sign_rule
     return {
         "model": key.model,
         "layer": key.layer,
         "method": key.method,
+        **({"sign_rule": sign_rule} if sign_rule else {}),
         "preprocessing": key.preprocessing,
         **_what_was_seen(image, cams[0].geometry),
         "predictions": [_prediction(prediction) for prediction in predictions],
         "explanations": [_explanation(cam, predictions, strongest) for cam in cams],
-        "look": asdict(look),
+        "look": {name: _plain(value) for name, value in asdict(look).items()},
         "versions": versions(),
     }
 
@@ -61,6 +63,11 @@ def prediction_json(
         "predictions": [_prediction(prediction) for prediction in predictions],
         "versions": versions(),
     }
+
+
+def json_text(answer: Mapping[str, Any]) -> str:
+    """The answer as a file and a shell get it: plain ASCII, which every terminal and pipe passes on whole."""
+    return json.dumps(answer, indent=2, allow_nan=False) + "\n"
 
 
 def versions() -> dict[str, str]:
@@ -107,7 +114,13 @@ def _explanation(cam: Cam, predictions: Sequence[Prediction], strongest: float) 
         "peak": list(cam.peak) if cam.usable else None,
         "sentence": sentence(cam, among=predictions, strongest=strongest),
         **({} if cam.usable else {"note": cam.note}),
+        **({"same_map_by": list(cam.same_map_by)} if cam.same_map_by else {}),
     }
+
+
+def _plain(value: object) -> object:
+    """One spelling for one number: a browser's 0 is 0.0."""
+    return float(value) if type(value) is int else value
 
 
 def _number(value: float) -> float | None:

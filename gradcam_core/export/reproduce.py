@@ -5,6 +5,7 @@ What is written here is meant to be run: whatever a name holds, it stays a name.
 
 import shlex
 from dataclasses import fields
+from pathlib import Path
 
 from gradcam_core.cam import ResultKey
 from gradcam_core.rendering.render import Look
@@ -14,13 +15,17 @@ _USUAL_PREPROCESSING = "trained"
 _LONGEST = 255  # characters of a file's name
 
 
-def command_line(source: str, key: ResultKey, look: Look) -> str:
+def command_line(source: str, key: ResultKey, look: Look, *, checkpoints: Path | None = None) -> str:
     """The command, for a POSIX shell, that writes this explanation into the folder `explanation`.
 
     Args:
         source: what `load_image` takes as text: a path, a URL or the name of a sample.
+        checkpoints: the folder that holds the model, where it is not found without.
     """
-    asked = {"model": key.model, "layer": key.layer, "method": key.method, "class": str(key.class_index)}
+    asked = {"model": key.model}
+    if checkpoints is not None:
+        asked["checkpoints"] = str(checkpoints)
+    asked |= {"layer": key.layer, "method": key.method, "class": f"index:{key.class_index}"}
     if key.preprocessing != _USUAL_PREPROCESSING:
         asked["preprocessing"] = key.preprocessing
     asked |= {name: str(value) for name, value in _unusual(look).items()}
@@ -28,22 +33,23 @@ def command_line(source: str, key: ResultKey, look: Look) -> str:
     return shlex.join(["python", "-m", "gradcam_core", "explain", _path(source), *options, "--out", "explanation"])
 
 
-def python_lines(source: str, key: ResultKey, look: Look) -> str:
-    """The lines of Python that write its `overlay.png` and `cam.npy` into the folder they are run in."""
+def python_lines(source: str, key: ResultKey, look: Look, *, checkpoints: Path | None = None) -> str:
+    """The lines of Python that write three of its files into the folder they are run in; as `command_line`."""
+    model = repr(key.model) if checkpoints is None else f"{key.model!r}, checkpoints={str(checkpoints)!r}"
     drawn = ", ".join(f"{name}={value!r}" for name, value in _unusual(look).items())
     return f"""\
-import numpy as np
-from PIL import Image
+from pathlib import Path
 
-from gradcam_core import Explainer, Look, load_image, load_model, overlay_image, share_cores
+from gradcam_core import Explainer, Explanation, Look, explanation_file, load_image, load_model, share_cores
 
 share_cores()  # as the page does: the number of threads decides the last bits
 image = load_image({source!r})
-model = load_model({key.model!r})
+model = load_model({model})
 forward = Explainer(model, {key.layer!r}).forward(image, preprocessing={key.preprocessing!r})
 cam = forward.cam({key.class_index}, {key.method!r})
-Image.fromarray(overlay_image(image, cam, Look({drawn}))).save("overlay.png")
-np.save("cam.npy", cam.values)
+explanation = Explanation.of(image, forward, cam, Look({drawn}))
+for name in ("overlay.png", "cam.npy", "explanation.json"):
+    Path(name).write_bytes(explanation_file(explanation, name))
 """
 
 

@@ -2,10 +2,12 @@
 
 from importlib import import_module
 
+import numpy as np
+
 from gradcam_core.errors import MethodError
 from gradcam_core.methods.base import CamMethod
 
-__all__ = ["DEFAULT_METHOD", "METHODS", "CamMethod", "get_method"]
+__all__ = ["DEFAULT_METHOD", "METHODS", "CamMethod", "get_method", "same_map_by"]
 
 _FILES = (  # in the order in which they are offered
     "gradient.gradcam",
@@ -34,6 +36,25 @@ def get_method(name: str) -> CamMethod:
         if wanted == _plain(method.slug):
             return method
     raise MethodError(f"{name[:80]!r} is not a method.", hint=f"Choose one of {', '.join(METHODS)}.")
+
+
+def same_map_by(method: CamMethod, activation: np.ndarray, gradient: np.ndarray) -> tuple[tuple[str, ...], str]:
+    """The slugs of other methods that give the same map here, and a sentence on it; both empty where none is known.
+
+    Args:
+        activation: (channels, h, w), of the layer.
+        gradient: likewise, of the class.
+    """
+    form = method.form(activation, gradient)
+    if form is None:
+        return (), ""
+    forms = {find: find(activation, gradient) for find in {one.form for one in METHODS.values()} - {method.form}}
+    alike = [one for one in METHODS.values() if forms.get(one.form, form) is form]
+    if len(alike) < 2:
+        return (), ""
+    *titles, last = [one.title for one in alike]
+    sentence = f"{', '.join(titles)} and {last} give the same map here: {form}."
+    return tuple(one.slug for one in alike if one is not method), sentence
 
 
 def _plain(name: str) -> str:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from gradcam_core.methods.forms import FindForm, own_form
+
 if TYPE_CHECKING:  # the pages list the methods before torch is imported
     from torch import Tensor, nn
 
@@ -45,7 +47,7 @@ class Sign(StrEnum):
 
     EVIDENCE = "evidence"  # evidence against the class
     POSITIVE = "positive"  # nothing: only values above zero are evidence
-    CONVENTION = "convention"  # nothing: the map turned round would be as right
+    CONVENTION = "convention"  # the side that `CamMethod.sign_rule` does not choose; it could be the other one
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,9 @@ class CamMethod:
         needs: what it takes from the evidence.
         sign: what a raw value below zero means.
         phrase: how its maps are spoken of.
+        sign_rule: which side we take for evidence, in one sentence, where the sign is a convention; else empty.
         compute: the method itself.
+        form: the formula that it comes down to with an activation and a gradient, if others do so too.
         depends_on_class: whether two classes can get different maps.
         depends_on_layer: whether two target layers can get different maps.
         cost: forward passes of one image that it takes at a layer, beside the first; a backward pass is not counted.
@@ -178,7 +182,14 @@ class CamMethod:
     sign: Sign
     phrase: Phrase
     compute: Compute
+    sign_rule: str = ""
+    form: FindForm = own_form
     depends_on_class: bool = True
     depends_on_layer: bool = True
     cost: Callable[[TargetLayer], int] = no_forwards
     unsupported_because: Callable[[TargetLayer], str] = every_layer
+
+    @property
+    def description(self) -> str:
+        """What it does and, where its sign is a convention, which one."""
+        return f"{self.sentence} {self.sign_rule}".rstrip()

@@ -9,6 +9,7 @@ from gradcam_core.models.loading import load_model, pick_device
 from gradcam_core.models.registry import (
     DEFAULT_MODEL,
     broken_checkpoints,
+    chosen_folder,
     describe_model,
     download_model,
     find_model,
@@ -22,6 +23,7 @@ __all__ = [
     "LoadedModel",
     "ModelSpec",
     "broken_checkpoints",
+    "chosen_folder",
     "describe_model",
     "download_model",
     "find_model",

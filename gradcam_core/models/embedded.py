@@ -18,6 +18,7 @@ class EmbeddedSource:
 
     slug = "embedded"
     reserved: tuple[str, ...] = (NAME,)
+    folder = None
 
     def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
         """The embedded network; as broken where its files were not copied with the program."""

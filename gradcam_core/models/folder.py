@@ -1,6 +1,7 @@
 """The models of the person who runs the program: every pair in the checkpoint folder."""
 
 import os
+from pathlib import Path
 
 from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint, find_checkpoints, read_checkpoint, read_weights
 from gradcam_core.config import Settings, settings
@@ -23,6 +24,12 @@ class FolderSource:
 
     slug = "checkpoint"
     reserved: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the settings; None where that is the usual one."""
+        chosen = settings().checkpoints
+        return None if chosen == Settings.checkpoints else chosen.absolute()
 
     def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
         """The pairs that can be used, and those that can't."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from gradcam_core.config import settings
+from gradcam_core.config import checkpoint_folder, settings
 from gradcam_core.errors import LayerError, ModelError
 from gradcam_core.hooks import attach
 from gradcam_core.layers.finding import FoundLayers, find_layers
@@ -19,14 +20,18 @@ from gradcam_core.resources.memory import enough_memory, is_out_of_memory
 from gradcam_core.text import counted
 
 
-def load_model(name: str, *, device: str | torch.device | None = None) -> LoadedModel:
+def load_model(
+    name: str, *, device: str | torch.device | None = None, checkpoints: str | Path | None = None
+) -> LoadedModel:
     """Build a model, try it once on noise, and make it ready.
 
     Args:
         name: as `list_models` gives it.
         device: auto, cpu, cuda, cuda:1 or mps; the setting if None.
+        checkpoints: the folder of your own models; the setting if None.
 
     Raises:
+        HeatproofError: if there is no such folder.
         ModelError: if there is no such model or device, or the weights are absent, damaged or do not fit.
         ResourceError: if the memory does not suffice.
         TypeError: if the name is no text.
@@ -34,10 +39,11 @@ def load_model(name: str, *, device: str | torch.device | None = None) -> Loaded
     if not isinstance(name, str):
         raise TypeError(f"load_model takes a model's name, as list_models gives it, not {type(name).__name__}.")
     target = pick_device(device)
-    spec = find_model(name)
     hint = "Choose a smaller model, or try again later."
-    with torch.inference_mode(False), enough_memory(f"There is not enough memory to load {spec.title}.", hint=hint):
-        return _ready(spec, SOURCES[spec.source].load(name), target)
+    with checkpoint_folder(checkpoints):
+        spec = find_model(name)
+        with torch.inference_mode(False), enough_memory(f"There is not enough memory to load {spec.title}.", hint=hint):
+            return _ready(spec, SOURCES[spec.source].load(name), target)
 
 
 def pick_device(wanted: str | torch.device | None = None) -> torch.device:

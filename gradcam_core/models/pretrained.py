@@ -117,6 +117,7 @@ class PretrainedSource:
 
     slug = "torchvision"
     reserved: tuple[str, ...] = tuple(PRETRAINED)
+    folder = None
 
     def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
         """All of them, in the order of the table."""

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
+from pathlib import Path
 
 from gradcam_core.checkpoints.pairs import BadCheckpoint
 from gradcam_core.errors import ModelError
@@ -52,6 +53,11 @@ def describe_model(spec: ModelSpec) -> Description:
         ModelError: if its files have gone or changed so that they can't be used.
     """
     return SOURCES[spec.source].describe(spec.name)
+
+
+def chosen_folder(spec: ModelSpec) -> Path | None:
+    """The folder that must be named for this model to be found by another process; None where it is found without."""
+    return SOURCES[spec.source].folder
 
 
 def download_model(name: str, *, progress: Progress = silent) -> ModelSpec:

@@ -1,6 +1,7 @@
 """What is known of a model before it is loaded, and what does a source of models offer?"""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from torch import nn
@@ -84,10 +85,14 @@ class Source(Protocol):
     Attributes:
         slug: what `ModelSpec.source` says.
         reserved: the names that only this source may give.
+        folder: where it looks, if that is a choice of the person who runs the program and not the usual place.
     """
 
     slug: str
     reserved: tuple[str, ...]
+
+    @property
+    def folder(self) -> Path | None: ...
 
     def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
         """What it offers now, and what it would offer were it not broken."""

@@ -165,6 +165,7 @@ def _caption(cam: Cam, look: Look, sentence: str) -> _Caption:
     lines = [
         f"{cam.method_title} at layer {key.layer}  ·  logit {prediction.logit:.2f}  ·  class {key.class_index}",
         f"{display_name(cam.model_title)}  ·  preprocessing: {key.preprocessing}{_hatching(cam)}",
+        *([cam.sign_rule] if cam.sign_rule else []),
         *_drawn(look),
     ]
     title = f"{display_name(prediction.label)}  {100 * prediction.probability:.1f} %"

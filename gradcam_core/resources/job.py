@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 from gradcam_core.errors import Cancelled, HeatproofError
 from gradcam_core.resources.estimate import TimeEstimate
-from gradcam_core.resources.queue import Waiting
+from gradcam_core.resources.queue import Turn, Waiting
 
 RUNNING, DONE, FAILED, CANCELLED = "running", "done", "failed", "cancelled"
 _log = logging.getLogger("heatproof")
@@ -20,7 +20,10 @@ _Partial_contra = TypeVar("_Partial_contra", contravariant=True)
 
 
 class Report(Protocol[_Partial_contra]):
-    """What work calls between two steps, at least once a second if it can; also a `Progress`."""
+    """What work calls between two steps, at least once a second if it can; also a `Progress`.
+
+    Where the work holds a slot, quick work of others that waits for one goes first, and the call comes back after it.
+    """
 
     def __call__(self, done: int, total: int, partial: _Partial_contra | None = None) -> None:
         """Say how much is done; `total` 0 is unknown, `partial` the result so far, a value that nobody changes.
@@ -28,6 +31,14 @@ class Report(Protocol[_Partial_contra]):
         Raises:
             Cancelled: if the job was cancelled; the work lets it pass through.
         """
+
+
+class JobReport(Report[_Partial_contra], Protocol[_Partial_contra]):
+    """The report of work that runs as a job."""
+
+    @property
+    def turn(self) -> Turn | None:
+        """The slot that the work holds, if it takes one: with it `score_function` uses idle slots as well."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +67,7 @@ class Work(Generic[T]):
         title: what people call it, also in the log.
     """
 
-    run: Callable[[Report[T]], T]
+    run: Callable[[JobReport[T]], T]
     title: str
     unit: Unit
 
@@ -87,11 +98,11 @@ class Job(Generic[T]):
         self._changing = threading.Lock()
         self._thread_ended = threading.Event()
 
-    def start(self, turn: Callable[[Waiting], AbstractContextManager[None]] = lambda _: nullcontext()) -> None:
+    def start(self, turn: Callable[[Waiting], AbstractContextManager[Turn | None]] = lambda _: nullcontext()) -> None:
         """Begin, once.
 
         Args:
-            turn: gives a slot for as long as the work runs; it is handed what to call while there is none.
+            turn: gives a slot for as long as the work runs, if it takes one; it is handed what to call while it waits.
         """
         threading.Thread(target=self._work, args=(turn,), name=self.title, daemon=True).start()
 
@@ -114,11 +125,11 @@ class Job(Generic[T]):
         """Until its thread has ended, which may be later than the job; whether it has."""
         return self._thread_ended.wait(seconds)
 
-    def _work(self, turn: Callable[[Waiting], AbstractContextManager[None]]) -> None:
+    def _work(self, turn: Callable[[Waiting], AbstractContextManager[Turn | None]]) -> None:
         try:
-            with turn(self._wait_in_line):
+            with turn(self._wait_in_line) as slot:
                 self._begin()
-                result = self._run(self._report)
+                result = self._run(_Reporter(self, slot))
             self._end(DONE, result=result)
         except Cancelled:
             self._end(CANCELLED)
@@ -149,6 +160,10 @@ class Job(Generic[T]):
             if partial is not None:
                 self.partial = partial
 
+    def _let_quick_work_pass(self, turn: Turn) -> None:
+        turn.let_quick_work_pass()
+        self.ahead = None
+
     def _stop_if_cancelled(self) -> None:
         if not self.is_running:
             raise Cancelled(f"{self.title} was cancelled.")
@@ -157,6 +172,19 @@ class Job(Generic[T]):
         with self._changing:
             if self.state == RUNNING:
                 self.result, self.error, self.state = result, error, state
+
+
+@dataclass(frozen=True, eq=False)
+class _Reporter(Generic[T]):
+    """The `Report` of a job."""
+
+    job: Job[T]
+    turn: Turn | None
+
+    def __call__(self, done: int, total: int, partial: T | None = None) -> None:
+        self.job._report(done, total, partial)
+        if self.turn is not None:
+            self.job._let_quick_work_pass(self.turn)
 
 
 def _without_frames(error: HeatproofError) -> HeatproofError:

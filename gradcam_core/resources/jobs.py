@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from gradcam_core.resources.job import Job, Work
-from gradcam_core.resources.queue import ComputeQueue, Waiting
+from gradcam_core.resources.queue import ComputeQueue, Turn, Waiting
 
 _MOST_ENDED = 4  # ended jobs of one owner that can still be found, with their results
 _LOOK_EVERY = 0.1  # seconds: how soon a job that waits notices that it was cancelled
@@ -27,7 +27,8 @@ class Jobs:
     """Shared jobs, and jobs that belong to an owner.
 
     A shared job belongs to nobody and goes on when those who wait for it leave; it takes no slot, so it must wait more
-    than it computes. The job of an owner takes a slot in the slow lane of the queue, where quick work overtakes it.
+    than it computes. The job of an owner takes a slot in the slow lane of the queue, where quick work overtakes it,
+    also between two of its reports.
     """
 
     def __init__(self, queue: ComputeQueue) -> None:
@@ -93,14 +94,14 @@ class Jobs:
             self.end_of(owner)
 
     @contextmanager
-    def _slow_turn(self, owner: Hashable, former: Sequence[Job[Any]], waiting: Waiting) -> Iterator[None]:
+    def _slow_turn(self, owner: Hashable, former: Sequence[Job[Any]], waiting: Waiting) -> Iterator[Turn]:
         """A slot in the slow lane, once the owner's former jobs have given theirs back."""
         for job in former:
             while not job.wait(_LOOK_EVERY):
                 waiting(0)
         line = ("slow", owner)  # not the owner's place for quick work, whose next request would take this one's place
-        with self._queue.turn(line, is_slow=True, waiting=waiting):
-            yield
+        with self._queue.turn(line, is_slow=True, waiting=waiting) as turn:
+            yield turn
 
 
 def _latest(jobs: dict[Hashable, Job[Any]], new: Hashable) -> dict[Hashable, Job[Any]]:

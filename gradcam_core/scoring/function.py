@@ -1,6 +1,6 @@
 """The logits of many inputs at once, without gradients: whatever perturbs an image asks the model through this."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
@@ -53,7 +53,7 @@ def score_function(
 
         def step(start: int) -> None:
             part = slice(start, start + batch)
-            scores[part] = _logits(model, inputs[part])
+            scores[part] = batch_logits(model, inputs[part])
             done.append(len(scores[part]))
 
         run_steps(
@@ -65,6 +65,32 @@ def score_function(
         return scores
 
     return score
+
+
+def batch_size(model: LoadedModel) -> int:
+    """How many inputs of this model are computed at once, within the memory that the setting allows.
+
+    Raises:
+        ResourceError: if the memory does not suffice for one.
+    """
+    return _batch_and_threads(model, settings().scoring_bytes)[0]
+
+
+def batch_logits(
+    model: LoadedModel, inputs: np.ndarray | Tensor, run: Callable[[Tensor], Tensor] | None = None
+) -> np.ndarray:
+    """(n, classes) float32, the logits of one batch.
+
+    Args:
+        inputs: what `run` takes, n times.
+        run: gives the network's outputs; the network itself if None.
+
+    Raises:
+        ResourceError: if the memory does not suffice.
+    """
+    with _without_graph(model.device), _enough_memory():
+        logits = model.logits((run or model.module)(_copied(inputs).to(model.device, torch.float32)))
+        return np.asarray(logits.float().cpu().numpy())
 
 
 def _check_inputs(inputs: np.ndarray | Tensor, side: int) -> None:
@@ -86,13 +112,6 @@ def _batch_and_threads(model: LoadedModel, memory_bytes: int) -> tuple[int, int]
     largest = _LARGEST_BATCH if is_cpu else _LARGEST_BATCH_ELSEWHERE
     batch = max(1, min(largest, memory_bytes // (_FEWEST_THREADS * each)))
     return batch, max(1, min(slot_count() if is_cpu else 1, memory_bytes // (batch * each)))
-
-
-def _logits(model: LoadedModel, inputs: np.ndarray | Tensor) -> np.ndarray:
-    """(n, classes) of one batch."""
-    with _without_graph(model.device), _enough_memory():
-        logits = model.logits(model.module(_copied(inputs).to(model.device, torch.float32)))
-        return np.asarray(logits.float().cpu().numpy())
 
 
 def _copied(inputs: np.ndarray | Tensor) -> Tensor:

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Page, WebSocket, sync_playwright
 from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from gradcam_core.comparison import MOST_PREDICTIONS
+from gradcam_core.cam import MOST_PREDICTIONS
 from gradcam_core.decoding.decode import decode_image
 from gradcam_core.engine import Explainer
 from gradcam_core.loaded_image import LoadedImage

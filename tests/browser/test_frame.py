@@ -1,5 +1,6 @@
 """The frame round every page: bar, chips, menu, sidebar, the row that folds, and lists that close after a choice."""
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -279,3 +280,44 @@ def test_axe_finds_nothing_in_the_frame_of_any_page(visit: NewVisit, width: int,
         open_section(page, "model")
         page.wait_for_timeout(300)
         assert findings(page) == []
+
+
+SEVEN_PAGES = """() => {
+  const pages = document.querySelector(".st-key-pages"), [model] = [...pages.children].slice(-1);
+  for (const name of ["Trust", "Compare", "Attention", "Mistakes", "Learn"]) {
+    const link = model.cloneNode(true);
+    link.querySelector("p").textContent = name;
+    pages.insertBefore(link, model);
+  }
+  const titles = document.querySelectorAll(".chip .title");
+  for (const title of titles) title.textContent = "A long name of a file or a network.jpeg";
+}"""
+SIDES = """() => [...document.querySelectorAll(
+  ".st-key-bar .menu, .st-key-bar .name, .st-key-pages a, .st-key-bar .chip, [data-testid=stHeader] button")]
+  .map((node) => node.getBoundingClientRect()).filter(({width}) => width)
+  .map(({left, right}) => [left, right]).sort(([a], [b]) => a - b)"""
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 961, 960, 390, 320])
+def test_the_bar_holds_seven_pages_and_two_long_titles(visit: NewVisit, width: int) -> None:
+    page = visit(width=width, is_own=True).open()
+    page.evaluate(SEVEN_PAGES)
+    sides = page.evaluate(SIDES)
+    assert len(sides) == (11 if width > 960 else 5 if width > 380 else 4)
+    for (_, right), (left, _) in itertools.pairwise(sides):
+        assert left >= right - 3  # the menu of Streamlit has a wide edge
+    assert sides[-1][1] <= width
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 390])
+def test_the_table_of_layers_needs_no_scrolling_sideways(visit: NewVisit, width: int) -> None:
+    page = visit(width=width, is_own=True).open("/model")
+    hidden = page.locator(".layers .scroll").evaluate("node => node.scrollWidth - node.clientWidth")
+    assert hidden == 0
+    assert page.locator(".layers").get_by_role("columnheader", name="Parameters").is_visible()
+
+
+def test_nothing_of_a_closed_sidebar_is_seen(visit: NewVisit) -> None:
+    page = visit(width=390).open("/model")
+    seen = "nodes => nodes.filter((node) => getComputedStyle(node).visibility !== 'hidden').length"
+    assert page.locator("[data-testid=stSidebar] *").evaluate_all(seen) == 0

@@ -162,7 +162,7 @@ def test_opening_the_menu_is_no_step(visit: NewVisit) -> None:
     page = visit().open("/?class=1")
     length = page.evaluate("history.length")
     page.get_by_text("Take away", exact=True).click()
-    expect(page.locator(".hp pre").first).to_contain_text("--class 1 ")
+    expect(page.locator(".hp pre").first).to_contain_text("--class index:1 ")
     settle(page)
     page.wait_for_timeout(500)
     assert page.evaluate("history.length") == length

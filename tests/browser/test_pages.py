@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
+from tests.browser.test_viewer import set_range
 from tests.browser.viewer import agree, cards, choose, shown
 
 NewVisit = Callable[..., Visit]
@@ -113,6 +114,24 @@ def test_a_layer_chosen_in_the_table_is_explained_and_back_leads_back(visit: New
     page.wait_for_function("location.search.includes('layer=blocks.2')")
     settle(page)
     assert target(page) == "blocks.2"
+
+
+def test_class_and_look_stay_in_the_address_after_a_choice_on_a_page_without_a_viewer(visit: NewVisit) -> None:
+    page = visit().open()
+    card = cards(page).nth(1)
+    card.click()
+    set_range(page, "Opacity", 85)
+    own = {"class": str(card.get_attribute("data-index")), "opacity": "85"}
+    go_to_model(page)
+    page.locator(".layers tr[data-layer='blocks.2']").click()
+    page.wait_for_url("**layer=blocks.2**")
+    settle(page)
+    assert parameters(page) == own | {"layer": "blocks.2"}
+    page.reload()
+    stands_on_model(page)
+    go_to_explore(page)
+    assert parameters(page) == own | {"layer": "blocks.2"}
+    assert agree(page)
 
 
 def test_each_pages_address_opens_the_same_in_another_browser_and_over_a_reload(visit: NewVisit) -> None:

@@ -98,7 +98,7 @@ def test_the_code_follows_the_class_while_the_menu_is_open(visit: NewVisit) -> N
     open_menu(page)
     page.keyboard.press("2")
     index = shown(page).split()[1]
-    expect(page.locator(".hp pre").first).to_contain_text(f"--class {index} ")
+    expect(page.locator(".hp pre").first).to_contain_text(f"--class index:{index} ")
 
 
 def test_a_copied_link_opens_the_same_view(visit: NewVisit) -> None:

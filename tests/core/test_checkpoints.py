@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,21 @@ def test_binary_has_two_labels_and_one_output(
     write_pair(activation="binary", num_classes=len(labels), labels=labels)
     checkpoint = only_good(tmp_path)
     assert (checkpoint.labels, checkpoint.num_classes, checkpoint.num_outputs) == (expected, 2, 1)
+
+
+def test_the_readmes_binary_network_is_read_as_it_says(tmp_path: Path, write_pair: WritePair) -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    example = next(json.loads(text) for text in re.findall(r"```json\n(.*?)```", readme, re.DOTALL) if "binary" in text)
+    write_pair(**example)
+    checkpoint = only_good(tmp_path)
+    assert (checkpoint.labels, checkpoint.num_classes, checkpoint.num_outputs) == (("sound", "defect"), 2, 1)
+
+
+def test_whoever_counts_the_outputs_of_a_binary_network_is_told_to_count_the_labels(
+    tmp_path: Path, write_pair: WritePair
+) -> None:
+    write_pair(activation="binary", num_classes=1, labels=["no", "yes"])
+    assert "there are 2 labels for 1 class. A binary network has num_classes 2" in only_sentence(tmp_path)
 
 
 @pytest.mark.parametrize(

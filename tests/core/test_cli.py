@@ -107,14 +107,16 @@ def test_methods_are_listed_with_their_cost_at_the_layer_or_the_reason_where_not
     monkeypatch.setitem(METHODS, "slow", slow)
     monkeypatch.setitem(METHODS, "fine", coarse)
     assert main(["methods", "--layer", "blocks.3"]) == 0
-    *rows, blank, last = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().out.splitlines()
+    rows, said = lines[: len(METHODS)], lines[len(METHODS) + 1 :]
+    assert lines[len(METHODS)] == ""
     assert [row.split()[0] for row in rows] == list(METHODS)
     told = {row.split()[0]: row for row in rows}
     assert "gradient  1 forward pass " in told["gradcam"]
     assert "65 forward passes " in told["slow"]
     assert "16 cells a row are few." in told["fine"]
-    assert "blocks.3 of tinynet" in last
-    assert blank == ""
+    assert said[:-1] == [f"{method.title}: {method.sign_rule}" for method in METHODS.values() if method.sign_rule]
+    assert "blocks.3 of tinynet" in said[-1]
 
 
 def test_predict_lists_the_best_classes(capsys: pytest.CaptureFixture[str], scene: str) -> None:
@@ -136,8 +138,8 @@ def test_predict_json_is_one_object(
     answer = json.loads(capsys.readouterr().out)
     assert answer["model"] == "tinynet"
     assert answer["preprocessing"] == "trained"
-    assert len(answer["predictions"]) == 5
-    expected = Explainer(tinynet).forward(load_image(scene)).top(5)
+    assert len(answer["predictions"]) == 10
+    expected = Explainer(tinynet).forward(load_image(scene)).top(10)
     assert [prediction["label"] for prediction in answer["predictions"]] == [each.label for each in expected]
     told = [(prediction["logit"], prediction["probability"]) for prediction in answer["predictions"]]
     assert np.allclose(told, [(each.logit, each.probability) for each in expected], rtol=1e-4)

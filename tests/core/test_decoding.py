@@ -201,7 +201,7 @@ def test_runs_of_a_small_bmp_open() -> None:
 # Threads and the terminal
 
 
-@pytest.mark.parametrize("step", ["_check_file", "_decoded"])
+@pytest.mark.parametrize("step", ["_check_file", "_opened"])
 def test_as_many_are_decoded_at_once_as_the_settings_say(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEATPROOF_DECODES_AT_ONCE", "3")
     inside, most, lock, real = 0, 0, threading.Lock(), getattr(images, step)

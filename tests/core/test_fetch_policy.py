@@ -6,6 +6,7 @@ from gradcam_core.config import Settings, settings
 from gradcam_core.download import fetch_image, policy_from
 from gradcam_core.download.addresses import FetchPolicy, check_address, parse_url
 from gradcam_core.errors import HeatproofError, ImageError
+from gradcam_core.version import HOME, __version__
 from tests.core.loopback import PNG, Address, Server, http, moved, running
 
 _FEW = "few named hosts"
@@ -104,3 +105,22 @@ def test_redirect_to_a_host_that_is_not_named_is_refused(
         with pytest.raises(ImageError, match=_FEW):
             fetch_image(url, resolver=lambda _: ["127.0.0.1"])
         assert dialled == [("127.0.0.1", server.port)]
+
+
+@pytest.mark.parametrize("contact", ["", "https://example.org/about", "someone@example.org"])
+def test_every_request_says_which_program_asks_and_whom_to_write_to(
+    server: Server, monkeypatch: pytest.MonkeyPatch, contact: str
+) -> None:
+    monkeypatch.setenv("HEATPROOF_FETCH_PRIVATE", f"127.0.0.1:{server.port}")
+    monkeypatch.setenv("HEATPROOF_CONTACT", contact)
+    server.answers["/a"] = http(PNG)
+    fetch_image(server.url("/a"))
+    (said,) = [line for line in server.requests[0].split("\r\n") if line.startswith("User-Agent: ")]
+    assert said == f"User-Agent: Heatproof/{__version__} (+{HOME}{f'; {contact}' if contact else ''})"
+
+
+@pytest.mark.parametrize("contact", ["me", "a@b\r\nX: y", "a@b)", "é@b.test", "@", "a@" + "b" * 300])
+def test_contact_that_is_none_or_would_break_the_request_is_one_sentence(contact: str) -> None:
+    with pytest.raises(HeatproofError, match=r"^HEATPROOF_CONTACT is ") as refusal:
+        policy_from(Settings(contact=contact))
+    assert "someone@example.org" in refusal.value.hint

@@ -9,7 +9,8 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +20,20 @@ from torchvision.models import SqueezeNet1_0_Weights
 from gradcam_core.errors import HeatproofError, ModelError
 from gradcam_core.models import LoadedModel, download_model, find_model
 from gradcam_core.resources.estimate import TimeEstimate
-from gradcam_core.resources.job import CANCELLED, DONE, FAILED, FORWARD_PASSES, MEGABYTES, RUNNING, Job, Report, Work
+from gradcam_core.resources.job import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    FORWARD_PASSES,
+    MEGABYTES,
+    RUNNING,
+    Job,
+    JobReport,
+    Report,
+    Work,
+)
 from gradcam_core.resources.jobs import Jobs
-from gradcam_core.resources.queue import ComputeQueue, Waiting
+from gradcam_core.resources.queue import ComputeQueue, Turn, Waiting
 from tests.core.loopback import Server, http, together
 from tests.occlusion import occlusion
 
@@ -317,6 +329,76 @@ def work_with_a_burden(jobs: Jobs, *, fails: bool) -> Burden:
 
     assert jobs.start("ada", fails, Work(run, "Burden", FORWARD_PASSES)).wait(20)
     return burden
+
+
+@pytest.fixture
+def busy() -> Iterator[ComputeQueue]:
+    """Two slots, one of them taken by quick work."""
+    queue = ComputeQueue(2, most_waiting=4)
+    with queue.turn("eve"):
+        yield queue
+
+
+def test_quick_work_that_waits_goes_between_two_reports_of_a_job(
+    busy: ComputeQueue, steps: Callable[..., Steps]
+) -> None:
+    work, may_end = steps(), threading.Event()
+    job = Jobs(busy).start("ada", "squares", work.work())
+    work.begun()
+
+    def quick() -> None:
+        with busy.turn("bob"):
+            assert may_end.wait(20)
+
+    with ThreadPoolExecutor(1) as pool:
+        passes = pool.submit(quick)
+        until(lambda: busy.waiting == 1)
+        work.may_step.release()  # the job reports, and gives its slot up until the quick work has passed
+        until(lambda: job.ahead == 0)
+        assert (job.is_running, job.done, busy.running) == (True, 1, 2)
+        may_end.set()
+        passes.result(20)
+    assert work.has_reported.acquire(timeout=20)
+    assert job.ahead is None
+    work.step()
+    assert job.done == 2
+
+
+def test_a_job_that_waits_between_two_reports_is_cancelled_there(
+    busy: ComputeQueue, steps: Callable[..., Steps]
+) -> None:
+    work = steps()
+    job = Jobs(busy).start("ada", "squares", work.work())
+    work.begun()
+    with ThreadPoolExecutor(1) as pool, ExitStack() as stack:
+        passes = pool.submit(lambda: stack.enter_context(busy.turn("bob")))
+        until(lambda: busy.waiting == 1)
+        work.may_step.release()
+        passes.result(20)
+        until(lambda: job.ahead == 0)
+        job.cancel()
+        assert job.wait(20)
+        assert (job.state, busy.waiting, busy.running) == (CANCELLED, 0, 2)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    for _ in range(3000):
+        if condition():
+            return
+        time.sleep(0.005)
+    raise AssertionError("it never came to that")
+
+
+def test_a_job_knows_its_slot_and_shared_work_has_none(jobs: Jobs) -> None:
+    def held(report: JobReport[object]) -> object:
+        return report.turn
+
+    own = jobs.start("ada", "slot", Work(held, "Slot", FORWARD_PASSES))
+    assert own.wait(20)
+    assert isinstance(own.result, Turn)
+    everybodys = jobs.start_shared("slot", Work(held, "Slot", FORWARD_PASSES))
+    assert everybodys.wait(20)
+    assert (everybodys.state, everybodys.result) == (DONE, None)
 
 
 def test_a_mistake_of_ours_ends_the_job_and_is_logged_whole(jobs: Jobs, caplog: pytest.LogCaptureFixture) -> None:

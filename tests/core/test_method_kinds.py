@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from gradcam_core.cam import Cam
-from gradcam_core.engine import Explainer
+from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.errors import Cancelled, MethodError
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import METHODS
@@ -44,6 +44,12 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Register:
     return put
 
 
+@pytest.fixture
+def forward(tinynet: LoadedModel, make_image: MakeImage) -> ForwardPass:
+    """Of a layer with 64 channels."""
+    return Explainer(tinynet, "blocks.3").forward(make_image())
+
+
 def score_cam(evidence: Evidence) -> np.ndarray:
     """Channels weighted by the softmax of the logit that the input keeps under them as a mask."""
     side = evidence.input_tensor.shape[-2:]
@@ -74,8 +80,19 @@ def test_a_method_asks_the_model_about_images_of_its_own(
     forward, told = Explainer(tinynet, "blocks.3").forward(make_image()), list[tuple[int, int]]()
     cam = forward.cam(4, "trial", progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (64, 64)
-    assert len(told) == 8
+    assert len(told) == 16  # as many as there are batches
     assert np.allclose(cam.values, plain_score_cam(tinynet, forward.input_tensor, 4), atol=1e-5)
+
+
+@pytest.mark.parametrize(("memory", "largest"), [("1", 1), ("200_000_000", 4)])
+def test_a_methods_own_passes_keep_within_the_memory_of_the_setting(
+    forward: ForwardPass, register: Register, monkeypatch: pytest.MonkeyPatch, memory: str, largest: int
+) -> None:
+    register(lambda evidence: drops(evidence)[None], Family.FORWARD, Need.FORWARD_PASSES)
+    told = list[int]()
+    monkeypatch.setenv("HEATPROOF_SCORING_BYTES", memory)
+    forward.cam(4, "trial", progress=lambda done, _total: told.append(done))
+    assert told == list(range(largest, 65, largest))
 
 
 def plain_score_cam(model: LoadedModel, tensor: torch.Tensor, class_index: int) -> np.ndarray:

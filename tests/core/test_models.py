@@ -270,7 +270,14 @@ def test_class_is_found_by_index_label_synonym_or_part(small: LoadedModel, wante
         ("²", "small has no class '²'.", "It knows, for example: ant"),
         ("", "small has no class ''.", "It knows, for example: ant"),
         ("carpentr ant", "small has no class 'carpentr ant'.", "Near that name: carpenter ant"),
-        ("n", "'n' can mean 3 classes of small.", "Give the index: 0 (ant), 1 (bee, honeybee), 2 (carpenter ant)."),
+        ("index:3", "small has no class 3.", "Its 3 classes count from 0 to 2."),
+        ("index:ant", "small has no class ant.", "Its 3 classes count from 0 to 2."),
+        ("label:2", "small has no class '2'.", "It knows, for example: ant"),
+        (
+            "n",
+            "'n' can mean 3 classes of small.",
+            "Give the index: index:0 (ant), index:1 (bee, honeybee), index:2 (carpenter ant).",
+        ),
     ],
 )
 def test_class_that_is_none_is_answered_in_words(small: LoadedModel, wanted: str | int, said: str, hint: str) -> None:

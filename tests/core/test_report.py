@@ -79,6 +79,18 @@ def test_the_answer_has_the_keys_that_were_promised() -> None:
     assert set(answer) == {*told, "image", "predictions", "explanations", "look", "versions"}
 
 
+def test_a_sign_that_is_a_convention_is_told() -> None:
+    image = made_image(8, 8)
+    cam = replace(made_cam(RAMP, image), sign_rule="Its sign is a convention: up counts as evidence.")
+    assert explanation_json(image, [cam], predictions=[])["sign_rule"] == cam.sign_rule
+
+
+def test_methods_with_the_same_map_are_told() -> None:
+    image = made_image(8, 8)
+    cam = replace(made_cam(RAMP, image), same_map_by=("hirescam",))
+    assert explanation_json(image, [cam], predictions=[])["explanations"][0]["same_map_by"] == ["hirescam"]
+
+
 def test_the_class_that_another_is_set_against_is_told() -> None:
     image = made_image(8, 8)
     other = Prediction(5, "cat", 1.0, 0.25)
@@ -262,17 +274,6 @@ def test_a_file_where_the_folder_should_be_is_one_sentence(tmp_path: Path) -> No
         write_explanations(tmp_path / "taken", [explained(image, made_cam(RAMP, image))])
     assert caught.value.hint == "Choose another folder."
     assert (tmp_path / "taken").read_text() == "mine"
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
-def test_a_full_disk_is_one_sentence_and_no_older_manifest_vouches_for_half_of_the_files(tmp_path: Path) -> None:
-    (tmp_path / "explanation.json").write_text("{}")
-    (tmp_path / "cam.npy").symlink_to("/dev/full")
-    image = made_image(8, 8)
-    with pytest.raises(ResourceError, match="No space left on device") as caught:
-        write_explanations(tmp_path, [explained(image, made_cam(RAMP, image))])
-    assert "make room" in caught.value.hint
-    assert not (tmp_path / "explanation.json").exists()
 
 
 def _of_class(image: LoadedImage, index: int, label: str) -> Cam:

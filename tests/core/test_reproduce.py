@@ -103,7 +103,7 @@ def test_the_lines_of_python_write_the_same_files(made: Callable[[str], Made], n
     it = made(name)
     exec(python_lines(name, it.cam.key, LOOK), {})  # noqa: S102 - running it is the test
     assert same(written(Path()), it.files(Path("directly")))
-    assert {path.name for path in Path().iterdir()} == {name, "cam.npy", "overlay.png", "directly"}
+    assert {path.name for path in Path().iterdir()} == {name, "cam.npy", "overlay.png", "explanation.json", "directly"}
 
 
 @pytest.mark.slow
@@ -155,7 +155,7 @@ def test_a_sample_is_found_by_its_name(capsys: pytest.CaptureFixture[str], tmp_p
 
 
 def test_the_command_is_as_short_as_the_defaults_allow() -> None:
-    told = "python -m gradcam_core explain cat.jpg --model tinynet --layer blocks.5 --method gradcam --class 3"
+    told = "python -m gradcam_core explain cat.jpg --model tinynet --layer blocks.5 --method gradcam --class index:3"
     assert command_line("cat.jpg", KEY, Look()) == f"{told} --out explanation"
     padded = replace(KEY, preprocessing="pad")
     every = "--preprocessing pad --colormap viridis --opacity 0.25 --threshold 0.5 --scale 2.0 --contour 0.125"

@@ -55,6 +55,14 @@ def add_photo_network(folder: Path) -> None:
     write_description(folder, "photos", description)
 
 
+def add_numbered(folder: Path) -> None:
+    """The embedded network once more, its labels numbers in the order in which texts are sorted: 0, 1, 10, 11, 2, …"""
+    shutil.copy(ASSETS / "tinynet.safetensors", folder / "digits.safetensors")
+    description = json.loads((ASSETS / "tinynet.json").read_text(encoding="utf-8"))
+    labels = sorted(str(index) for index in range(description["num_classes"]))
+    write_description(folder, "digits", description | {"title": "Digits", "labels": labels, "sha256": ""})
+
+
 def write_description(folder: Path, name: str, description: dict[str, Any]) -> None:
     kept = {key: value for key, value in description.items() if value != ""}
     (folder / f"{name}.json").write_text(json.dumps(kept), encoding="utf-8")

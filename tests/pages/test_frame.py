@@ -69,3 +69,24 @@ def test_a_chip_shows_any_name_letter_by_letter() -> None:
     assert "<img src=x" not in drawn
     assert "<script>" not in drawn
     assert "&lt;img src=x onerror=&quot;alert(1)&quot;&gt;</span>" in drawn
+
+
+def _page_with_a_picker() -> None:
+    import streamlit as st
+
+    from pages._ui import pick_own
+    from pages._ui.session import page_state
+
+    page_state.enter_page("model", frozenset())
+    st.text(pick_own("side", "Side", {"64": "Small", "128": "Large"}, "128"))
+    page_state.enter_page("explore", frozenset())
+    pick_own("side", "Side", {"64": "Small"}, "64")
+
+
+def test_a_page_picks_its_own_parameter_and_none_that_it_does_not_have(caplog: pytest.LogCaptureFixture) -> None:
+    app = AppTest.from_function(_page_with_a_picker)
+    app.query_params["side"] = "64"
+    app.run()
+    assert app.text[0].value == "64"
+    assert app.selectbox(key="side").options == ["Small", "Large"]
+    assert "side is no parameter of the page explore" in caplog.text

@@ -9,7 +9,7 @@ from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.models import LoadedModel
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look
 from gradcam_core.samples import load_sample
-from pages._ui.viewer.look import LOOK_PARAMETERS, look_told
+from pages._ui.viewer.look import LOOK_PARAMETERS, look_in, look_told
 from pages._ui.viewer.panes import PaneSet, panes_message
 from pages._ui.viewer.payload import photo, unpack
 
@@ -64,3 +64,10 @@ def test_the_usual_value_is_one_that_can_be_set() -> None:
     for parameter in LOOK_PARAMETERS.values():
         values = [choice.value for choice in parameter.choices] or range(parameter.low, parameter.high + 1)
         assert parameter.default in values
+
+
+def test_the_look_of_an_address_is_the_cores_and_what_is_not_sound_is_passed_over() -> None:
+    told = {"opacity": "85", "threshold": "5", "contour": "10", "colormap": "viridis", "view": "overlay", "class": "3"}
+    assert look_in(told) == Look(opacity=0.85, threshold=0.05, contour=0.1, colormap="viridis")
+    unsound: dict[str, object] = {"opacity": "101", "threshold": "-1", "contour": "11", "colormap": ["jet"]}
+    assert look_in(unsound) == look_in({"opacity": 85, "threshold": "05"}) == DEFAULT_LOOK

@@ -23,7 +23,7 @@ def question() -> Question:
     """Grad-CAM of the embedded network on the first sample."""
     model, image, sample = load_model("tinynet"), load_sample("meadow"), SAMPLES["meadow"]
     hashes = (model.weights_sha256, model.description_sha256)
-    card = ModelCard(model.spec, model.labels, model.layers, model.default_layer, *hashes)
+    card = ModelCard(model.spec, model.labels, model.input_spec, model.layers, model.default_layer, *hashes)
     picture = ImageInfo(
         image.sha256, image.size, image.original_size, sample.title, (), sample.slug, True, f"sample:{sample.slug}"
     )

@@ -10,6 +10,7 @@ from gradcam_core.errors import ImageError
 from gradcam_core.geometry import InputGeometry, Window
 from gradcam_core.methods import METHODS, CamMethod
 from gradcam_core.preprocessing import PREPROCESSINGS
+from gradcam_core.sentences import caption
 from pages._ui.text.sentences import (
     error_text,
     escape_markdown,
@@ -37,6 +38,25 @@ def one_hot(row: int, column: int) -> np.ndarray:
     values = np.zeros((3, 3))
     values[row, column] = 1
     return values
+
+
+def test_caption_and_how_to_read_say_that_a_sign_is_a_convention_where_it_is_one() -> None:
+    eigen = METHODS["eigencam"]
+    made = replace(cam(one_hot(2, 0)), method_title=eigen.title, sign_rule=eigen.sign_rule)
+    assert "Eigen-CAM (sign by convention)" in caption(made, "ab" * 32)
+    assert any(eigen.sign_rule in paragraph for paragraph in how_to_read(made, eigen))
+    assert "convention" not in caption(cam(one_hot(2, 0)), "ab" * 32)
+
+
+def test_whoever_switches_to_a_method_with_the_same_map_is_told_so() -> None:
+    plain = cam(one_hot(2, 0))
+    said = "Grad-CAM and HiResCAM give the same map here: at this layer a channel counts the same in every cell."
+    same = replace(plain, same_map_note=said)
+    switched = replace(same, key=replace(same.key, method="hirescam"))
+    assert notes(switched, ("A note.",)) == [said, "A note."]
+    assert notes(same, ()) == []
+    assert how_to_read(same, METHODS["gradcam"])[-1] == said
+    assert said not in how_to_read(plain, METHODS["gradcam"])
 
 
 def test_no_layer_is_named_where_the_map_does_not_depend_on_it() -> None:

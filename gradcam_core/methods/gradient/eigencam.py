@@ -7,7 +7,8 @@ from gradcam_core.methods.projection import first_component
 
 
 def _compute(evidence: Evidence) -> np.ndarray:
-    return first_component(evidence.activation)
+    activation = evidence.activation
+    return first_component(activation, agreeing_with=activation.mean(axis=0))
 
 
 METHOD = CamMethod(
@@ -19,6 +20,7 @@ METHOD = CamMethod(
     needs=frozenset({Need.ACTIVATION}),
     sign=Sign.CONVENTION,
     phrase=Phrase("what varies most", "what varies most, whatever class is asked for"),
+    sign_rule="Its sign is a convention: the side where the layer is more active counts as evidence.",
     compute=_compute,
     depends_on_class=False,
 )

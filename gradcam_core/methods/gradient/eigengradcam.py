@@ -7,7 +7,8 @@ from gradcam_core.methods.projection import first_component
 
 
 def _compute(evidence: Evidence) -> np.ndarray:
-    return first_component(evidence.gradient * evidence.activation)
+    products = evidence.gradient * evidence.activation
+    return first_component(products, agreeing_with=products.sum(axis=0))
 
 
 METHOD = CamMethod(
@@ -19,5 +20,6 @@ METHOD = CamMethod(
     needs=frozenset({Need.ACTIVATION, Need.GRADIENT}),
     sign=Sign.CONVENTION,
     phrase=Phrase("what varies most for this class", "what varies most in activation times gradient"),
+    sign_rule="Its sign is a convention: the side with more activation times gradient counts as evidence.",
     compute=_compute,
 )

@@ -1,6 +1,7 @@
 """Grad-CAM: channels weighted by their mean gradient."""
 
 from gradcam_core.methods.base import EVIDENCE, CamMethod, Family, Need, Sign
+from gradcam_core.methods.forms import products_if_even
 from gradcam_core.methods.library import from_library
 
 METHOD = CamMethod(
@@ -13,4 +14,5 @@ METHOD = CamMethod(
     sign=Sign.EVIDENCE,
     phrase=EVIDENCE,
     compute=from_library("GradCAM"),
+    form=products_if_even,
 )

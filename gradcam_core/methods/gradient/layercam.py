@@ -1,6 +1,7 @@
 """LayerCAM: every cell weighted by its own positive gradient."""
 
 from gradcam_core.methods.base import EVIDENCE, CamMethod, Family, Need, Sign
+from gradcam_core.methods.forms import positive_products_if_rectified
 from gradcam_core.methods.library import from_library
 
 METHOD = CamMethod(
@@ -13,4 +14,5 @@ METHOD = CamMethod(
     sign=Sign.POSITIVE,
     phrase=EVIDENCE,
     compute=from_library("LayerCAM"),
+    form=positive_products_if_rectified,
 )

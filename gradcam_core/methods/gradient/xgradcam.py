@@ -1,6 +1,7 @@
 """XGrad-CAM: gradients weighted by the activation's share."""
 
 from gradcam_core.methods.base import EVIDENCE, CamMethod, Family, Need, Sign
+from gradcam_core.methods.forms import products_if_even
 from gradcam_core.methods.library import from_library
 
 METHOD = CamMethod(
@@ -13,4 +14,5 @@ METHOD = CamMethod(
     sign=Sign.EVIDENCE,
     phrase=EVIDENCE,
     compute=from_library("XGradCAM"),
+    form=products_if_even,
 )

@@ -20,6 +20,7 @@ export default function ({ parentElement }) {
 
 function begin(page) {
   const frame = { page, root: page.documentElement, shown: {}, unfolded: {} };
+  const listening = new AbortController();
   const clicked = (event) => onClick(frame, event);
   const pressed = (event) => onKey(frame, event);
   const observer = new MutationObserver(() => {
@@ -30,8 +31,8 @@ function begin(page) {
   });
   page.addEventListener("click", clicked, true);
   page.addEventListener("keydown", pressed, true);
+  for (const kind of ["pointerdown", "focusin"]) page.addEventListener(kind, completeLink, { capture: true, signal: listening.signal });
   observer.observe(page.querySelector(".stApp") ?? page.body, { childList: true, subtree: true });
-  const listening = new AbortController();
   watchAddress(listening.signal);
   welcome(frame);
   mark(frame);
@@ -46,7 +47,8 @@ function begin(page) {
 
 function onClick(frame, event) {
   const find = (selector) => event.target.closest?.(selector);
-  if (find(".st-key-pages a")) leaveQuietly();
+  const isNewTab = event.ctrlKey || event.metaKey || event.shiftKey;
+  if (find(".st-key-pages a:not([aria-current])") && !isNewTab) leavePage();
   const chip = find("[data-section]");
   const menu = find("[data-menu]");
   const fold = find("[data-fold]");
@@ -56,6 +58,12 @@ function onClick(frame, event) {
   showMenu(frame, Boolean(menu) && !isMenuOpen(frame));
   if (find("[class*='_list'] [data-testid=stPopoverButton]")) enterList(frame, find("[data-testid=stPopoverButton]"));
   if (isPointer && find("[data-testid=stRadioOption]")) took(frame, find("[data-testid=stRadioOption]"));
+}
+
+// A link that is about to be copied, or opened in another tab: the class and the look are newer than what drew it.
+function completeLink(event) {
+  const link = event.target.closest?.(".st-key-pages a");
+  if (link) link.href = withOwnParameters(link.href);
 }
 
 function onKey(frame, event) {
@@ -87,6 +95,9 @@ function mark(frame) {
     frame.unfolded[name] ??= read("sessionStorage", UNFOLDED + name) === "yes";
     say(fold, { "aria-expanded": frame.unfolded[name] });
     frame.root.classList.toggle(`is-unfolded-${name}`, frame.unfolded[name]);
+  }
+  for (const input of frame.page.querySelectorAll(".st-key-capture input[type=file]")) {
+    say(input, { accept: "image/*", capture: "environment" }); // a telephone opens its camera
   }
   for (const chip of frame.page.querySelectorAll("[data-section]")) look(frame, chip.dataset);
 }

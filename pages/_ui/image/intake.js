@@ -6,6 +6,9 @@ const doors = new WeakMap();
 const CARDS = ":is(.st-key-sample, .st-key-tray)";
 const CARD = "[data-testid=stRadioOption]";
 const QUIET = 400; // milliseconds: the end of a run is heard by then
+const EMBEDDED = /^[^\n]{0,200}?\bdata:image\/[\w.+-]+[;,]/i; // the picture itself, in whatever stands round it
+const ADDRESS = /(https?:\/\/|blob:)\S|^[<("'`]*(\/\/)?([\w-]+\.)+[a-z]{2,}(:\d+)?\/\S/i;
+const MARKUP = /^(<img\b[^>]*|\[?!?\[[^\]]*\]\(\s*<?)https?:\/\//i;
 let acts = 0;
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -99,12 +102,19 @@ function chosen(event, door) {
 
 function pasted(event, door) {
   const files = [...event.clipboardData.files].filter((file) => file.type.startsWith("image/"));
-  if (event.defaultPrevented || (!files.length && isWriting(event))) return;
   const text = event.clipboardData.getData("text/plain").trim();
+  const isPicture = EMBEDDED.test(text); // a field would cut it off, and then show it for ever
+  if (event.defaultPrevented || (!files.length && !isPicture && isWriting(event))) return;
   if (files.length) take(files, door);
-  else if (/^https?:\/\/\S{1,2040}$/i.test(text)) door.send({ address: text });
+  else if (isPicture && text.length > 1.4 * door.limits.each) door.send({ large: ["image"] });
+  else if (isPicture || isAddress(text)) door.send({ address: text });
   else return;
   event.preventDefault();
+}
+
+// What may be an address in one of the ways in which people paste them; which one it is the server finds out.
+function isAddress(text) {
+  return text.length < 4000 && (MARKUP.test(text) || (/^\S+$/.test(text) && ADDRESS.test(text)));
 }
 
 function isWriting(event) {

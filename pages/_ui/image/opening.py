@@ -6,9 +6,11 @@ import unicodedata
 import streamlit as st
 
 from gradcam_core.config import settings
+from gradcam_core.data_address import file_in, is_data_address
 from gradcam_core.decoding.incoming import IncomingFile
 from gradcam_core.errors import ImageError
 from gradcam_core.export.reproduce import file_source
+from gradcam_core.pasted_address import address_in
 from gradcam_core.samples import SAMPLES, SCHEME
 from gradcam_core.text import display_name
 from pages._ui.image.cards import thumbnail_of
@@ -26,15 +28,18 @@ _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symb
 
 
 def image_at(address: str) -> ImageInfo:
-    """An image of the tray, a sample, or what a URL gives; never a path of this machine.
+    """An image of the tray, a sample, or what an address as people paste it holds; never a path of this machine.
 
     Raises:
         ImageError, ResourceError: if there is none.
     """
+    address = address_in(address)
     if address in tray():
         return tray()[address].picture
     if address in SAMPLES and SAMPLES[address].kind != "link":
         return sample_picture(address)
+    if is_data_address(address):  # it is the file, and names none: like an upload, and nobody is asked for it
+        return bring(file_in(address))
     _check_address(address)
     source = f"{SCHEME}{address}" if address in SAMPLES else address
     return bring(_fetched(source), address=address)

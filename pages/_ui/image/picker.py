@@ -7,6 +7,7 @@ from contextlib import suppress
 import streamlit as st
 
 from gradcam_core.config import settings
+from gradcam_core.data_address import is_data_address
 from gradcam_core.decoding.decode import file_too_large
 from gradcam_core.decoding.incoming import IncomingFile
 from gradcam_core.errors import HeatproofError, ImageError
@@ -78,7 +79,7 @@ def _follow_link() -> None:
 def _wants_a_click(address: str) -> bool:
     """Whether the operator lets nothing be fetched before somebody presses a button, and this would be."""
     is_here = address == _current().address or address in tray() or address in SAMPLES
-    return not (is_here or address.startswith(UPLOAD) or settings().fetch_linked_urls)
+    return not (is_here or address.startswith(UPLOAD) or is_data_address(address) or settings().fetch_linked_urls)
 
 
 def _fill_in(address: str) -> None:

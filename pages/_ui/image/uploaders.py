@@ -7,10 +7,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from gradcam_core.decoding.incoming import IncomingFile
+from pages._ui.frame.secure import is_secure
 from pages._ui.image.tray_cards import show_promise
 from pages._ui.session import page_state
 
 _TIMES = "doors_emptied"  # how often an uploader was emptied: its key, for Streamlit has no other way
+_PHOTOGRAPH = "Take a photograph"
 
 
 def upload_door() -> list[IncomingFile]:
@@ -27,6 +29,10 @@ def upload_door() -> list[IncomingFile]:
 
 def camera_door() -> list[IncomingFile]:
     """The photograph that was taken; the camera is live again at once."""
+    return _live_camera() if is_secure() else _camera_of_the_phone()
+
+
+def _live_camera() -> list[IncomingFile]:
     place, times = st.empty(), st.session_state.get(_TIMES, 0)
     photograph = _camera(place, times)
     show_promise()
@@ -35,6 +41,22 @@ def camera_door() -> list[IncomingFile]:
     st.session_state[_TIMES] = times + 1
     _camera(place, times + 1)
     return [IncomingFile("Camera", taken.data, source="camera.jpg") for taken in _released([photograph])]
+
+
+def _camera_of_the_phone() -> list[IncomingFile]:
+    """A page over plain http gets no camera; but a file may be one that the telephone's own camera makes (frame.js)."""
+    with st.container(key="capture", gap="small"):
+        place, times = st.empty(), st.session_state.get(_TIMES, 0)
+        files = _uploader(place, times, label=_PHOTOGRAPH)
+        st.caption(
+            "This page came over plain http, and browsers give the camera only to pages over https, or of the same "
+            "machine (localhost). On a telephone the button opens the camera all the same; elsewhere it chooses a file."
+        )
+        show_promise()
+        if files:
+            st.session_state[_TIMES] = times + 1
+            _uploader(place, times + 1, label=_PHOTOGRAPH)
+    return _released(files)
 
 
 def link_door() -> str | None:
@@ -46,20 +68,20 @@ def link_door() -> str | None:
     return url.strip() if is_asked else None
 
 
-def _uploader(place: st.delta_generator.DeltaGenerator, times: int) -> list[UploadedFile]:
+def _uploader(place: st.delta_generator.DeltaGenerator, times: int, *, label: str = "") -> list[UploadedFile]:
     """One that takes every file: what is no picture is refused by the core, in words."""
     return place.file_uploader(
-        "Picture files",
+        label or "Picture files",
         accept_multiple_files=True,
         key=f"upload_{times}",
-        label_visibility="collapsed",
+        label_visibility="visible" if label else "collapsed",
         on_change=page_state.mark_user_action,
     )
 
 
 def _camera(place: st.delta_generator.DeltaGenerator, times: int) -> UploadedFile | None:
     return place.camera_input(
-        "Take a photograph", key=f"camera_{times}", label_visibility="collapsed", on_change=page_state.mark_user_action
+        _PHOTOGRAPH, key=f"camera_{times}", label_visibility="collapsed", on_change=page_state.mark_user_action
     )
 
 

@@ -33,7 +33,8 @@ def show_inspection(model: ModelCard) -> None:
     st.markdown(_sentence(counted.summary))
     if name != model.spec.name:
         st.caption("Its weights are not on this machine yet; its layers are known without them.")
-    layers, around = st.columns([8, 4], gap="large")
+    with st.container(key="inspected"):
+        layers, around = st.columns([8, 4], gap="large")
     with around:
         _show_facts(facts, counted.summary)
     with layers:

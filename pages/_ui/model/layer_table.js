@@ -131,12 +131,12 @@ function clicked(table, event) {
 
 // A row that gives a map becomes the target layer on every page; another one says why it can't.
 function choose(table, place) {
-  const row = table.rows[place];
+  const row = table.rows[place], what = `${row.name || "The network itself"} (${row.kind}, ${row.output})`;
   if (row.cells) {
     table.target = row.name;
-    table.note.textContent = `${row.name} is explained on every page from now on: ${row.cells} cells.`;
+    table.note.textContent = `${what} is explained on every page from now on: ${row.cells} cells.`;
     table.tell(row.name);
-  } else table.note.textContent = `${row.name || "The network itself"} can't be explained. ${row.reason}`;
+  } else table.note.textContent = `${what} can't be explained. ${row.reason}`;
   draw(table);
 }
 

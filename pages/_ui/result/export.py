@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcam_core.cam import Cam
 from gradcam_core.errors import HeatproofError
 from gradcam_core.rendering.render import Look, get_colormap
 from pages._ui.result.view import digest
+from pages._ui.server.visitor import is_visitor_on_this_machine
 from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import Question
 from pages._ui.session.queue import my_turn
@@ -17,7 +19,7 @@ from pages._ui.text.incidents import error_text_plain, logged_incident
 from pages._ui.viewer import Request
 
 if TYPE_CHECKING:
-    from gradcam_core.export.formats import ExportFormat
+    from gradcam_core.export.formats import Explanation, ExportFormat
 
 Reply = tuple[dict[str, Any], bytes]
 
@@ -42,20 +44,27 @@ def _answered(head: dict[str, Any], request: Request, question: Question) -> Rep
     look = _look(request.look)
     cam = _cam(question, request.class_index)
     if request.what == "code":
-        return head | _code(question, cam, look), b""
+        return head | _code(_explanation(question, cam, look)), b""
     wanted = FORMATS.get(request.what)
     if wanted is None or not wanted.is_offered:
         raise HeatproofError("There is no such file.", hint="Choose one of the menu.")
     name = f"{class_folder(cam.prediction)}-{wanted.file_name}"
-    return head | {"name": name, "mime": wanted.mime}, _made(wanted, question, cam, look)
+    return head | {"name": name, "mime": wanted.mime}, _made(wanted, _explanation(question, cam, look))
 
 
-def _made(wanted: ExportFormat, question: Question, cam: Cam, look: Look) -> bytes:
+def _made(wanted: ExportFormat, explanation: Explanation) -> bytes:
     """The bytes of one file."""
+    ensure_room()
+    with my_turn(shared().slots, is_slow=True):
+        return wanted.make(explanation)
+
+
+def _explanation(question: Question, cam: Cam, look: Look) -> Explanation:
+    """What `Explanation.of` makes of a forward pass, from values that are kept."""
     from gradcam_core.export.formats import Explanation
 
     known = forward_result(question)
-    explanation = Explanation(
+    return Explanation(
         image=pixels_of(question.picture),
         cam=cam,
         predictions=known.top,
@@ -64,10 +73,17 @@ def _made(wanted: ExportFormat, question: Question, cam: Cam, look: Look) -> byt
         unit=known.unit,
         input_picture=known.input_picture,
         source=question.picture.source,
+        checkpoints=_folder_to_name(question),
     )
-    ensure_room()
-    with my_turn(shared().slots, is_slow=True):
-        return wanted.make(explanation)
+
+
+def _folder_to_name(question: Question) -> Path | None:
+    """The checkpoint folder, where the lines need it; to another machine's visitor it is not told where it lies."""
+    from gradcam_core.models import chosen_folder
+
+    folder = chosen_folder(question.model.spec)
+    is_told = folder is None or is_visitor_on_this_machine()
+    return folder if is_told else Path(f"folder-of-{question.model.spec.name}")
 
 
 def _look(told: dict[str, Any]) -> Look:
@@ -86,8 +102,7 @@ def _cam(question: Question, class_index: int) -> Cam:
     return cam_for(question, class_index)
 
 
-def _code(question: Question, cam: Cam, look: Look) -> dict[str, str]:
-    from gradcam_core.export.reproduce import command_line, python_lines
+def _code(explanation: Explanation) -> dict[str, str]:
+    from gradcam_core.export.formats import command_of, python_of
 
-    source = question.picture.source
-    return {"command": command_line(source, cam.key, look), "python": python_lines(source, cam.key, look)}
+    return {"command": command_of(explanation), "python": python_of(explanation)}

@@ -8,14 +8,15 @@ from gradcam_core.errors import HeatproofError
 from pages._ui.frame.page import errors_shown, show_error
 from pages._ui.model.photo_hint import show_photo_hint
 from pages._ui.result.export import reply_to
+from pages._ui.result.for_chosen_class import show_for_chosen_class
 from pages._ui.result.view import view_message
 from pages._ui.session import page_state
-from pages._ui.session.chosen import chosen_class, explicit_class, image_and_model_of, keep_chosen_class
+from pages._ui.session.chosen import explicit_class, image_and_model_of
 from pages._ui.session.question import Question
 from pages._ui.session.queue import queue_shown
 from pages._ui.text.incidents import report_internal_errors
 from pages._ui.text.sentences import what_is_still_shown
-from pages._ui.viewer import Request, asked_class, hear_choice, show_viewer, told_choice, wanted_file
+from pages._ui.viewer import Request, asked_class, show_viewer, wanted_file
 from pages._ui.viewer.payload import pack, unpack
 
 _GOOD, _SERVED = "message_sent", "file_served"
@@ -29,7 +30,7 @@ def show_explanation(question: Question, below: Callable[[int], None] | None = N
     """
     hint = st.container()
     _explanation(question)
-    _for_chosen_class(question, below)
+    show_for_chosen_class(question, below)
     with hint:
         show_photo_hint(question)
 
@@ -82,18 +83,3 @@ def _classes_beside(question: Question) -> tuple[int, ...]:
     count = len(question.model.labels)
     found = (explicit_class(question), asked_class(image_and_model_of(question)))
     return tuple(dict.fromkeys(index for index in found if index is not None and 0 <= index < count))
-
-
-@st.fragment(key="for_chosen_class")
-def _for_chosen_class(question: Question, below: Callable[[int], None] | None) -> None:
-    """Hear of a choice, and draw what depends on it; a choice reruns this alone."""
-    hear_choice(_keep_choice)
-    if below:
-        with errors_shown():
-            below(chosen_class(question))
-
-
-def _keep_choice() -> None:
-    told = told_choice()
-    if told:
-        keep_chosen_class(*told)

@@ -48,7 +48,7 @@ def digest(question: Question) -> str:
 
 def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> dict[str, Any]:
     first, picture = next(iter(cams.values())), question.picture
-    file, size = _photo(question.picture)
+    file, size = photo_of(question.picture)
     geometry = known.geometry.scaled_to(size)
     image_and_model, name = image_and_model_of(question), picture.name
     return {
@@ -81,7 +81,7 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> 
 
 def _blobs(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> dict[str, bytes]:
     return {
-        "photo": _photo(question.picture)[0],
+        "photo": photo_of(question.picture)[0],
         "input": input_copy(known.input_picture),
         "maps": maps([cam.values for cam in cams.values()]),
         "tables": tables(),
@@ -89,7 +89,7 @@ def _blobs(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) ->
     }
 
 
-def _photo(picture: ImageInfo) -> tuple[bytes, tuple[int, int]]:
+def photo_of(picture: ImageInfo) -> tuple[bytes, tuple[int, int]]:
     """The displayed copy and its size."""
     made: tuple[bytes, tuple[int, int]] = shared().kept(
         ("photo", picture.sha256), lambda: photo(pixels_of(picture).pixels), lambda copy: len(copy[0])

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from gradcam_core.resources.job import Job, Report, Work
+from gradcam_core.resources.job import Job, JobReport, Work
 from gradcam_core.resources.jobs import Jobs
 from pages._ui.session import page_state
 from pages._ui.session.shared import person, shared
@@ -82,7 +82,7 @@ def _cancel(job: Job[Any]) -> None:
 def _told(work: Work[T]) -> Work[T]:
     """The same work, whose errors are logged once, where they happen, and carry their number."""
 
-    def run(report: Report[T]) -> T:
+    def run(report: JobReport[T]) -> T:
         with incidents_numbered(f"in the job “{work.title}”"):
             return work.run(report)
 

@@ -46,6 +46,12 @@ def enter_page(slug: str, foreign: Collection[str]) -> None:
         st.session_state[_ACT] = True  # the page was changed: its address is to say what is chosen
 
 
+def current_page() -> str:
+    """The slug of the page that this is a run of."""
+    slug: str = st.session_state[_PAGE]
+    return slug
+
+
 def mark_user_action() -> None:
     """A person did something: the callback of every widget, for the address is written after an act alone.
 

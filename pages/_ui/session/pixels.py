@@ -36,12 +36,13 @@ def decoded(sha256: str, read: Callable[[], bytes]) -> LoadedImage:
     known = shared().pixels.get(sha256)
     if known is not None:
         return known
-    image = decode_image(read(), turn=_turn_with_room)
-    return shared().pixels.put(sha256, image, image.pixels.nbytes)
+    image = decode_image(read(), turn=decoding_turn)
+    return shared().pixels.put(sha256, image, image.nbytes)
 
 
 @contextmanager
-def _turn_with_room(slots: ComputeQueue) -> Iterator[None]:
+def decoding_turn(slots: ComputeQueue) -> Iterator[None]:
+    """This session's turn to decode a file, when there is memory for it."""
     with my_turn(slots):
         ensure_room()
         yield

@@ -10,6 +10,7 @@ UPLOAD = "upload-"  # how the address of a picture begins that no link can carry
 if TYPE_CHECKING:
     from gradcam_core.layers.finding import TargetLayer
     from gradcam_core.models import ModelSpec
+    from gradcam_core.preprocessing import InputSpec
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class ModelCard:
 
     spec: ModelSpec
     labels: tuple[str, ...]
+    input_spec: InputSpec
     layers: tuple[TargetLayer, ...]
     default_layer: str
     weights_sha256: str

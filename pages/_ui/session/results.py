@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from gradcam_core.cam import Cam, Prediction
+from gradcam_core.cam import MOST_PREDICTIONS, Cam, Prediction
 from gradcam_core.geometry import InputGeometry
+from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import DEFAULT_METHOD
-from pages._ui.session.pixels import pixels_of
+from pages._ui.session.pixels import decoding_turn, pixels_of
 from pages._ui.session.question import ImageInfo, ModelCard, Question
 from pages._ui.session.queue import my_turn
 from pages._ui.session.shared import ensure_room, model_cache, shared
@@ -60,7 +61,7 @@ def model_card(name: str) -> ModelCard:
     """
     with model_cache().borrow(name) as model:
         hashes = (model.weights_sha256, model.description_sha256)
-        return ModelCard(model.spec, model.labels, model.layers, model.default_layer, *hashes)
+        return ModelCard(model.spec, model.labels, model.input_spec, model.layers, model.default_layer, *hashes)
 
 
 def forward_result(question: Question) -> ForwardResult:
@@ -104,7 +105,7 @@ def _answered(
     if known is not None:
         return known
     ensure_room()
-    image = pixels_of(question.picture)
+    image = _image_ready(question)
     with my_turn(shared().slots), model_cache().borrow(question.model.spec.name) as model:
 
         def computed() -> _Answer:
@@ -115,8 +116,18 @@ def _answered(
         return answered
 
 
+def _image_ready(question: Question) -> LoadedImage:
+    """The image; a file that the model's input is cut from is waited for and decoded here, while no slot is held."""
+    from gradcam_core.preprocessing import prepare
+
+    image = pixels_of(question.picture)
+    if image.file:
+        prepare(image, question.model.input_spec, preprocessing=question.preprocessing, turn=decoding_turn)
+    return image
+
+
 def _read(forward: ForwardPass, method: str) -> ForwardResult:
-    from gradcam_core.comparison import MOST_PREDICTIONS, likeliest_cams, strongest_value
+    from gradcam_core.comparison import likeliest_cams, strongest_value
     from gradcam_core.engine import unit_of
 
     cams = likeliest_cams(forward, method)

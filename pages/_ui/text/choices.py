@@ -41,9 +41,9 @@ def layer_sentence(layers: Sequence[TargetLayer], name: str, default: str) -> st
 def method_sentence(method: CamMethod, layer: TargetLayer) -> str:
     """What a method does, and its cost at this layer or why it can't explain it."""
     if reason := method.unsupported_because(layer):
-        return f"{method.sentence} Not at {layer.name}: {reason}"
+        return f"{method.description} Not at {layer.name}: {reason}"
     cost = method.cost(layer)
-    return f"{method.sentence} Takes {1 + cost:,} forward passes." if cost else method.sentence
+    return f"{method.description} Takes {1 + cost:,} forward passes." if cost else method.description
 
 
 def model_titles(specs: Sequence[ModelSpec]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gradcam_core.cam import Cam
 from gradcam_core.errors import HeatproofError
 from gradcam_core.geometry import InputGeometry
-from gradcam_core.methods import CamMethod, get_method
+from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
 from gradcam_core.sentences import percent
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def notes(cam: Cam, of_file: tuple[str, ...]) -> list[str]:
     """What the panels can't say themselves: what was cut off, and what was done to the file."""
     width, height = cam.geometry.image_size
     unseen = [] if cam.geometry.seen == (0, 0, width, height) else ["The model never saw the hatched part."]
-    return [*unseen, *of_file]
+    is_switched = cam.key.method != DEFAULT_METHOD  # whoever has switched wonders why nothing changed
+    return [*unseen, *([cam.same_map_note] if is_switched and cam.same_map_note else []), *of_file]
 
 
 def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
@@ -84,7 +85,8 @@ def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
         "between the cells' centres the colours are interpolated.",
         "On the scale of this class's brightest a weak map looks like a strong one. Under Look is the scale that is "
         "shared with the likeliest classes: on it one sees which map is weak.",
-        f"{method.title}: {method.sentence} ({method.paper})",
+        f"{method.title}: {method.description} ({method.paper})",
+        *([cam.same_map_note] if cam.same_map_note else []),
     ]
 
 

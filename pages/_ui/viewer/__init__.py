@@ -13,7 +13,9 @@ from typing import Any
 
 import streamlit as st
 
+from gradcam_core.rendering.render import Look
 from pages._ui.session import page_state
+from pages._ui.viewer.look import LOOK_PARAMETERS, look_in
 from pages._ui.viewer.panes import PaneSet, show_panes
 from pages._ui.viewer.scripts import CHANNEL_SCRIPT, VIEWER_SCRIPT, VIEWER_STYLE, script, style
 
@@ -21,6 +23,7 @@ __all__ = [
     "PaneSet",
     "Request",
     "asked_class",
+    "chosen_look",
     "hear_choice",
     "show_panes",
     "show_viewer",
@@ -53,9 +56,17 @@ def show_viewer(message: bytes, *, key: str = _VIEWER) -> None:
 def hear_choice(on_change: Callable[[], None]) -> None:
     """Let the browser tell which class is chosen, soon after it was drawn: then the fragment round this is rerun.
 
-    It is an element of its own, with nothing to see, so that what follows a choice leaves the viewer as it is.
+    It is an element of its own, with nothing to see, so that what follows a choice leaves the viewer as it is. On a
+    page without a viewer it tells the look too, once, if that is newer than what the address said.
     """
-    _CHANNEL_ELEMENT(key=_CHANNEL, on_chosen_change=on_change)
+    look = {name: st.query_params.get(name) for name in LOOK_PARAMETERS}
+    _CHANNEL_ELEMENT(key=_CHANNEL, data={"look": look}, on_chosen_change=on_change)
+
+
+def chosen_look() -> Look:
+    """How maps are drawn in this view, on a scale of their own: as the browser told, else as the address says."""
+    told = _state(_CHANNEL, "chosen").get("look")
+    return look_in(told if isinstance(told, dict) else st.query_params)
 
 
 def told_choice() -> tuple[tuple[str, str], int] | None:

@@ -4,6 +4,7 @@ A parameter is one entry here and, where it is drawn in a new way, code in `draw
 into the files under the same name.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -106,6 +107,19 @@ LOOK_PARAMETERS: dict[str, LookParameter] = {
         LookParameter("k", "How many predictions", "count", 5, low=1, high=10),
     )
 }
+
+
+def look_in(told: Mapping[str, Any]) -> Look:
+    """The look by the parameters of an address, on a scale of its own; what is not sound is passed over."""
+    values = {name: _value(LOOK_PARAMETERS[name], told.get(name)) for name in _OF_CORE}
+    return Look(**{name: value for name, value in values.items() if value is not None})
+
+
+def _value(parameter: LookParameter, text: Any) -> Any:
+    """What `Look` takes for this text of an address; None where it is no value of this parameter."""
+    possible = [choice.value for choice in parameter.choices] or range(parameter.low, parameter.high + 1)
+    value = next((one for one in possible if str(one) == text), None)
+    return value / 100 if parameter.is_percent and isinstance(value, int) else value
 
 
 def look_told(shared_by: int) -> list[dict[str, Any]]:

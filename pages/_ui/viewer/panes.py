@@ -13,6 +13,7 @@ from pages._ui.viewer.payload import maps, pack, tables
 from pages._ui.viewer.scripts import PANES_SCRIPT, PANES_STYLE, script, style
 
 Panel = Literal["original", "heatmap", "overlay"]
+ALL_PANELS: tuple[Panel, ...] = ("original", "heatmap", "overlay")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -34,7 +35,7 @@ class PaneSet:
     cam: Cam
     title: str = ""
     look: Look = DEFAULT_LOOK
-    panels: tuple[Panel, ...] = ("original", "heatmap", "overlay")
+    panels: tuple[Panel, ...] = ALL_PANELS
     is_swipe: bool = False
     alt: str = ""
     unit: str = RAW_UNIT

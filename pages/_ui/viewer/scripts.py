@@ -32,6 +32,7 @@ VIEWER_SCRIPT = (
     "controls/words",
     "controls/export",
     "controls/picture",
+    "controls/copying",
     "controls/presenting",
     "page/focus",
     "page/control",
@@ -42,7 +43,7 @@ VIEWER_SCRIPT = (
     "page/choice",
     "page/main",
 )
-VIEWER_STYLE = ("drawing/drawing", "controls/controls", "controls/presenting")
+VIEWER_STYLE = ("drawing/drawing", "controls/controls", "controls/copying", "controls/presenting")
 CHANNEL_SCRIPT = ("page/channel", "page/channel_element")
 
 

@@ -50,6 +50,7 @@ function newState(root) {
       legend: null,
       menu: null,
       notice: null,
+      byHand: null, // what a person is to copy
       linkNote: null,
       command: null,
       python: null,

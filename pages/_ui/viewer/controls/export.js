@@ -67,7 +67,9 @@ const codeNow = (state) => JSON.stringify([state.view.id, state.index, fileLook(
 
 // The lines follow the class and the look while they are on screen; between two of them there are none.
 function followCode(state) {
-  if (!state.node.menu.open || state.code.isOf === codeNow(state)) return;
+  if (!state.node.menu.open) return hideByHand(state);
+  if (state.code.isOf === codeNow(state)) return;
+  hideByHand(state);
   state.code.isOf = null;
   showCode(state, { command: UNWRITTEN, python: UNWRITTEN });
   clearTimeout(state.timer.code);
@@ -86,12 +88,3 @@ function say(state, text) {
   state.timer.notice = setTimeout(() => (state.node.notice.textContent = ""), 8000);
 }
 
-async function copyText(state, text, done) {
-  if (text === UNWRITTEN) return say(state, "These lines are just being written. Copy them in a moment.");
-  try {
-    await navigator.clipboard.writeText(text);
-    say(state, done);
-  } catch {
-    say(state, "This browser did not let the page copy. Select the text and copy it by hand.");
-  }
-}

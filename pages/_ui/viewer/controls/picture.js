@@ -6,7 +6,7 @@ async function copyPicture(state) {
     await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
     say(state, "The picture is copied.");
   } catch {
-    say(state, "This browser did not let the page copy a picture. Download it instead.");
+    copyPictureByHand(state, composed(state));
   }
 }
 

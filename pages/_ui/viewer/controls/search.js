@@ -55,7 +55,19 @@ function drawFound(state) {
   options.replaceChildren(...(found.length ? found.map((index) => option(state, index)) : [none]));
   options.hidden = false;
   input.setAttribute("aria-expanded", "true");
-  activate(state, found.length && input.value.trim() ? 0 : -1);
+  activate(state, found.length && input.value.trim() && !asksWhich(state, found) ? 0 : -1);
+}
+
+// A number that is the label of one class and the index of another: each says which it is, and neither is preselected.
+function asksWhich(state, found) {
+  const { input, options } = state.search, wanted = input.value.trim().toLowerCase();
+  const isLabelled = (label) => label === wanted || (/^\d+$/.test(label) && Number(label) === Number(wanted)); // 02 is 2
+  const kinds = found.map((index) => [isLabelled(state.view.labels[index].toLowerCase()), String(index) === wanted]);
+  const byLabel = kinds.findIndex(([isLabel, isIndex]) => isLabel && !isIndex), byIndex = kinds.findIndex(([, isIndex]) => isIndex);
+  if (byLabel < 0 || byIndex < 0 || kinds[byIndex][0]) return false;
+  options.children[byLabel].firstChild.append(` (the label ${wanted})`);
+  options.children[byIndex].firstChild.append(` (the index ${wanted})`);
+  return true;
 }
 
 function option(state, index) {

@@ -4,7 +4,7 @@
 const QUIET = 250; // ms without news from the server, after which an address that still differs is put right
 
 // What was written last, for pages without a viewer (frame/own_parameters.js): two modules of one document.
-const OWN = (globalThis[Symbol.for("heatproof.own_parameters")] ??= { imageAndModel: null, parameters: {}, viewers: 0 });
+const OWN = (globalThis[Symbol.for("heatproof.own_parameters")] ??= { imageAndModel: null, parameters: {}, viewers: 0, viewersPath: "" });
 
 const addressNow = () => new URLSearchParams(location.search);
 

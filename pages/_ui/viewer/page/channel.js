@@ -5,11 +5,12 @@ const CHANNEL = (globalThis[Symbol.for("heatproof.chosen")] ??= {
   send: null, // tells the server; null while the element is not on the page
   choice: null, // what is to be told, or was told last: imageAndModel and index
   isTold: true,
+  isLeaving: false, // whether another page is about to be opened: what is to be told waits for its element
   count: 0, // of what was told: with it the same choice again is news
 });
 
 function sendChoice() {
-  if (CHANNEL.isTold || !CHANNEL.send) return;
+  if (CHANNEL.isTold || CHANNEL.isLeaving || !CHANNEL.send) return;
   CHANNEL.isTold = true;
   CHANNEL.send({ ...CHANNEL.choice, count: ++CHANNEL.count });
 }

@@ -4,11 +4,11 @@
 const VIEWERS = [];
 let listening = null; // ends every listener of the page
 
-const isInControl = (state) => VIEWERS[0] === state;
+const isInControl = (state) => VIEWERS[0] === state && location.pathname === OWN.viewersPath; // else the page is left
 
 function enterPage(state) {
   VIEWERS.push(state);
-  OWN.viewers = VIEWERS.length;
+  Object.assign(OWN, { viewers: VIEWERS.length, viewersPath: location.pathname });
   if (VIEWERS.length === 1) listen();
 }
 
@@ -26,7 +26,7 @@ function listen() {
   on(document, "keydown", (event) => digitKey(VIEWERS[0], event));
   on(document, "pointerdown", (event) => VIEWERS.forEach((state) => closeOutside(state, event)));
   on(document, "fullscreenchange", () => VIEWERS.forEach(leaveWithScreen));
-  on(window, "popstate", () => travelled(VIEWERS[0]));
+  on(window, "popstate", () => isInControl(VIEWERS[0]) && travelled(VIEWERS[0]));
   if (window.navigation) on(window.navigation, "currententrychange", (event) => addressChanged(VIEWERS[0], event));
   else {
     const timer = setInterval(() => addressWritten(VIEWERS[0]), 500);
