@@ -18,7 +18,7 @@ from gradcam_core.checkpoints.weights import SUFFIXES, check_size, read_state, s
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
 from gradcam_core.preprocessing import InputSpec
-from gradcam_core.text import printable
+from gradcam_core.text import counted, printable
 
 ACTIVATIONS = ("softmax", "sigmoid", "binary")
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
@@ -191,7 +191,8 @@ def _labels(fields: Fields, folder: Path, activation: str) -> tuple[str, ...]:
     if len(given) != num_classes:
         binary = "A binary network has num_classes 2 and two labels, the negative first, though it has one output."
         raise ModelError(
-            f"{fields.where}: there are {len(given):,} labels for {num_classes:,} class{'' if num_classes == 1 else 'es'}.",
+            f"{fields.where}: there {'is' if len(given) == 1 else 'are'} {counted(len(given), 'label', 'labels')} "
+            f"for {counted(num_classes, 'class', 'classes')}.",
             hint=binary if activation == "binary" else "Give one label for each class, in the order of the outputs.",
         )
     labels = _clean_labels(given, where=where)

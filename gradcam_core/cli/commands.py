@@ -37,6 +37,7 @@ from gradcam_core.rendering.colormaps import get_colormap
 from gradcam_core.rendering.overlays import get_overlay
 from gradcam_core.rendering.render import SIGNS, Look
 from gradcam_core.resources.cores import share_cores
+from gradcam_core.text import counted
 
 _SHOWN = 5  # predictions on the terminal; what is written for a program has `MOST_PREDICTIONS`
 _LOOK_HINT = "--opacity, --threshold and --contour take a number from 0 to 1, --scale a raw value above 0."
@@ -93,13 +94,14 @@ def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
     predictions = forward.top(options.top_k or MOST_PREDICTIONS)
     cams = [forward.cam(class_index, method) for class_index in wanted or [predictions[0].class_index]]
     made = [replace(Explanation.of(image, forward, cam, look), predictions=predictions) for cam in cams]
+    strongest = made[0].strongest
     written = [] if folder is None else write_explanations(folder, made)
     if options.json:
-        yield from _json_lines(explanation_json(image, cams, predictions=predictions, look=look))
+        yield from _json_lines(explanation_json(image, cams, predictions=predictions, look=look, strongest=strongest))
     else:
         shown = predictions[: options.top_k or _SHOWN]
         yield from prediction_lines(image, model, shown, preprocessing=preprocessing)
-        yield from ["", *explanation_lines(cams), ""]
+        yield from ["", *explanation_lines(cams, among=predictions, strongest=strongest), ""]
         yield from [f"Written to {target}" for target in written] or ["Add --out DIR to write the pictures."]
 
 
@@ -152,7 +154,8 @@ def _check_count(asked: int | None, model: LoadedModel) -> None:
     known = len(model.labels)
     if asked is not None and not 1 <= asked <= known:
         raise HeatproofError(
-            f"--top-k is {asked}, and {model.spec.name} has {known:,} classes.", hint=f"Ask for 1 to {known}."
+            f"--top-k is {asked}, and {model.spec.name} has {counted(known, 'class', 'classes')}.",
+            hint=f"Ask for 1 to {known}.",
         )
 
 

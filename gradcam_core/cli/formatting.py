@@ -9,7 +9,8 @@ from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import CamMethod
 from gradcam_core.models import LoadedModel, ModelSpec
-from gradcam_core.text import display_name, megabytes
+from gradcam_core.sentences import sentence
+from gradcam_core.text import display_name, figures, megabytes
 
 _LABEL_WIDTH = 24
 
@@ -17,9 +18,9 @@ _LABEL_WIDTH = 24
 def models_lines(specs: Sequence[ModelSpec], broken: Sequence[tuple[str, str]]) -> Iterator[str]:
     """One line a model, and a sentence for every checkpoint that can't be used."""
     yield from columns([(spec.name, _state(spec), spec.title, spec.label_summary) for spec in specs])
-    for name, sentence in broken:
+    for name, reason in broken:
         yield ""
-        yield f"{display_name(name)} can't be used: {sentence}"
+        yield f"{display_name(name)} can't be used: {reason}"
 
 
 def layers_lines(model: LoadedModel, *, everything: bool) -> Iterator[str]:
@@ -55,8 +56,11 @@ def prediction_lines(
     yield from columns([_prediction_row(prediction) for prediction in predictions], right=(0, 2))
 
 
-def explanation_lines(cams: Sequence[Cam]) -> Iterator[str]:
-    """Where each class's evidence lies, or why its map does not tell."""
+def explanation_lines(cams: Sequence[Cam], *, among: Sequence[Prediction], strongest: float) -> Iterator[str]:
+    """Where each class's evidence lies, or why its map does not tell; in a plain sentence each first."""
+    for cam in cams:
+        yield sentence(cam, among=among, strongest=strongest)
+    yield ""
     h, w = cams[0].values.shape
     yield f"{cams[0].method_title} at layer {cams[0].key.layer}, {w} x {h} cells"
     same_map = {cam.same_map_note for cam in cams}
@@ -121,7 +125,7 @@ def _prediction_row(prediction: Prediction) -> tuple[str, ...]:
 
 def _cam_row(cam: Cam) -> tuple[str, ...]:
     x, y = cam.peak
-    told = f"strongest at x {x}, y {y} (raw {cam.values.min():.3g} to {cam.values.max():.3g})"
+    told = f"strongest at x {x}, y {y} (raw {figures(cam.values.min())} to {figures(cam.values.max())})"
     return *_prediction_row(cam.prediction), told if cam.usable else cam.note
 
 

@@ -19,6 +19,7 @@ from gradcam_core.export.reproduce import command_line, python_lines
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.figures import figure_png, panels_figure
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, heatmap_image, overlay_image
+from gradcam_core.sentences import sentence
 
 if TYPE_CHECKING:  # a page lists the formats before torch is imported
     from gradcam_core.engine import ForwardPass
@@ -33,6 +34,7 @@ class Explanation:
 
     Attributes:
         predictions: the classes to list, the largest first.
+        strongest: the largest value of the maps that it is compared with (`comparison.strongest_value`), 0 for none.
         unit: what the raw values count, as `unit_of` tells.
         input_picture: what the model saw, as `ForwardPass.input_picture`; there is no `input.png` without it.
         source: what `load_image` finds the image by, for the lines that make the map again; by default the archive's
@@ -44,6 +46,7 @@ class Explanation:
     cam: Cam
     predictions: Sequence[Prediction]
     look: Look = DEFAULT_LOOK
+    strongest: float = 0.0
     unit: str = RAW_UNIT
     input_picture: np.ndarray | None = None
     source: str = ORIGINAL
@@ -52,6 +55,7 @@ class Explanation:
     @classmethod
     def of(cls, image: LoadedImage, forward: ForwardPass, cam: Cam, look: Look = DEFAULT_LOOK) -> Explanation:
         """A map of a forward pass, with all that its files say beside it."""
+        from gradcam_core.comparison import likeliest_cams, strongest_value
         from gradcam_core.engine import unit_of
 
         return cls(
@@ -59,9 +63,15 @@ class Explanation:
             cam=cam,
             predictions=forward.top(MOST_PREDICTIONS),
             look=look,
+            strongest=strongest_value(likeliest_cams(forward, cam.key.method).values()),
             unit=unit_of(forward.model, cam),
             input_picture=forward.input_picture,
         )
+
+    @property
+    def sentence(self) -> str:
+        """What the map says, as on screen."""
+        return sentence(self.cam, among=self.predictions, strongest=self.strongest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +136,8 @@ def _npy(values: np.ndarray) -> bytes:
 
 
 def _manifest(it: Explanation) -> bytes:
-    return json_text(explanation_json(it.image, [it.cam], predictions=it.predictions, look=it.look)).encode()
+    told = explanation_json(it.image, [it.cam], predictions=it.predictions, look=it.look, strongest=it.strongest)
+    return json_text(told).encode()
 
 
 def _reproduction(it: Explanation) -> bytes:
@@ -184,7 +195,7 @@ FORMATS: dict[str, ExportFormat] = {
             mime=_PNG,
             title="Three panels (PNG)",
             description="Original, heatmap and overlay in one figure, with a colour bar and a caption.",
-            make=lambda it: figure_png(panels_figure(it.image, it.cam, it.look, unit=it.unit)),
+            make=lambda it: figure_png(panels_figure(it.image, it.cam, it.look, unit=it.unit, sentence=it.sentence)),
         ),
         ExportFormat(
             slug="overlay",

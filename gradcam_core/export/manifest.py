@@ -12,13 +12,19 @@ from gradcam_core.cam import Cam, Prediction
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look
+from gradcam_core.sentences import sentence
 from gradcam_core.version import __version__
 
 _PACKAGES = ("torch", "torchvision", "grad-cam", "numpy", "pillow", "matplotlib")
 
 
 def explanation_json(
-    image: LoadedImage, cams: Sequence[Cam], *, predictions: Sequence[Prediction], look: Look = DEFAULT_LOOK
+    image: LoadedImage,
+    cams: Sequence[Cam],
+    *,
+    predictions: Sequence[Prediction],
+    look: Look = DEFAULT_LOOK,
+    strongest: float = 0.0,
 ) -> dict[str, Any]:
     """Maps of one forward pass; a number that is not finite is null.
 
@@ -26,6 +32,7 @@ def explanation_json(
         cams: at least one, all of one method.
         predictions: the classes to list, the largest first.
         look: how they are drawn.
+        strongest: the largest value of the maps that they are compared with; 0 where there are none.
 
     Raises:
         ValueError: if `cams` is empty.
@@ -41,7 +48,7 @@ def explanation_json(
         "preprocessing": key.preprocessing,
         **_what_was_seen(image, cams[0].geometry),
         "predictions": [_prediction(prediction) for prediction in predictions],
-        "explanations": [_explanation(cam) for cam in cams],
+        "explanations": [_explanation(cam, predictions, strongest) for cam in cams],
         "look": {name: _plain(value) for name, value in asdict(look).items()},
         "versions": versions(),
     }
@@ -96,7 +103,7 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
     }
 
 
-def _explanation(cam: Cam) -> dict[str, Any]:
+def _explanation(cam: Cam, predictions: Sequence[Prediction], strongest: float) -> dict[str, Any]:
     """A map that is not usable points nowhere: its peak is null."""
     return {
         **_prediction(cam.prediction),
@@ -105,6 +112,7 @@ def _explanation(cam: Cam) -> dict[str, Any]:
         "cam_min": _number(cam.values.min()),
         "cam_max": _number(cam.values.max()),
         "peak": list(cam.peak) if cam.usable else None,
+        "sentence": sentence(cam, among=predictions, strongest=strongest),
         **({} if cam.usable else {"note": cam.note}),
         **({"same_map_by": list(cam.same_map_by)} if cam.same_map_by else {}),
     }

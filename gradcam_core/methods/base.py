@@ -55,7 +55,7 @@ class Phrase:
     """The method's words in the sentences about its maps.
 
     Attributes:
-        peak: what lies where the map is largest, as in "… lies in the upper left of the image".
+        peak: what lies where the map is largest, as in "… is at the top left".
         bright: what a bright cell is, as in "Bright is …"; without a full stop.
     """
 
@@ -63,7 +63,7 @@ class Phrase:
     bright: str
 
 
-EVIDENCE = Phrase("the strongest evidence", "evidence: these parts raised the score of the class")
+EVIDENCE = Phrase("the evidence", "evidence: these parts raised the score of the class")
 
 
 @dataclass(frozen=True, eq=False)

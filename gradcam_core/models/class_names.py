@@ -54,7 +54,10 @@ def _by_index(labels: Sequence[str], text: str, model: str) -> int:
     index = _index(labels, text)
     if index is None:
         last = len(labels) - 1
-        raise ModelError(f"{model} has no class {text[:20]}.", hint=f"Its {last + 1:,} classes count from 0 to {last}.")
+        raise ModelError(
+            f"{model} has no class {text[:20]}.",
+            hint=f"Its {last + 1:,} classes count from 0 to {last}." if last else "Its only class is 0.",
+        )
     return index
 
 

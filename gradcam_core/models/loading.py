@@ -17,6 +17,7 @@ from gradcam_core.models.registry import SOURCES, find_model
 from gradcam_core.models.spec import ModelSpec, Network
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.resources.memory import enough_memory, is_out_of_memory
+from gradcam_core.text import counted
 
 
 def load_model(
@@ -78,7 +79,9 @@ def _ready(spec: ModelSpec, network: Network, device: torch.device) -> LoadedMod
     num_outputs = 1 if network.activation == "binary" else len(network.labels)
     if found.num_outputs != num_outputs:
         raise ModelError(
-            f"{spec.name} gives {found.num_outputs:,} outputs for {num_outputs:,} classes.", hint="Check num_classes."
+            f"{spec.name} gives {counted(found.num_outputs, 'output', 'outputs')} "
+            f"for {counted(num_outputs, 'class', 'classes')}.",
+            hint="Check num_classes.",
         )
     attach(module, [layer.name for layer in found.candidates])
     return LoadedModel(

@@ -9,8 +9,10 @@ from torch import nn
 from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.progress import Progress
+from gradcam_core.text import counted, shortened
 
 IMAGENET = "1,000 kinds of things in photographs (ImageNet)"
+_LONGEST_LABEL = 40
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,8 @@ class Source(Protocol):
 
 def what_it_knows(labels: tuple[str, ...]) -> str:
     """How many classes and the first few of them, in plain words."""
-    shown = ", ".join(labels[:3]) + (", ..." if len(labels) > 3 else "")
-    return f"{len(labels):,} classes: {shown}" if len(labels) > 1 else f"1 class: {labels[0]}"
+    shown = [shortened(label, _LONGEST_LABEL) for label in labels[:3]] + ["..."] * (len(labels) > 3)
+    return f"{counted(len(labels), 'class', 'classes')}: {', '.join(shown)}"
 
 
 def as_description(checkpoint: Checkpoint, *, source: str) -> Description:

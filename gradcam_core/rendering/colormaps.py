@@ -13,11 +13,16 @@ _DIVERGING = "RdBu_r"  # blue through white to red; the two are told apart by al
 
 @dataclass(frozen=True)
 class Colormap:
-    """A way from 0 (no evidence) to 1 (most evidence); `matplotlib` knows it by its slug."""
+    """A way from 0 (no evidence) to 1 (most evidence); `matplotlib` knows it by its slug.
+
+    Attributes:
+        ends: the names of its first and its last colour.
+    """
 
     slug: str
     title: str
     sentence: str
+    ends: tuple[str, str]
     is_colour_blind_safe: bool
 
     @property
@@ -29,12 +34,38 @@ class Colormap:
 COLORMAPS: dict[str, Colormap] = {
     colormap.slug: colormap
     for colormap in (
-        Colormap("inferno", "Inferno", "Black through red to yellow: evidence lights up. Safe for all eyes.", True),
-        Colormap("viridis", "Viridis", "Violet through green to yellow, evenly bright steps. Safe for all eyes.", True),
-        Colormap("cividis", "Cividis", "Blue to yellow, made to look the same to colour-blind eyes.", True),
-        Colormap("gray", "Grey", "Black to white: for print.", True),
-        Colormap("turbo", "Turbo", "A smoother rainbow. Not safe for colour-blind eyes.", False),
-        Colormap("jet", "Jet", "The rainbow of most papers. Its bands suggest edges that are not there.", False),
+        Colormap(
+            "inferno",
+            "Inferno",
+            "Black through red to yellow: evidence lights up. Safe for all eyes.",
+            ("Black", "pale yellow"),
+            True,
+        ),
+        Colormap(
+            "viridis",
+            "Viridis",
+            "Violet through green to yellow, evenly bright steps. Safe for all eyes.",
+            ("Dark violet", "yellow"),
+            True,
+        ),
+        Colormap(
+            "cividis",
+            "Cividis",
+            "Blue to yellow, made to look the same to colour-blind eyes.",
+            ("Dark blue", "yellow"),
+            True,
+        ),
+        Colormap("gray", "Grey", "Black to white: for print.", ("Black", "white"), True),
+        Colormap(
+            "turbo", "Turbo", "A smoother rainbow. Not safe for colour-blind eyes.", ("Dark violet", "dark red"), False
+        ),
+        Colormap(
+            "jet",
+            "Jet",
+            "The rainbow of most papers. Its bands suggest edges that are not there.",
+            ("Dark blue", "dark red"),
+            False,
+        ),
     )
 }
 DEFAULT_COLORMAP = "inferno"

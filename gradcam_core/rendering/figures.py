@@ -40,11 +40,14 @@ _SMALLEST_TEXT_WIDTH = 6.4
 _TITLE, _LINE = TextStyle(15, 0.30, "bold"), TextStyle(9.5, 0.20, "normal")
 
 
-def panels_figure(image: LoadedImage, cam: Cam, look: Look = DEFAULT_LOOK, *, unit: str = RAW_UNIT) -> "Figure":
+def panels_figure(
+    image: LoadedImage, cam: Cam, look: Look = DEFAULT_LOOK, *, unit: str = RAW_UNIT, sentence: str = ""
+) -> "Figure":
     """Original, heatmap and overlay under a caption, beside a colour bar from 0 to the scale's raw value.
 
     Args:
         unit: what the raw values count; `engine.unit_of` knows when they are logits.
+        sentence: what the map says, as its title; the class alone if not given.
 
     Returns:
         A matplotlib figure with its own canvas; `savefig` writes it.
@@ -56,7 +59,7 @@ def panels_figure(image: LoadedImage, cam: Cam, look: Look = DEFAULT_LOOK, *, un
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    layout = _Layout(image.size, _caption(cam, look))
+    layout = _Layout(image.size, _caption(cam, look, sentence))
     figure = Figure(figsize=layout.figure_size, dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
     _write_caption(figure, layout)
@@ -166,7 +169,7 @@ class _Layout:
         return 2 * self.step[1] + self.picture_size[1]
 
 
-def _caption(cam: Cam, look: Look) -> _Caption:
+def _caption(cam: Cam, look: Look, sentence: str) -> _Caption:
     """Everything one must know to make this map again, and what the look leaves out or adds."""
     prediction, key = cam.prediction, cam.key
     lines = [
@@ -176,7 +179,7 @@ def _caption(cam: Cam, look: Look) -> _Caption:
         *_drawn(cam, look),
     ]
     title = f"{display_name(prediction.label)}  {100 * prediction.probability:.1f} %"
-    return _Caption(title, tuple(lines), cam.note)
+    return _Caption(sentence or title, tuple(lines), "" if sentence else cam.note)
 
 
 def _unseen(cam: Cam) -> str:

@@ -96,6 +96,7 @@ def explored(browser: Browser, address: str, file: bytes = b"") -> Iterator[tupl
     if file:
         upload(page, file)
     settle(page)
+    page.get_by_role("button", name="Look", exact=True).click()
     page.locator(_VIEWER).evaluate(_PROBE)
     yield page, wire
     page.context.close()
@@ -169,7 +170,7 @@ def print_acts(page: Page, wire: Wire, size: str, rounds: int) -> None:
     """What the browser does alone, and that it did it alone."""
     sent = wire.sent
     print_times(f"class click, {size}", class_clicks(page, rounds), f"{wire.sent - sent} frames sent")
-    for name in ("Opacity", "Hide below"):
+    for name in ("Opacity", "Hide weak evidence"):
         sent = wire.sent
         times, following = slides(page, name, rounds)
         print_times(f"{name}, {size}", times, f"{following} of {rounds} next frame, {wire.sent - sent} frames sent")

@@ -97,6 +97,7 @@ def play(page: Page) -> Film:
     cards, contour = page.locator(".hp .card"), page.get_by_label("Contour")
     film.hold(1000)
     film.click(cards.nth(1), stands=1200)
+    film.click(page.get_by_role("button", name="Look", exact=True), stands=300)
     film.go(*_place(contour, 0.5))
     contour.select_option("20")
     film.settled()

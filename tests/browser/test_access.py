@@ -101,7 +101,7 @@ _FOCUS_IS = """([selector, name]) => {
 
 def test_a_screen_reader_hears_the_sentence_when_the_class_changes(visit: NewVisit) -> None:
     page = visit().open()
-    region = page.locator(".hp .words [role=status]")
+    region = page.locator(".hp .saying [role=status]")
     page.evaluate(
         "region => { window.heard = []; new MutationObserver(() => window.heard.push(region.textContent))"
         ".observe(region, {childList: true, characterData: true, subtree: true}); }",

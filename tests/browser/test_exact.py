@@ -15,7 +15,7 @@ from gradcam_core.rendering.render import SIGNS, Look, heatmap_image, overlay_im
 from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit
 from tests.browser.test_viewer import next_frame, set_range
-from tests.browser.viewer import canvas
+from tests.browser.viewer import canvas, open_look
 
 NewVisit = Callable[..., Visit]
 SHAPES = ("meadow", "hopper", "temple")  # square, tall, wide
@@ -43,10 +43,11 @@ def test_the_canvases_equal_render(visit: NewVisit, tinynet: LoadedModel, sample
     usual = [heatmap_image(cam, on_screen), overlay_image(on_screen, cam)]
     assert differences(canvas(page, "heatmap"), canvas(page, "overlay"), usual) == (0, 0)
     look = Look("viridis", opacity=0.7, threshold=0.3, scale=None, contour=0.2)
+    open_look(page)
     page.get_by_label("Colours", exact=True).select_option(look.colormap)
     page.get_by_label("Contour", exact=True).select_option("20")
     set_range(page, "Opacity", 70)
-    set_range(page, "Hide below", 30)
+    set_range(page, "Hide weak evidence", 30)
     next_frame(page)
     unusual = [heatmap_image(cam, on_screen, look), overlay_image(on_screen, cam, look)]
     assert differences(canvas(page, "heatmap"), canvas(page, "overlay"), unusual) == (0, 0)
@@ -85,6 +86,7 @@ def test_every_colour_map_is_the_cores(visit: NewVisit, tinynet: LoadedModel) ->
     image = load_sample("meadow")
     forward = Explainer(tinynet).forward(image)
     cam = forward.cam(forward.top(1)[0].class_index)
+    open_look(page)
     for slug in COLORMAPS:
         page.get_by_label("Colours", exact=True).select_option(slug)
         next_frame(page)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from gradcam_core.samples import sample_bytes
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
-from tests.browser.viewer import agree, cards, choose, sentence, shown, until_painted
+from tests.browser.viewer import agree, cards, choose, open_look, sentence, shown, until_painted
 
 NewVisit = Callable[..., Visit]
 NO_CLASSES = ("-1", "x", "9" * 400, "1.0", "٣")
@@ -52,7 +52,7 @@ def test_back_and_forward_walk_over_images_and_classes(visit: NewVisit) -> None:
 def stands(page: Page, step: tuple[str, str, str]) -> None:
     url, painted, words = step
     page.wait_for_selector(f".hp[data-shown='{painted}']")
-    expect(page.locator(".hp .words .sentence")).to_have_text(words)
+    expect(page.locator(".hp .saying > .sentence")).to_have_text(words)
     settle(page)
     assert page.url == url
     assert agree(page)
@@ -73,6 +73,7 @@ def test_a_change_of_look_is_no_step_and_lasts(visit: NewVisit) -> None:
     choose(page, 1)
     length = page.evaluate("history.length")
     page.get_by_role("button", name="Overlay", exact=True).click()
+    open_look(page)
     page.get_by_label("Colours", exact=True).select_option("viridis")
     assert page.evaluate("history.length") == length
     page.go_back()

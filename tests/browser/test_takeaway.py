@@ -23,7 +23,7 @@ from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
 from tests.browser.test_viewer import set_range
-from tests.browser.viewer import agree, canvas, cards, choose, sentence, shown
+from tests.browser.viewer import agree, canvas, cards, choose, open_look, sentence, shown
 from tests.server import ROOT
 
 NewVisit = Callable[..., Visit]
@@ -46,7 +46,8 @@ def test_every_file_is_of_the_class_and_the_look_on_screen(visit: NewVisit, tiny
     page = visit().open()
     label = choose(page, 1)
     set_range(page, "Opacity", 80)
-    set_range(page, "Hide below", 25)
+    set_range(page, "Hide weak evidence", 25)
+    open_look(page)
     page.get_by_label("Contour", exact=True).select_option("10")
     page.get_by_label("Scale", exact=True).select_option("shared")
     image, index = load_sample("meadow"), int(shown(page).split()[1])
@@ -104,7 +105,7 @@ def test_a_copied_link_opens_the_same_view(visit: NewVisit) -> None:
     page = visit().open("/?image=bay")
     choose(page, 1)
     page.get_by_role("button", name="Overlay", exact=True).click()
-    set_range(page, "Hide below", 40)
+    set_range(page, "Hide weak evidence", 40)
     open_menu(page)
     page.locator(".hp .sheet .row", has_text="Copy a link").click()
     expect(page.locator(".hp .notice")).to_have_text("The link is copied.")

@@ -71,6 +71,8 @@ def test_the_answer_has_the_keys_that_were_promised() -> None:
         "cam_min": -1.0,
         "cam_max": 2.0,
         "peak": [32, 27],
+        "sentence": "It says dog (75\N{NO-BREAK SPACE}%). "
+        "The evidence is spread out, and strongest at the bottom right.",
     }
     assert {"heatproof", "python", "torch", "torchvision", "grad-cam", "numpy", "pillow"} <= set(answer["versions"])
     usual = {"colormap": "inferno", "opacity": 0.65, "threshold": 0.0, "scale": None, "contour": 0.0}

@@ -51,7 +51,8 @@ def test_the_first_screen_explains_a_sample_without_a_click(open_app: Open) -> N
     assert not app.error
     told = view(app)
     assert len(told["classes"]) == 10
-    assert "at layer blocks.5 by Grad-CAM" in told["classes"][0]["sentence"]
+    assert told["classes"][0]["sentence"].startswith("It says cat (50")
+    assert "layer blocks.5 · Grad-CAM" in told["classes"][0]["caption"]
     assert "TinyNet" in told["classes"][0]["caption"]
     assert told["alt"] == "The image Meadow"
 
@@ -125,7 +126,7 @@ def test_every_method_and_preprocessing_answers(open_app: Open) -> None:
 
 
 def test_a_class_blind_method_is_said_to_be_one(open_app: Open) -> None:
-    assert "every other class Eigen-CAM draws the same map" in first(open_app(method="eigencam"))["sentence"]
+    assert "Eigen-CAM draws the same map for every class" in first(open_app(method="eigencam"))["sentence"]
 
 
 def test_maps_of_an_early_layer_come_in_a_message_of_bounded_size(open_app: Open) -> None:
@@ -211,7 +212,7 @@ def test_a_layer_of_the_former_model_gives_way_to_the_new_ones_default(open_app:
     app.radio(key="model").set_value("tinynet").run()
     assert app.selectbox(key="layer").value == "blocks.5"
     assert "layer" not in app.query_params
-    assert "at layer blocks.5" in first(app)["sentence"]
+    assert "layer blocks.5 ·" in first(app)["caption"]
 
 
 def test_a_choice_of_class_does_not_outlive_its_image(open_app: Open) -> None:
@@ -226,7 +227,7 @@ def test_a_link_opens_its_view(open_app: Open) -> None:
     told = view(app)
     assert told["imageAndModel"] == ["desert", "photos"]
     assert 3 in told["mapped"]
-    assert "by LayerCAM" in told["classes"][0]["sentence"]
+    assert "LayerCAM" in told["classes"][0]["caption"]
 
 
 def test_the_owner_of_a_class_is_named_as_the_address_names_it(open_app: Open, photograph: bytes) -> None:
@@ -249,7 +250,7 @@ def test_a_link_that_asks_for_what_is_not_there_is_told_so(open_app: Open) -> No
     app = open_app(image="javascript:alert(1)", layer="features.18", method="none")
     told = words(app)
     assert "javascript:alert(1) is not the address of a picture." in told
-    assert "The link asks for layer “features.18”, which is not there. This is blocks.5." in told
+    assert "The link asks for layer “features.18”, which is not there. Instead: blocks.5." in told
     assert "The link asks for method “none”" in told
     assert view(app)["address"] == {}
     app = open_app(**{"class": "99"})
@@ -275,7 +276,7 @@ def test_what_the_viewer_writes_into_the_address_is_left_there(open_app: Open) -
 def test_a_link_to_a_layer_that_is_no_block_opens_all_layers(open_app: Open) -> None:
     app = open_app(layer="blocks.5.0")
     assert app.toggle(key="all_layers").value
-    assert "at layer blocks.5.0 by" in first(app)["sentence"]
+    assert "layer blocks.5.0 ·" in first(app)["caption"]
 
 
 def test_hostile_labels_titles_and_file_names_arrive_as_they_are_or_escaped(open_app: Open) -> None:

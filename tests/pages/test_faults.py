@@ -93,7 +93,7 @@ FAULTS = {
     "memory of a backward": Fault("torch.autograd.grad", _NO_MEMORY, change_method, "not enough memory"),
     "method": Fault("gradcam_core.methods.library._method", np.linalg.LinAlgError("in a method"), change_method),
     "displayed copy": Fault("pages._ui.result.view.photo", OSError("in an encoder"), change_sample),
-    "words": Fault("pages._ui.result.view.words.sentence", IndexError("in a sentence"), change_method),
+    "words": Fault("pages._ui.result.view.sentence", IndexError("in a sentence"), change_method),
     "message": Fault("pages._ui.result.view.pack", TypeError("in a message"), change_method),
     "line": Fault("gradcam_core.resources.queue.ComputeQueue.turn", RuntimeError("in the line"), change_method),
     "full memory": Fault("pages._ui.session.shared.ensure_memory", MemoryError(), change_method),

@@ -9,17 +9,13 @@ from gradcam_core.cam import Cam, Prediction, ResultKey
 from gradcam_core.errors import ImageError
 from gradcam_core.geometry import InputGeometry, Window
 from gradcam_core.methods import METHODS, CamMethod
-from gradcam_core.methods.base import Phrase
 from gradcam_core.preprocessing import PREPROCESSINGS
+from gradcam_core.sentences import caption
 from pages._ui.text.sentences import (
-    caption,
     error_text,
     escape_markdown,
     how_to_read,
     notes,
-    percent,
-    place,
-    sentence,
     what_it_saw,
 )
 
@@ -44,14 +40,6 @@ def one_hot(row: int, column: int) -> np.ndarray:
     return values
 
 
-def test_sentence_names_class_certainty_place_layer_and_method() -> None:
-    said = sentence(cam(one_hot(2, 0)), METHODS["gradcam"]).replace("\N{NO-BREAK SPACE}", " ")
-    assert said == (
-        "For “tabby” (71.0 % sure) the strongest evidence lies in the lower left of the image, "
-        "at layer layer4.1 by Grad-CAM."
-    )
-
-
 def test_caption_and_how_to_read_say_that_a_sign_is_a_convention_where_it_is_one() -> None:
     eigen = METHODS["eigencam"]
     made = replace(cam(one_hot(2, 0)), method_title=eigen.title, sign_rule=eigen.sign_rule)
@@ -71,59 +59,10 @@ def test_whoever_switches_to_a_method_with_the_same_map_is_told_so() -> None:
     assert said not in how_to_read(plain, METHODS["gradcam"])
 
 
-def test_sentence_of_an_unusable_map_says_why_and_no_place() -> None:
-    said = sentence(cam(np.zeros((3, 3)), note="The map is blank."), METHODS["gradcam"])
-    assert said.endswith("The map is blank.")
-    assert "evidence" not in said
-
-
-def test_sentence_of_a_method_that_knows_no_class_says_so_in_the_methods_own_words() -> None:
-    method = replace(METHODS["eigencam"], phrase=Phrase("most of the attention", "attention"))
-    assert sentence(cam(one_hot(0, 0)), method).endswith(
-        "and every other class Grad-CAM draws the same map: most of the attention at layer layer4.1 lies in "
-        "the upper left of the image."
-    )
-
-
 def test_no_layer_is_named_where_the_map_does_not_depend_on_it() -> None:
     blind = replace(METHODS["gradcam"], depends_on_layer=False)
     for method in (blind, replace(blind, depends_on_class=False)):
-        assert "layer4.1" not in sentence(cam(one_hot(0, 0)), method)
         assert "layer4.1" not in how_to_read(cam(one_hot(0, 0)), method)[0]
-
-
-def test_sentence_of_two_classes_names_both() -> None:
-    compared = replace(cam(one_hot(0, 0)), versus=Prediction(8, "tiger cat", 1.0, 0.2))
-    assert "sure) rather than “tiger cat” the strongest" in sentence(compared, METHODS["gradcam"])
-
-
-@pytest.mark.parametrize(
-    ("peak", "where"),
-    [((0, 0), "the upper left"), ((45, 45), "the centre"), ((89, 30), "the right"), ((59, 89), "the lower middle")],
-)
-def test_place_is_told_in_thirds(peak: tuple[int, int], where: str) -> None:
-    assert place(peak, (90, 90)) == where
-
-
-@pytest.mark.parametrize(
-    ("probability", "text"),
-    [
-        (0.0, "0.0 %"),
-        (0.0004, "< 0.1 %"),
-        (0.715, "71.5 %"),
-        (0.9999, "> 99.9 %"),
-        (1.0, "100.0 %"),
-        (float("nan"), "not a number"),
-    ],
-)
-def test_percent_never_claims_certainty_or_impossibility_by_rounding(probability: float, text: str) -> None:
-    assert percent(probability).replace("\N{NO-BREAK SPACE}", " ") == text
-
-
-def test_caption_names_class_layer_method_model_and_weights() -> None:
-    assert caption(cam(one_hot(1, 1)), "0123456789abcdef") == (
-        "tabby (class 7, logit 4.25) · layer4.1 · Grad-CAM · Net · weights 01234567"
-    )
 
 
 def test_notes_say_what_was_never_seen_and_what_was_done_to_the_file() -> None:
@@ -140,9 +79,9 @@ def test_how_to_read_counts_the_cells_and_claims_no_cause() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=list(METHODS))
-def test_what_is_bright_is_said_in_the_methods_own_words(method: CamMethod) -> None:
+def test_what_is_marked_is_said_in_the_methods_own_words(method: CamMethod) -> None:
     said = how_to_read(cam(one_hot(1, 1)), method)[0]
-    assert said.startswith(f"Bright at layer layer4.1 is {method.phrase.bright}. ")
+    assert said.startswith(f"What is marked at layer layer4.1 is {method.phrase.bright}. ")
 
 
 def test_what_it_saw_counts_what_it_did_not() -> None:

@@ -70,6 +70,7 @@ def _explanation(question: Question, cam: Cam, look: Look) -> Explanation:
         cam=cam,
         predictions=known.top,
         look=look,
+        strongest=known.strongest,
         unit=known.unit,
         input_picture=known.input_picture,
         source=question.picture.source,

@@ -7,9 +7,9 @@ from typing import Any
 from gradcam_core.cam import Cam
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.methods import get_method
+from gradcam_core.sentences import percent
 from pages._ui.session.question import Question
 from pages._ui.session.results import ForwardResult, alternatives
-from pages._ui.text import sentences as words
 
 _MUCH = 1 / 3  # of the picture: what lies at its edges is seldom missed
 _EVERYTHING = "pad"
@@ -21,7 +21,7 @@ def for_unseen(geometry: InputGeometry) -> list[Remedy]:
     """Where much of the picture was cut off: the preprocessing that takes it whole."""
     if geometry.unseen_share <= _MUCH:
         return []
-    never = f"The model never saw {words.percent(geometry.unseen_share)} of the picture."
+    never = f"The model never saw {percent(geometry.unseen_share)} of the image."
     return [{"text": never, "title": "Show it everything", "choose": ["preprocessing", _EVERYTHING]}]
 
 

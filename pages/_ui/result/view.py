@@ -9,6 +9,7 @@ from typing import Any
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.export.formats import FORMATS
 from gradcam_core.methods import get_method
+from gradcam_core.sentences import caption, number, percent, says, sentence, short_label
 from pages._ui.result import remedies
 from pages._ui.session import page_state
 from pages._ui.session.chosen import explicit_class, image_and_model_of
@@ -66,18 +67,14 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> 
         "cells": first.shape,
         "mapped": list(cams),
         "unit": known.unit,
-        "shared": max((cam.maximum for cam in known.cams.values() if cam.usable), default=0.0),
+        "shared": known.strongest,
         "sharedMagnitude": max((cam.magnitude for cam in known.cams.values() if cam.tells_against), default=0.0),
         "isSigned": first.is_signed,
-        "classes": [_class(question, known, one, cams.get(one.class_index)) for one in known.top]
-        + [
-            _class(question, known, cams[index].prediction, cams[index])
-            for index in cams
-            if index not in _indices(known)
-        ],
+        "classes": _classes(question, known, cams),
         "labels": question.model.labels,
         "registry": {"look": look_told(len(known.cams)), "formats": _formats()},
         "alt": f"The image {name}".strip(),
+        "name": name,
         "notes": words.notes(first, picture.notes),
         "remedies": remedies.for_unseen(known.geometry),
         "how": words.how_to_read(first, get_method(question.method)),
@@ -92,6 +89,7 @@ def _blobs(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) ->
         "input": input_copy(known.input_picture),
         "maps": maps([cam.values for cam in cams.values()]),
         "tables": tables(),
+        "probabilities": known.probabilities.astype("<f4").tobytes(),
     }
 
 
@@ -103,25 +101,35 @@ def photo_of(picture: ImageInfo) -> tuple[bytes, tuple[int, int]]:
     return made
 
 
-def _indices(known: ForwardResult) -> set[int]:
-    return {one.class_index for one in known.top}
+def _classes(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> list[dict[str, Any]]:
+    """The likeliest classes, which are listed, and others whose maps come along."""
+    listed = {one.class_index: one for one in known.top}
+    others = {index: cam.prediction for index, cam in cams.items() if index not in listed}
+    return [
+        _card(prediction)
+        | {"listed": index in listed}
+        | (_words(question, known, cams[index]) if index in cams else {})
+        for index, prediction in (listed | others).items()
+    ]
 
 
-def _class(question: Question, known: ForwardResult, prediction: Prediction, cam: Cam | None) -> dict[str, Any]:
-    """A card of the list and, where its map came along, the words that go with it."""
-    card = {
+def _card(prediction: Prediction) -> dict[str, Any]:
+    return {
         "index": prediction.class_index,
         "label": prediction.label,
         "probability": words.finite(prediction.probability),
-        "percent": words.percent(prediction.probability),
-        "logit": words.number(prediction.logit, 1),
-        "listed": prediction in known.top,
+        "percent": percent(prediction.probability),
+        "logit": number(prediction.logit, 1),
     }
-    if cam is None:
-        return card
-    return card | {
-        "sentence": words.sentence(cam, get_method(question.method)),
-        "caption": words.caption(cam, question.model.weights_sha256),
+
+
+def _words(question: Question, known: ForwardResult, cam: Cam) -> dict[str, Any]:
+    """What goes with a map: `opening` is its beginning, what the network says, and `short` the label in it."""
+    return {
+        "sentence": sentence(cam, among=known.top, strongest=known.strongest),
+        "opening": says(cam, among=known.top),
+        "short": short_label(cam.prediction.label),
+        "caption": caption(cam, question.model.weights_sha256),
         "note": cam.note,
         "remedies": remedies.for_unusable(question, known, cam),
         "maximum": words.finite(cam.maximum),

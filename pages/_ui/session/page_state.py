@@ -104,7 +104,8 @@ def restore(name: str, options: Collection[str], default: str, *, say: Callable[
     if is_new:
         choice = st.query_params.get(name)
         if choice is not None and choice not in options:
-            say(escape_markdown(f"The link asks for {name} “{choice[:60]}”, which is not there. This is {default}."))
+            missing = f"The link asks for {name} “{choice[:60]}”, which is not there."
+            say(escape_markdown(f"{missing} Instead: {_title(options, default)}."))
     else:
         choice = _changed(name) or _choices().get(name)
     if choice is None or choice not in options:
@@ -174,6 +175,11 @@ def parameters_on(foreign: Collection[str]) -> dict[str, str]:
     if any(wanted.get(name) != told.get(name) for name in _IMAGE_AND_MODEL):
         wanted.pop(_CLASS, None)
     return wanted
+
+
+def _title(options: Collection[str], name: str) -> str:
+    """What people call an option: its title, where it has one."""
+    return str(getattr(options[name], "title", name)) if isinstance(options, Mapping) else name
 
 
 def _keep(name: str, value: str | None, *, shown: str) -> None:

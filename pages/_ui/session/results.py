@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from gradcam_core.layers.finding import TargetLayer
     from gradcam_core.methods import CamMethod
 
-_MAP_BYTES = 120_000  # of one message; maps of early layers are large and cost more to make, so fewer come along
 _WORDS_BYTES = 5_000  # about what the values of a result take beside their arrays
 _MOST_LAYERS = 4
 _Answer = TypeVar("_Answer")
@@ -36,6 +35,8 @@ class ForwardResult:
     Attributes:
         top: the likeliest classes, the likeliest first.
         cams: the maps of the first few of them by class index.
+        strongest: the largest value in them: the shared scale; 0 where there is nothing to see.
+        probabilities: (classes,) float32, of every class.
         unit: what the raw values count.
         input_picture: (h, w, 3) uint8, what the model really saw.
         geometry: where that lies in the image.
@@ -43,6 +44,8 @@ class ForwardResult:
 
     top: tuple[Prediction, ...]
     cams: dict[int, Cam]
+    strongest: float
+    probabilities: np.ndarray
     unit: str
     input_picture: np.ndarray
     geometry: InputGeometry
@@ -50,7 +53,8 @@ class ForwardResult:
     @property
     def nbytes(self) -> int:
         """Of its arrays, and about what is round them."""
-        return _WORDS_BYTES + self.input_picture.nbytes + sum(cam.values.nbytes for cam in self.cams.values())
+        arrays = self.input_picture.nbytes + self.probabilities.nbytes
+        return _WORDS_BYTES + arrays + sum(cam.values.nbytes for cam in self.cams.values())
 
 
 def model_card(name: str) -> ModelCard:
@@ -141,21 +145,19 @@ def _image_ready(question: Question) -> LoadedImage:
 
 
 def _read(forward: ForwardPass, method: str) -> ForwardResult:
+    from gradcam_core.comparison import likeliest_cams, strongest_value
     from gradcam_core.engine import unit_of
 
-    top = forward.top(MOST_PREDICTIONS)
-    first = forward.cam(top[0].class_index, method)
-    count = max(1, _MAP_BYTES // first.values.nbytes)
-    cams = [first, *(_another(forward, first, one) for one in top[1:count])]
-    by_index = {cam.prediction.class_index: cam for cam in cams}
-    return ForwardResult(top, by_index, unit_of(forward.model, first), forward.input_picture, forward.geometry)
-
-
-def _another(forward: ForwardPass, first: Cam, prediction: Prediction) -> Cam:
-    """The map of another class; the same one under its name where the method knows no classes."""
-    if get_method(first.key.method).depends_on_class:
-        return forward.cam(prediction.class_index, first.key.method)
-    return replace(first, prediction=prediction, key=replace(first.key, class_index=prediction.class_index))
+    cams = likeliest_cams(forward, method)
+    return ForwardResult(
+        top=forward.top(MOST_PREDICTIONS),
+        cams=cams,
+        strongest=strongest_value(cams.values()),
+        probabilities=forward.probabilities,
+        unit=unit_of(forward.model, next(iter(cams.values()))),
+        input_picture=forward.input_picture,
+        geometry=forward.geometry,
+    )
 
 
 def _alternatives(forward: ForwardPass, question: Question, class_index: int) -> dict[str, str]:

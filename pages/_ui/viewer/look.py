@@ -17,11 +17,16 @@ _OF_CORE = {field.name for field in fields(Look)} - {"scale"}  # the screen's sc
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of a parameter."""
+    """One value of a parameter.
+
+    Attributes:
+        ends: of colours, the names of the first and the last one.
+    """
 
     value: str | int
     title: str
     sentence: str = ""
+    ends: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class LookParameter:
     Attributes:
         name: in the address, and in `Look` where that has it.
         kind: which control it gets; "count" is the one beside the predictions.
+        sentence: what it means, beside its control.
+        is_in_row: whether its control stands in the row under the panels; the others are behind "Look".
         default: the usual value, which the address does not name.
         low, high: the whole numbers that it goes from and to, where there are no choices.
         is_percent: whether the value is a percentage of what `Look` takes.
@@ -44,6 +51,8 @@ class LookParameter:
     low: int = 0
     high: int = 0
     is_percent: bool = False
+    sentence: str = ""
+    is_in_row: bool = False
 
 
 def _percent(share: float) -> int:
@@ -51,8 +60,8 @@ def _percent(share: float) -> int:
 
 
 _VIEWS = (Choice("side", "Side by side"), Choice("overlay", "Overlay"), Choice("swipe", "Swipe"))
-_COLORMAPS = tuple(Choice(one.slug, one.title, one.sentence) for one in COLORMAPS.values())
-_SCALES = (Choice("own", "Own maximum"), Choice("shared", "Shared by the {count} likeliest"))
+_COLORMAPS = tuple(Choice(one.slug, one.title, one.sentence, one.ends) for one in COLORMAPS.values())
+_SCALES = (Choice("own", "This class's brightest"), Choice("shared", "Shared by the {count} likeliest"))
 _OVERLAYS = tuple(Choice(one.slug, one.title, one.sentence) for one in OVERLAYS.values())
 _SIGNS = (
     Choice("positive", "For the class", "What speaks against the class is left out."),
@@ -66,17 +75,44 @@ _CONTOURS = (
     ),
 )
 
+_MEANS = {
+    "overlay": "What lies over the image where there is evidence, and what becomes of the rest.",
+    "sign": "Whether what speaks against the class is drawn too.",
+    "colormap": "Which colour no evidence has, and which the most.",
+    "threshold": "What is below this share of the scale is left uncoloured.",
+    "scale": "The value that gets the last colour. Choose the shared one to see whose evidence is weak.",
+    "contour": "A line round the smallest area that holds this share of the evidence.",
+}
+
 LOOK_PARAMETERS: dict[str, LookParameter] = {
     parameter.name: parameter
     for parameter in (
-        LookParameter("view", "Panels", "buttons", "side", _VIEWS),
-        LookParameter("overlay", "Overlay", "select", DEFAULT_LOOK.overlay, _OVERLAYS),
-        LookParameter("sign", "Evidence", "select", DEFAULT_LOOK.sign, _SIGNS),
-        LookParameter("colormap", "Colours", "select", DEFAULT_LOOK.colormap, _COLORMAPS),
-        LookParameter("opacity", "Opacity", "slider", _percent(DEFAULT_LOOK.opacity), high=100, is_percent=True),
-        LookParameter("threshold", "Hide below", "slider", _percent(DEFAULT_LOOK.threshold), high=95, is_percent=True),
-        LookParameter("scale", "Scale", "select", "own", _SCALES),
-        LookParameter("contour", "Contour", "select", _percent(DEFAULT_LOOK.contour), _CONTOURS, is_percent=True),
+        LookParameter("view", "Panels", "buttons", "side", _VIEWS, is_in_row=True),
+        LookParameter("overlay", "Overlay", "select", DEFAULT_LOOK.overlay, _OVERLAYS, sentence=_MEANS["overlay"]),
+        LookParameter("sign", "Evidence", "select", DEFAULT_LOOK.sign, _SIGNS, sentence=_MEANS["sign"]),
+        LookParameter("colormap", "Colours", "select", DEFAULT_LOOK.colormap, _COLORMAPS, sentence=_MEANS["colormap"]),
+        LookParameter(
+            "opacity", "Opacity", "slider", _percent(DEFAULT_LOOK.opacity), high=100, is_percent=True, is_in_row=True
+        ),
+        LookParameter(
+            "threshold",
+            "Hide weak evidence",
+            "slider",
+            _percent(DEFAULT_LOOK.threshold),
+            high=95,
+            is_percent=True,
+            sentence=_MEANS["threshold"],
+        ),
+        LookParameter("scale", "Scale", "select", "own", _SCALES, sentence=_MEANS["scale"]),
+        LookParameter(
+            "contour",
+            "Contour",
+            "select",
+            _percent(DEFAULT_LOOK.contour),
+            _CONTOURS,
+            is_percent=True,
+            sentence=_MEANS["contour"],
+        ),
         LookParameter("k", "How many predictions", "count", 5, low=1, high=10),
     )
 }
@@ -116,6 +152,8 @@ def _told(parameter: LookParameter, shared_by: int) -> dict[str, Any]:
         "low": parameter.low,
         "high": parameter.high,
         "isPercent": parameter.is_percent,
+        "sentence": parameter.sentence,
+        "isInRow": parameter.is_in_row,
         "isOfCore": parameter.name in _OF_CORE,
     }
     return always | {name: value for name, value in perhaps.items() if value}
@@ -123,4 +161,5 @@ def _told(parameter: LookParameter, shared_by: int) -> dict[str, Any]:
 
 def _choice(choice: Choice, shared_by: int) -> dict[str, Any]:
     told = {"value": choice.value, "title": choice.title.format(count=shared_by)}
-    return told | ({"sentence": choice.sentence} if choice.sentence else {})
+    perhaps = {"sentence": choice.sentence, "ends": choice.ends}
+    return told | {name: value for name, value in perhaps.items() if value}

@@ -16,6 +16,8 @@ function newState(root) {
     look: null, // how it is drawn, by the names of the server's registry
     overlay: null, // how the evidence lies over the image while presenting; null where that is as the look says
     palettes: {}, // the colours of each colour map, by slug
+    repeated: new Set(), // the labels that several classes of the view have
+    probabilities: null, // of every class of the view, by index
     isShown: false, // whether a view has been shown since this viewer was built
 
     incoming: {
@@ -42,8 +44,10 @@ function newState(root) {
     node: { // those that are written to later, by what they show
       list: null,
       count: null, // the control of how many classes are listed
-      tools: null,
-      scales: null,
+      more: null, // the search and the count, beside the list
+      cue: null,
+      tools: null, // the row of controls, and what is behind "Look"
+      looks: null,
       legend: null,
       menu: null,
       notice: null,
@@ -52,6 +56,8 @@ function newState(root) {
       command: null,
       python: null,
       sentence: null,
+      reserve: null, // unseen sentences, which keep room for the longest
+      explained: null,
       caption: null,
       notes: null,
       howToRead: null,

@@ -1,17 +1,24 @@
-// The predictions: a radio group of cards, of which one is chosen.
+// The predictions: a radio group of cards, of which one is chosen. Those of the list have a rank; a class that was
+// searched for has none, stands beside them under the search, and moves nothing.
 
 const chosen = (state) => state.view.classes.find((one) => one.index === state.index);
 
+const ranked = (state) => state.view.classes.filter((one) => one.listed).slice(0, state.look.k);
+
 // The classes on screen: the first k of the list, and the chosen one if it is another.
 function listed(state) {
-  const first = state.view.classes.filter((one) => one.listed).slice(0, state.look.k);
+  const first = ranked(state);
   return first.some((one) => one.index === state.index) ? first : [...first, chosen(state)];
 }
 
 function buildClasses(state) {
-  state.node.list = el("div", { className: "list", role: "radiogroup", "aria-label": "Class to explain" });
-  const head = el("div", { className: "head" }, el("h2", { textContent: "Predictions" }), buildSearch(state), buildCount(state));
-  return el("section", { className: "predictions", "aria-label": "Predictions" }, head, state.node.list);
+  const { node } = state;
+  node.list = el("div", { className: "list", role: "radiogroup", "aria-label": "Class to explain" });
+  node.more = el("div", { className: "more" }, buildSearch(state), buildCount(state));
+  node.cue = buildCue();
+  return el("section", { className: "predictions", "aria-label": "Predictions" },
+    el("h2", { className: "unseen", textContent: "Predictions" }),
+    el("div", { className: "classes" }, node.list, node.more, node.cue));
 }
 
 function buildCount(state) {
@@ -21,26 +28,36 @@ function buildCount(state) {
 }
 
 function drawList(state) {
-  const { list, count } = state.node, most = state.view.classes.filter((one) => one.listed).length;
+  const { list, count, more } = state.node, most = state.view.classes.filter((one) => one.listed).length;
   const counts = Array.from({ length: most }, (_, i) => el("option", { value: i + 1, textContent: `Top ${i + 1}` }));
   count.replaceChildren(...counts);
   count.value = Math.min(state.look.k, most);
-  const hadFocus = list.contains(focused());
-  list.replaceChildren(...listed(state).map((one, place) => card(state, one, place)));
+  more.hidden = state.view.labels.length === 1;
+  list.parentNode.style.setProperty("--columns", Math.min(state.look.k, most, 5));
+  const hadFocus = list.contains(focused()), first = ranked(state);
+  list.replaceChildren(...listed(state).map((one, place) => card(state, one, place < first.length ? place + 1 : 0)));
   markChosen(state, hadFocus);
 }
 
-function card(state, one, place) {
-  const digit = place < 9 ? el("kbd", { textContent: place + 1, "aria-hidden": "true" }) : "";
+function card(state, one, rank) {
   const bar = el("span", { className: "share", "aria-hidden": "true" });
   bar.style.setProperty("--share", one.probability);
-  const numbers = el("span", { className: "numbers" }, el("span", { textContent: one.percent }), " ", el("span", { textContent: `logit ${one.logit}` }));
-  const label = el("span", { className: "label", textContent: one.label });
-  const button = el("button", { type: "button", role: "radio", className: "card", title: one.label }, label, " ", numbers, digit, bar);
+  const names = [rank && `#${rank}`, state.repeated.has(one.label) && `class ${one.index}`].filter(Boolean);
+  const button = el("button", { type: "button", role: "radio", className: rank ? "card" : "card searched" },
+    el("span", { className: "label", textContent: one.label }), " ",
+    el("span", { className: "numbers", textContent: one.percent }), " ",
+    el("span", { className: "rank", textContent: names.join(" · ") }), bar);
+  button.title = `${one.label}: class ${one.index}, ${one.percent}, logit ${one.logit}`;
   button.dataset.index = one.index;
   button.onclick = () => choose(state, one.index);
   button.onkeydown = (event) => walkList(state, event);
   return button;
+}
+
+// Labels that several classes have.
+function repeatedLabels(labels) {
+  const seen = new Set();
+  return new Set(labels.filter((label) => seen.has(label) || !seen.add(label)));
 }
 
 function markChosen(state, takesFocus = false) {
@@ -75,6 +92,7 @@ function select(state, index) {
   state.index = index;
   if (onScreen() === former) markChosen(state);
   else drawList(state);
+  hideCue(state);
   showMap(state);
   drawWords(state);
   read(state.panes);

@@ -2,15 +2,28 @@
 // and the look that are on screen, so that the file is of what the person sees.
 
 const UNWRITTEN = "…";
+const BAR = 48; // pixels, the height of the bar over the page
 
+// The buttons at the end of the row of controls.
 function buildActions(state) {
   const { node } = state, present = el("button", { type: "button", className: "plain", textContent: "Present" });
   present.onclick = () => startPresenting(state);
-  node.menu = el("details", { className: "menu" }, el("summary", { textContent: "Take away" }), buildMenu(state));
-  node.menu.ontoggle = () => followCode(state);
+  const summary = el("summary", { textContent: "Take away" });
+  node.menu = el("details", { className: "menu" }, summary, buildMenu(state));
+  node.menu.ontoggle = () => {
+    followCode(state);
+    makeRoom(node.menu, summary.getBoundingClientRect());
+  };
   node.menu.onkeydown = (event) => void (event.key === "Escape" && closeMenu(state)); // a handler's false would undo the key
   node.notice = el("p", { className: "notice", role: "status" });
-  return el("div", { className: "actions" }, present, node.menu);
+  return [present, node.menu];
+}
+
+// What a menu holds opens to where there is more room.
+function makeRoom(menu, { top, bottom }) {
+  const above = top - BAR, below = innerHeight - bottom;
+  menu.toggleAttribute("data-upward", above > below);
+  menu.style.setProperty("--room", `${Math.max(above, below) - 16}px`);
 }
 
 function buildMenu(state) {
@@ -75,34 +88,3 @@ function say(state, text) {
   state.timer.notice = setTimeout(() => (state.node.notice.textContent = ""), 8000);
 }
 
-// The panels that are on screen, beside one another under a title, as one image on the clipboard.
-async function copyPicture(state) {
-  const blob = new Promise((resolve) => composed(state).toBlob(resolve, "image/png"));
-  try {
-    await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
-    say(state, "The picture is copied.");
-  } catch {
-    copyPictureByHand(state, composed(state));
-  }
-}
-
-function composed(state) {
-  const { pane } = state.panes, panels = state.look.view === "side" ? Object.values(pane) : [pane.overlay];
-  const [width, height] = state.view.shown, one = chosen(state), gap = Math.round(width / 40), line = Math.max(16, Math.round(width / 24));
-  const canvas = el("canvas", { width: panels.length * (width + gap) + gap, height: height + gap * 2 + line * 3.6 });
-  const pen = canvas.getContext("2d");
-  pen.fillStyle = "#ffffff";
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.fillStyle = "#17111f";
-  pen.font = `600 ${line}px sans-serif`;
-  pen.fillText(`${one.label}  ${one.percent}`, gap, gap + line, canvas.width - 2 * gap);
-  pen.fillStyle = "#5b5364";
-  pen.font = `${Math.round(line * 0.62)}px sans-serif`;
-  pen.fillText(one.caption, gap, gap + line * 2.1, canvas.width - 2 * gap);
-  panels.forEach((panel, place) => {
-    const corner = [gap + place * (width + gap), gap + line * 3];
-    pen.drawImage(panel.canvas, ...corner);
-    if (panel !== pane.original) strokeEdge(pen, state.panes, corner);
-  });
-  return canvas;
-}

@@ -23,18 +23,32 @@ function lookIn(address, registry) {
   return look;
 }
 
+// The row under the panels: the colour bar, what is set often, and behind "Look" the rest, which opens below the row so
+// that the panels stay in sight.
 function buildTools(state) {
-  const of = (kind) => state.registry.look.filter((parameter) => parameter.kind === kind), { node } = state;
+  const { node } = state, isInRow = (parameter) => parameter.isInRow, made = (parameter) => CONTROLS[parameter.kind]?.(state, parameter);
+  const all = state.registry.look.filter(({ kind }) => kind !== "count");
   const reset = el("button", { type: "button", className: "plain", textContent: "Reset" });
   reset.onclick = () => changeLook(state, { ...usualLook(state.registry), k: state.look.k });
-  node.legend = el("div", { className: "bar", role: "img" });
-  node.tools = el("div", { className: "tools", role: "group", "aria-label": "View" },
-    ...of("buttons").map((parameter) => buttons(state, parameter)),
-    ...of("slider").map((parameter) => slider(state, parameter)),
-    buildActions(state),
-  );
-  node.scales = el("div", { className: "scales", role: "group", "aria-label": "What the colours mean" },
-    node.legend, ...of("select").map((parameter) => choice(state, parameter)), reset);
+  node.legend = el("div", { className: "bar", role: "img" }, el("span"), el("span", { className: "ramp" }), el("span"));
+  node.looks = el("div", { id: `${state.name}-look`, className: "looks", role: "group", "aria-label": "Look", hidden: true },
+    ...all.filter((parameter) => !isInRow(parameter)).map(made), reset);
+  const row = el("div", { className: "controls", role: "group", "aria-label": "View" },
+    ...all.filter(isInRow).map(made), buildLookButton(state), ...buildActions(state));
+  node.tools = el("div", { className: "tools" }, el("div", { className: "toolbar" }, node.legend, row), node.looks);
+}
+
+const CONTROLS = { buttons, slider, select: choice };
+
+function buildLookButton(state) {
+  const { node } = state;
+  const button = el("button", { type: "button", className: "plain opens", textContent: "Look", "aria-expanded": "false", "aria-controls": `${state.name}-look` });
+  button.onclick = () => {
+    node.looks.hidden = !node.looks.hidden;
+    button.setAttribute("aria-expanded", String(!node.looks.hidden));
+    if (!node.looks.hidden) node.looks.scrollIntoView({ block: "nearest" });
+  };
+  return button;
 }
 
 function buttons(state, { name, title, choices }) {
@@ -49,9 +63,14 @@ function buttons(state, { name, title, choices }) {
   return el("div", { className: "views", role: "group", "aria-label": title }, ...made);
 }
 
-const field = (title, ...parts) => el("label", { className: "field" }, el("span", { textContent: title }), ...parts);
+// A control under its name, with what it means below it where there is room for that.
+function field({ title, sentence = "", isInRow = false }, ...parts) {
+  const label = el("label", { className: "field" }, el("span", { textContent: title }), ...parts);
+  return isInRow ? label : el("div", { className: "named" }, label, el("p", { className: "small", textContent: sentence }));
+}
 
-function slider(state, { name, title, low = 0, high = 0 }) {
+function slider(state, parameter) {
+  const { name, title, low = 0, high = 0 } = parameter;
   const input = el("input", { type: "range", min: low, max: high, step: 1, "aria-label": title });
   const value = el("output", { className: "value" });
   input.oninput = () => {
@@ -62,21 +81,22 @@ function slider(state, { name, title, low = 0, high = 0 }) {
   };
   input.onchange = () => changeLook(state, { [name]: Number(input.value) });
   state.control[name] = { show: (now) => ((input.value = now), (value.textContent = `${now}\u00a0%`)) };
-  return field(title, input, value);
+  return field(parameter, input, value);
 }
 
-function choice(state, { name, title, default: usual }) {
+function choice(state, parameter) {
+  const { name, title, default: usual } = parameter;
   const input = el("select", { "aria-label": title });
   input.onchange = () => changeLook(state, { [name]: typeof usual === "number" ? Number(input.value) : input.value });
   state.control[name] = { input, show: (value) => (input.value = value) };
-  return field(title, input);
+  return field(parameter, input);
 }
 
 // The choices are a message's: that of the scale says how many classes share it.
 function fillChoices(state) {
   for (const { name, kind, choices } of state.registry.look) {
     if (kind !== "select") continue;
-    if (name === "sign") state.control[name].input.parentElement.hidden = !state.view.isSigned;
+    if (name === "sign") state.control[name].input.closest(".named").hidden = !state.view.isSigned;
     const options = choices.map(({ value, title, sentence = "" }) => el("option", { value, textContent: title, title: sentence }));
     state.control[name].input.replaceChildren(...options);
   }

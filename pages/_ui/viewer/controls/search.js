@@ -15,7 +15,8 @@ function buildSearch(state) {
     "aria-controls": id,
     "aria-autocomplete": "list",
   });
-  const options = el("ul", { id, role: "listbox", className: "found", hidden: true, "aria-label": "Classes" });
+  // Out of the way of Tab: a list that scrolls would take the focus, and lose it by being closed.
+  const options = el("ul", { id, role: "listbox", className: "found", hidden: true, tabIndex: -1, "aria-label": "Classes" });
   Object.assign(state.search, { input, options });
   input.oninput = () => drawFound(state);
   input.onfocus = () => drawFound(state);
@@ -26,23 +27,30 @@ function buildSearch(state) {
   return el("div", { className: "searching" }, input, options);
 }
 
-// Indices whose label holds every word; those that begin with the text first.
-function matches(labels, text) {
+// Indices of the classes that fit, the best first: the whole label, the index, whole words, beginnings of words, any
+// part of it; of those that fit alike the likeliest.
+function matches({ view, probabilities }, text) {
   const wanted = text.trim().toLowerCase();
-  if (!wanted) return labels.map((_, index) => index).slice(0, MOST_FOUND);
-  const words = wanted.split(/\s+/);
-  const found = [];
-  labels.forEach((label, index) => {
-    const low = label.toLowerCase();
-    const rank = String(index) === wanted ? 0 : low.startsWith(wanted) ? 1 : words.every((word) => low.includes(word)) ? 2 : 3;
-    if (rank < 3) found.push([rank, index]);
-  });
-  return found.sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, MOST_FOUND).map(([, index]) => index);
+  const found = view.labels.map((label, index) => [rankOf(label.toLowerCase(), index, wanted), index]);
+  const fitting = wanted ? found.filter(([rank]) => rank < 5) : found;
+  fitting.sort(([a, i], [b, j]) => a - b || probabilities[j] - probabilities[i] || i - j);
+  return fitting.slice(0, MOST_FOUND).map(([, index]) => index);
+}
+
+const wordsOf = (text) => text.split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+
+function rankOf(label, index, wanted) {
+  if (label === wanted) return 0;
+  if (String(index) === wanted) return 1;
+  const words = wordsOf(label), asked = wordsOf(wanted);
+  if (asked.length && asked.every((one) => words.includes(one))) return 2;
+  if (asked.length && asked.every((one) => words.some((word) => word.startsWith(one)))) return 3;
+  return wanted.split(/\s+/).every((one) => label.includes(one)) ? 4 : 5;
 }
 
 function drawFound(state) {
   const { input, options } = state.search;
-  const found = matches(state.view.labels, input.value);
+  const found = matches(state, input.value);
   const none = el("li", { className: "none", role: "option", "aria-disabled": "true", textContent: "No class has this name." });
   options.replaceChildren(...(found.length ? found.map((index) => option(state, index)) : [none]));
   options.hidden = false;
@@ -65,7 +73,10 @@ function asksWhich(state, found) {
 function option(state, index) {
   const row = el("li", { role: "option", id: `${state.name}-class-${index}`, "aria-selected": "false" });
   row.dataset.index = index;
-  row.append(el("span", { textContent: state.view.labels[index] }), el("span", { className: "number", textContent: index }));
+  row.append(
+    el("span", { textContent: state.view.labels[index] }), " ",
+    el("span", { className: "number", textContent: `class ${index}` }), " ",
+    el("span", { className: "number", textContent: percent(state.probabilities[index]) }));
   return row;
 }
 

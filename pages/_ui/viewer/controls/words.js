@@ -1,47 +1,69 @@
-// What the panels show, in words: the sentence, the scale of the colours, the exact caption, and how to read it all.
+// What the panels show, in words: the sentence above them, the scale of the colours, the exact caption, and how to read
+// it all. The sentences are the server's (gradcam_core/sentences.py): nothing is worded twice.
+
+function buildSaying(state) {
+  const { node } = state;
+  node.sentence = el("p", { className: "sentence", role: "status" });
+  node.reserve = el("div", { className: "reserve", "aria-hidden": "true" });
+  return el("div", { className: "saying" }, node.sentence, node.reserve);
+}
 
 function buildWords(state) {
   const { node } = state;
-  node.sentence = el("p", { className: "sentence", role: "status" });
   node.caption = el("p", { className: "caption" });
   node.notes = el("div", { className: "notes" });
   node.howToRead = el("div", { className: "about" });
   node.whatItSaw = el("div", { className: "about saw" });
   return el("div", { className: "words" },
-    node.sentence, node.scales, node.caption, node.notes,
+    node.caption, node.notes,
     folded("How to read this", node.howToRead),
     folded("What the model saw", node.whatItSaw),
-    folded("Keys", buildKeys(state)),
+    folded(IS_TOUCH ? "Fingers and keys" : "Keys", buildKeys(state)),
   );
 }
 
 const folded = (title, body) => el("details", {}, el("summary", { textContent: title }), body);
 
 function drawWords(state) {
-  const one = chosen(state);
-  setText(state.node.sentence, one.sentence);
-  setText(state.node.caption, one.caption);
+  const one = chosen(state), { sentence, caption } = state.node;
+  if (sentence.textContent !== one.sentence) sentence.replaceChildren(...saying(state, one)); // a live region speaks when it changes
+  if (caption.textContent !== one.caption) caption.replaceChildren(one.label, ...withTerms(state, one.caption.slice(one.label.length)));
   describePanes(state.panes, state.view.alt, one.sentence);
   drawBar(state);
   drawRemedies(state);
   drawPresented(state);
 }
 
-// A live region speaks when it changes; the same words again are no change.
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+function saying(state, { sentence, opening, short }) {
+  const at = opening.indexOf(short, "It says ".length);
+  const label = el("strong", { textContent: short });
+  return [opening.slice(0, at), label, opening.slice(at + short.length), ...withTerms(state, sentence.slice(opening.length))];
+}
+
+// Room for the longest sentence of the classes whose maps are here, so that no choice among them moves the page.
+function reserveSentences(state) {
+  const sentences = state.view.classes.map(({ sentence = "" }) => el("p", { className: "sentence", textContent: sentence }));
+  state.node.reserve.replaceChildren(...sentences);
 }
 
 // From no evidence, or the most against the class, to the value of the last colour, with its unit.
 function drawBar(state) {
-  const { scale, isSigned } = state.panes.map, bar = state.node.legend;
-  bar.hidden = !(scale > 0);
-  if (bar.hidden) return;
-  const ramp = el("span", { className: "ramp" });
-  ramp.style.background = `linear-gradient(to right, ${rampOf(state.panes)})`;
-  const largest = `${figures(scale)} ${state.view.unit}`, smallest = isSigned ? figures(-scale) : "0";
-  bar.replaceChildren(el("span", { textContent: smallest }), ramp, el("span", { textContent: largest }));
-  bar.setAttribute("aria-label", `Colour bar: from ${smallest} to ${largest}`);
+  const bar = state.node.legend, { look, panes } = state, [low, high] = legendEnds(state);
+  bar.toggleAttribute("data-empty", !(panes.map.scale > 0)); // it keeps its place
+  const [first, ramp, last] = bar.children, of = [look.colormap, look.threshold, panes.map.isSigned].join();
+  first.textContent = low;
+  last.textContent = high;
+  if (ramp.dataset.of !== of) ramp.style.background = `linear-gradient(to right, ${rampOf(panes).join()})`;
+  ramp.dataset.of = of;
+  bar.setAttribute("aria-label", `Colour bar: from ${low} to ${high}`);
+}
+
+// What the first and the last of the colours mean.
+function legendEnds({ look, panes, view, registry }) {
+  const largest = `${figures(panes.map.scale)} ${view.unit}`, whose = look.scale === "shared" ? "shared" : "this class's most";
+  if (panes.map.isSigned) return [`Blue: ${figures(-panes.map.scale)} against`, `red: ${largest} for (${whose})`];
+  const { ends = ["", ""] } = registry.look.find(({ name }) => name === "colormap").choices.find(({ value }) => value === look.colormap);
+  return [`${ends[0]}: no evidence`, `${ends[1]}: ${largest} (${whose})`];
 }
 
 // What belongs to the view and to no class.
@@ -64,8 +86,14 @@ const KEYS = [
   ["Home, Esc while presenting", "back to the likeliest class; leave"],
 ];
 
+const GESTURES = [
+  ["Tap a panel", "keep a point and read its value"],
+  ["Drag across a panel", "draw a box, or move the swipe"],
+  ["Tap a dotted word", "what it means"],
+];
+
 function buildKeys(state) {
-  const rows = KEYS.flatMap(([keys, what]) => [el("dt", { textContent: keys }), el("dd", { textContent: what })]);
+  const rows = [...(IS_TOUCH ? GESTURES : []), ...KEYS].flatMap(([keys, what]) => [el("dt", { textContent: keys }), el("dd", { textContent: what })]);
   const box = el("input", { type: "checkbox", checked: hasDigitKeys() });
   box.onchange = () => {
     if (!keepDigitKeys(box.checked)) say(state, "This browser keeps no settings: the choice holds until the page is left.");

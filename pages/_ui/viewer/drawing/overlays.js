@@ -24,7 +24,7 @@ function rampOf(panes) {
   return Array.from({ length: 49 }, (_, i) => {
     const colour = shades[first + Math.round((i * (ALL - first)) / 48)];
     return `rgb(${colour & 255} ${(colour >>> 8) & 255} ${(colour >>> 16) & 255})`;
-  }).join();
+  });
 }
 
 // From 0 where there is no evidence, soon and then ever slower, to `most` where it is strongest.

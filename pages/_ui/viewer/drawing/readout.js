@@ -1,6 +1,8 @@
 // What stands at this place? The raw value under a pixel, and the share of the evidence in a box, in words.
 
-const IDLE = "Point at a panel to read its values; click to keep a point, drag to draw a box.";
+const IDLE = IS_TOUCH
+  ? "Tap a panel to read its value there; drag across it to draw a box."
+  : "Point at a panel to read its values; click to keep a point, drag to draw a box.";
 
 // Say what the pointer, the kept point or the box stands on, and draw the marks in every panel.
 function read(panes) {

@@ -45,8 +45,9 @@ function build(state, view) {
   state.registry = view.registry;
   state.panes = buildPanes(undefined, { onPaint: () => painted(state) });
   buildTools(state);
-  const parts = [buildClasses(state), state.node.tools, state.node.notice, state.panes.stage, buildRemedies(state), state.panes.readout];
-  state.root.replaceChildren(...parts, buildWords(state), buildPresenting(state));
+  const above = [buildSaying(state), buildClasses(state)], { node, panes } = state;
+  state.root.replaceChildren(...above, panes.stage, node.tools, buildRemedies(state), panes.readout, node.notice,
+    buildWords(state), buildPresenting(state), buildTerms(state));
 }
 
 function painted(state) {
@@ -92,14 +93,22 @@ function showView(state, view, pixels, index) {
   fillChoices(state);
   showMap(state);
   if (isOtherPhoto) clearMarks(state.panes);
-  if (former?.labels.join("\n") !== view.labels.join("\n")) clearSearch(state);
-  state.search.input.placeholder = `Search all ${view.labels.length.toLocaleString("en")} classes`;
+  if (former?.labels.join("\n") !== view.labels.join("\n")) setLabels(state, view.labels);
+  state.probabilities = unpackMaps([1, view.labels.length], view.blob.probabilities)[0];
   drawList(state);
+  reserveSentences(state);
   drawAbout(state);
   drawWords(state);
   read(state.panes);
   paint(state.panes);
   followCode(state);
+  if (!former) showCue(state);
+}
+
+function setLabels(state, labels) {
+  clearSearch(state);
+  state.repeated = repeatedLabels(labels);
+  state.search.input.placeholder = `Search ${labels.length.toLocaleString("en")} classes`;
 }
 
 // The first view: what does not change any more, and the look that the link asks for.

@@ -1,0 +1,114 @@
+"""What does a map say, in one plain sentence? The same words on screen, on a terminal and in files."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradcam_core.cam import Cam, Prediction
+from gradcam_core.methods import CamMethod, get_method
+from gradcam_core.text import shortened
+
+WEAK = 0.25
+"""A map whose largest value is below this share of the strongest one's is called weak."""
+
+_CONCENTRATED = 0.5  # of the evidence, within half the width and half the height of the picture: else it is spread out
+_LONGEST_LABEL = 60
+_SPACE = "\N{NO-BREAK SPACE}"
+_PLACES = (
+    ("at the top left", "at the top", "at the top right"),
+    ("on the left", "in the middle", "on the right"),
+    ("at the bottom left", "at the bottom", "at the bottom right"),
+)
+
+
+def sentence(cam: Cam, *, among: Sequence[Prediction], strongest: float = 0.0) -> str:
+    """What the network says, how sure it is, where the evidence is, and whether that is weak.
+
+    Args:
+        among: what the network predicts, the likeliest first: that is what it says.
+        strongest: the largest value of the maps that it is compared with, as `comparison.strongest_value` gives it;
+            0 where there are none, and then no map is called weak.
+    """
+    return f"{says(cam, among=among)} {_finding(cam, get_method(cam.key.method), strongest)}"
+
+
+def says(cam: Cam, *, among: Sequence[Prediction]) -> str:
+    """What the network says of the class, as in "It says cat (50 %)."."""
+    label, sure = short_label(cam.prediction.label), rounded_percent(cam.prediction.probability)
+    is_likeliest = bool(among) and among[0].class_index == cam.key.class_index
+    return f"It says {label} ({sure})." if is_likeliest else f"It gives {label} {sure}."
+
+
+def short_label(label: str) -> str:
+    """A label as it stands in a sentence: at most 60 letters, none that controls the text round it."""
+    return shortened(label, _LONGEST_LABEL)
+
+
+def caption(cam: Cam, weights_sha256: str) -> str:
+    """What is drawn, exactly: class, layer, method, model, weights."""
+    prediction = cam.prediction
+    label = f"{prediction.label}: class {prediction.class_index}, logit {number(prediction.logit, 2)}"
+    method = f"{cam.method_title} (sign by convention)" if cam.sign_rule else cam.method_title
+    return " · ".join((label, f"layer {cam.key.layer}", method, cam.model_title, f"weights {weights_sha256[:8]}"))
+
+
+def percent(probability: float) -> str:
+    """A probability for people, as in "71.5 %"; rounding never makes it certain or impossible."""
+    if not math.isfinite(probability):
+        return "not a number"
+    if 0 < probability < 0.0005:
+        return f"< 0.1{_SPACE}%"
+    if 0.9995 <= probability < 1:
+        return f"> 99.9{_SPACE}%"
+    return f"{probability * 100:.1f}{_SPACE}%"
+
+
+def rounded_percent(probability: float) -> str:
+    """A probability as it is spoken, as in "50 %"; near the ends as `percent`."""
+    if 0.00995 <= probability < 0.9895:
+        return f"{probability * 100:.0f}{_SPACE}%"
+    return percent(probability).replace(".0", "")
+
+
+def number(value: float, digits: int) -> str:
+    """A number with so many decimals and a true minus sign."""
+    return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def place(peak: tuple[int, int], size: tuple[int, int]) -> str:
+    """Where a pixel lies, in thirds of the image."""
+    column, row = (min(3 * at // side, 2) for at, side in zip(peak, size, strict=True))
+    return _PLACES[row][column]
+
+
+def _finding(cam: Cam, method: CamMethod, strongest: float) -> str:
+    if not cam.usable:
+        return cam.note
+    where = place(cam.peak, cam.geometry.image_size)
+    if is_spread(cam):
+        where = f"spread out, and strongest {where}"
+    if is_weak(cam, strongest):
+        where = f"weak, and {where}" if not where.startswith("spread") else f"weak, {where}"
+    against = f"Set against {short_label(cam.versus.label)}, " if cam.versus else ""
+    if not method.depends_on_class:
+        return f"{cam.method_title} draws the same map for every class: {method.phrase.peak} is {where}."
+    found = f"{against}{method.phrase.peak} is {where}."
+    return found[0].upper() + found[1:]
+
+
+def is_weak(cam: Cam, strongest: float) -> bool:
+    """Whether a map is much weaker than the strongest of those that it is compared with."""
+    return bool(cam.usable and cam.maximum < WEAK * strongest)
+
+
+def is_spread(cam: Cam) -> bool:
+    """Whether less than half of the evidence lies round the peak, within half the width and half the height."""
+    h, w = cam.shape
+    evidence = np.where(cam.geometry.cells_seen(cam.shape), np.maximum(cam.values, 0), 0).astype(np.float64)
+    row, column = np.unravel_index(np.argmax(evidence), (h, w))
+    left, top, right, bottom = cam.geometry.window
+    wide, high = (right - left) / cam.geometry.image_size[0], (bottom - top) / cam.geometry.image_size[1]
+    beside = np.abs(np.arange(w) - column) / w * wide <= 0.25
+    below = np.abs(np.arange(h) - row) / h * high <= 0.25
+    return bool(evidence[np.ix_(below, beside)].sum() < _CONCENTRATED * evidence.sum())
