@@ -16,6 +16,7 @@ _DRAWING = (
     "drawing/contour",
     "drawing/panes",
     "drawing/marks",
+    "drawing/zoom",
     "drawing/pointing",
     "drawing/readout",
 )

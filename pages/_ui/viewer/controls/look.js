@@ -29,7 +29,11 @@ function buildTools(state) {
   const { node } = state, isInRow = (parameter) => parameter.isInRow, made = (parameter) => CONTROLS[parameter.kind]?.(state, parameter);
   const all = state.registry.look.filter(({ kind }) => kind !== "count");
   const reset = el("button", { type: "button", className: "plain", textContent: "Reset" });
-  reset.onclick = () => changeLook(state, { ...usualLook(state.registry), k: state.look.k });
+  reset.onclick = () => {
+    clearMarks(state.panes);
+    resetZoom(state.panes);
+    changeLook(state, { ...usualLook(state.registry), k: state.look.k });
+  };
   node.legend = el("div", { className: "bar", role: "img" }, el("span"), el("span", { className: "ramp" }), el("span"));
   node.looks = el("div", { id: `${state.name}-look`, className: "looks", role: "group", "aria-label": "Look", hidden: true },
     ...all.filter((parameter) => !isInRow(parameter)).map(made), reset);

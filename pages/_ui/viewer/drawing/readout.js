@@ -3,15 +3,20 @@
 const IDLE = IS_TOUCH
   ? "Tap a panel to read its value there; drag across it to draw a box."
   : "Point at a panel to read its values; click to keep a point, drag to draw a box.";
+const IDLE_ZOOMED = IS_TOUCH
+  ? "Drag to move the image; tap to read a value; two fingers zoom."
+  : "Drag to move the image, with Shift to draw a box; click to keep a point.";
 
 // Say what the pointer, the kept point or the box stands on, and draw the marks in every panel.
 function read(panes) {
   if (!panes.map) return;
   const { pointer, pin, box } = panes.marks;
-  const parts = [pointer && pointWords(panes, pointer), pin && `Kept: ${pointWords(panes, pin)}`, box && boxWords(panes, box)];
-  panes.readout.textContent = parts.filter(Boolean).join("  ·  ") || panes.idle;
+  const parts = [pin && `Kept: ${pointWords(panes, pin)}`, box && boxWords(panes, box), pointer && pointWords(panes, pointer)];
+  panes.readout.textContent = parts.filter(Boolean).join("\n") || idleWords(panes);
   placeMarks(panes);
 }
+
+const idleWords = (panes) => (panes.idle && isZoomed(panes) ? IDLE_ZOOMED : panes.idle);
 
 // A pixel of the copy on screen, in pixels of the kept image.
 function inImage({ geometry }, at) {

@@ -24,6 +24,7 @@ function listen() {
   listening = new AbortController();
   const { signal } = listening, on = (target, kind, act) => target.addEventListener(kind, act, { signal });
   on(document, "keydown", (event) => digitKey(VIEWERS[0], event));
+  on(document, "keydown", (event) => VIEWERS.forEach((state) => escapeKey(state, event)));
   on(document, "pointerdown", (event) => VIEWERS.forEach((state) => closeOutside(state, event)));
   on(document, "fullscreenchange", () => VIEWERS.forEach(leaveWithScreen));
   on(window, "popstate", () => travelled(VIEWERS[0]));

@@ -46,7 +46,7 @@ function build(state, view) {
   state.panes = buildPanes(undefined, { onPaint: () => painted(state) });
   buildTools(state);
   const above = [buildSaying(state), buildClasses(state)], { node, panes } = state;
-  state.root.replaceChildren(...above, panes.stage, node.tools, panes.readout, node.notice,
+  state.root.replaceChildren(...above, panes.stage, node.tools, panes.foot, node.notice,
     buildWords(state), buildPresenting(state), buildTerms(state));
 }
 
@@ -92,7 +92,7 @@ function showView(state, view, pixels, index) {
   setImage(state.panes, view, pixels);
   fillChoices(state);
   showMap(state);
-  if (isOtherPhoto) clearMarks(state.panes);
+  if (isOtherPhoto) clearMarks(state.panes), resetZoom(state.panes);
   if (former?.labels.join("\n") !== view.labels.join("\n")) setLabels(state, view.labels);
   state.probabilities = unpackMaps([1, view.labels.length], view.blob.probabilities)[0];
   drawList(state);
