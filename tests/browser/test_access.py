@@ -119,7 +119,7 @@ def test_a_presentation_fits_a_projector_and_a_4k_screen(visit: NewVisit, size: 
     tab.page.set_viewport_size({"width": size[0], "height": size[1]})
     page = tab.open()
     page.get_by_role("button", name="Present").click()
-    for name in ("side", "overlay", "swipe"):
+    for name in ("overlay", "swipe", "side"):
         expect(page.locator(".hp .presenting .stage")).to_have_attribute("data-view", name)
         for part in page.locator(".hp .presenting :is(h2, .frame, .sentence, .caption)").all():
             box = part.bounding_box() if part.is_visible() else None

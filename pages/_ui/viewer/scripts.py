@@ -37,6 +37,7 @@ VIEWER_SCRIPT = (
     "page/focus",
     "page/control",
     "page/keys",
+    "page/pictures",
     "page/address",
     "page/requests",
     "page/channel",

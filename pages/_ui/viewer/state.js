@@ -60,16 +60,31 @@ function newState(root) {
       notes: null,
       howToRead: null,
       whatItSaw: null,
-      slot: null, // where the panels stand while presenting
       dialog: null,
+      slot: null, // where the panels stand in it
+      scale: null, // where the colour bar stands in it
     },
-    presented: { place: null, label: null, numbers: null, sentence: null, caption: null }, // likewise, of a presentation
+    presented: {
+      lent: [], // the page's nodes that stand on the stage, and the comments that keep their places: node, home
+      former: null, // the page's look meanwhile, by name; null while nothing is presented
+      look: null, // the stage's own when it was left last
+      opening: null, // the picture that was asked for: place among the cards, name, photo that was on screen, quiet looks
+      watcher: null, // tells of another size of the stage
+      header: null, // nodes: this, the one below, and what they show
+      footer: null,
+      label: null,
+      numbers: null,
+      sentence: null,
+      classes: null,
+      caption: null,
+      pictures: null,
+      place: null,
+    },
     control: {}, // by look parameter: input and show, which puts a value into it
     search: { input: null, options: null, active: -1 },
-    home: null, // the node before which the panels stand when they are not presented
     inputAddress: "", // of the image that the model saw, as the browser made it
 
-    timer: { ask: 0, file: 0, code: 0, reconcile: 0, notice: 0, choice: 0 },
+    timer: { ask: 0, file: 0, code: 0, reconcile: 0, notice: 0, choice: 0, picture: 0 },
   };
 }
 

@@ -86,12 +86,13 @@ function drawAbout(state) {
 
 const KEYS = [
   ["1 … 9", "choose a prediction, anywhere on the page"],
-  ["← →", "the next and the former prediction, in the list and while presenting"],
+  ["← →", "the next and the former prediction in the list; while presenting the next and the former picture"],
   ["Arrows on a panel", "move a pointer that reads values; with Shift they draw a box"],
   ["Enter on a panel", "keep a point, or take it back"],
   ["Esc", "take back the kept point or box"],
   ["+ − 0 on a panel and while presenting", "zoom in, out, and back to the whole image; so does the wheel with Ctrl"],
-  ["Home, Esc while presenting", "back to the likeliest class; leave"],
+  ["↑ ↓, Home while presenting", "the former and the next class; the likeliest"],
+  ["v, o, Esc while presenting", "the next view; the original while the key is held; leave"],
 ];
 
 const GESTURES = [

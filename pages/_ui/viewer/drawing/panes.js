@@ -25,7 +25,7 @@ function newPaneSet() {
     press: null, // the mouse button or finger that is down: see pointing.js
     pinch: null, // two fingers on a panel: where they were last
     fingers: new Map(), // where each finger on a panel is, by pointer
-    hovering: null, // ends the listeners that wait for the pointer to leave; null while none is over a panel
+    isHovered: false, // whether it is a mouse that points, not the keys
     frame: 0, // the animation frame that was asked for
     made: { evidence: null, contour: null, heatmap: null, values: null }, // of what each was made that is kept
     idle: IDLE, // what the readout says while there is nothing to read
@@ -168,5 +168,4 @@ function show(pane, line) {
 
 function dropPanes(panes) {
   cancelAnimationFrame(panes.frame);
-  stopHovering(panes);
 }

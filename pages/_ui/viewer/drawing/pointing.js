@@ -17,9 +17,9 @@ function watchFrame(panes, frame) {
     panes.marks.anchor = null;
     leavePanel(panes);
   };
-  frame.addEventListener("wheel", (event) => wheel(panes, frame, event), { passive: false });
+  frame.onwheel = (event) => wheel(panes, frame, event);
   const isOurs = ({ touches }) => touches.length > 1 || panes.stage.hasAttribute("data-held"); // and does not scroll the page
-  frame.addEventListener("touchmove", (event) => void (isOurs(event) && event.preventDefault()), { passive: false });
+  frame.ontouchmove = (event) => void (isOurs(event) && event.preventDefault());
 }
 
 function pixelUnder(panes, frame, event) {
@@ -117,24 +117,13 @@ function hold(panes, isHeld) {
   layOut(panes);
 }
 
-// A pointer may leave without a word: with the window, or because the panel goes from under it.
 function hover(panes, at) {
+  panes.isHovered = true;
   point(panes, at);
-  if (panes.hovering) return;
-  panes.hovering = new AbortController();
-  const { signal } = panes.hovering, leave = () => leavePanel(panes);
-  document.addEventListener("pointermove", (event) => void (event.composedPath().includes(panes.stage) || leave()), { signal, capture: true });
-  document.documentElement.addEventListener("pointerleave", leave, { signal });
-  window.addEventListener("blur", leave, { signal });
-}
-
-function stopHovering(panes) {
-  panes.hovering?.abort();
-  panes.hovering = null;
 }
 
 function leavePanel(panes) {
-  stopHovering(panes);
+  panes.isHovered = false;
   if (panes.marks.pointer) point(panes, null);
 }
 

@@ -13,6 +13,7 @@ function read(panes) {
   const { pointer, pin, box } = panes.marks;
   const parts = [pin && `Kept: ${pointWords(panes, pin)}`, box && boxWords(panes, box), pointer && pointWords(panes, pointer)];
   panes.readout.textContent = parts.filter(Boolean).join("\n") || idleWords(panes);
+  panes.readout.toggleAttribute("data-idle", !parts.some(Boolean));
   placeMarks(panes);
 }
 

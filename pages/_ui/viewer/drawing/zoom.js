@@ -91,7 +91,7 @@ function wheel(panes, frame, event) {
   if (isZoom) zoomBy(panes, Math.exp(-down * WHEEL_STEP * (Math.abs(down) < 50 ? 4 : 1)), ...placeIn(box, event));
   else if (!isZoomed(panes) || !panBy(panes, -right / box.width, -down / box.height)) return;
   event.preventDefault();
-  if (panes.hovering) point(panes, pixelUnder(panes, frame, event));
+  if (panes.isHovered) point(panes, pixelUnder(panes, frame, event));
 }
 
 // Where in a panel, in shares of its sides.

@@ -85,8 +85,7 @@ function reconcileSoon(state) {
 function reconcile(state) {
   const { told, isTravelling } = state.address;
   if (!isInControl(state) || !told || !state.view || isTravelling) return;
-  const isRunning = document.querySelector("[data-test-script-state]")?.dataset.testScriptState !== "notRunning";
-  if (isRunning || state.incoming.id || state.incoming.waiting || state.pending) return reconcileSoon(state);
+  if (isRunning() || state.incoming.id || state.incoming.waiting || state.pending) return reconcileSoon(state);
   const address = addressNow();
   for (const [name, value] of Object.entries(told)) value === null ? address.delete(name) : address.set(name, value);
   if (isAbout(state.view, address)) write(state, "replaceState", addressed(state, address));

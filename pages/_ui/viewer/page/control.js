@@ -26,6 +26,9 @@ function listen() {
   on(document, "keydown", (event) => digitKey(VIEWERS[0], event));
   on(document, "keydown", (event) => VIEWERS.forEach((state) => escapeKey(state, event)));
   on(document, "pointerdown", (event) => VIEWERS.forEach((state) => closeOutside(state, event)));
+  on(document, "pointermove", (event) => VIEWERS.forEach((state) => leaveUnseen(state, event)));
+  on(document.documentElement, "pointerleave", (event) => VIEWERS.forEach((state) => leaveUnseen(state, event)));
+  on(window, "blur", (event) => VIEWERS.forEach((state) => leaveUnseen(state, event)));
   on(document, "fullscreenchange", () => VIEWERS.forEach(leaveWithScreen));
   on(window, "popstate", () => travelled(VIEWERS[0]));
   if (window.navigation) on(window.navigation, "currententrychange", (event) => addressChanged(VIEWERS[0], event));
@@ -33,6 +36,11 @@ function listen() {
     const timer = setInterval(() => addressWritten(VIEWERS[0]), 500);
     signal.addEventListener("abort", () => clearInterval(timer));
   }
+}
+
+// A pointer may leave a panel without a word: with the window, or because the panel goes from under it.
+function leaveUnseen({ panes }, event) {
+  if (panes?.isHovered && !panes.press && !event.composedPath().includes(panes.stage)) leavePanel(panes);
 }
 
 function closeOutside({ node: { menu } }, event) {

@@ -16,6 +16,7 @@ export default function ({ data, parentElement, setStateValue }) {
 }
 
 function leave(state) {
+  if (state.presented.former) Object.assign(state.look, leftStage(state));
   leavePage(state);
   dropState(state);
   STATES.delete(state.root);
