@@ -17,6 +17,7 @@ _DRAWING = (
     "drawing/panes",
     "drawing/marks",
     "drawing/zoom",
+    "drawing/holding",
     "drawing/pointing",
     "drawing/readout",
 )
@@ -44,7 +45,7 @@ VIEWER_SCRIPT = (
     "page/choice",
     "page/main",
 )
-VIEWER_STYLE = ("drawing/drawing", "controls/controls", "controls/presenting")
+VIEWER_STYLE = ("drawing/drawing", "controls/controls", "controls/presenting", "controls/phone")
 CHANNEL_SCRIPT = ("page/channel", "page/channel_element")
 
 

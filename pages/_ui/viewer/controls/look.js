@@ -3,7 +3,10 @@
 
 let keptLook = null; // of the viewer that the address belongs to: it outlives the element on the way to another page
 
-const usualLook = (registry) => Object.fromEntries(registry.look.map(({ name, default: usual }) => [name, usual]));
+// What a parameter is while nobody has said anything of it.
+const usualValue = ({ default: usual, narrow = usual }) => (matchMedia("(max-width: 640px)").matches ? narrow : usual);
+
+const usualLook = (registry) => Object.fromEntries(registry.look.map((parameter) => [parameter.name, usualValue(parameter)]));
 
 const parameterOf = (state, wanted) => state.registry.look.find(({ name }) => name === wanted);
 

@@ -103,7 +103,7 @@ function stopPresenting(state) {
 // On the stage another look is usual than on the page; what a person has chosen stays, and what is chosen here stays here.
 function setTheStage(state) {
   const { presented, look } = state, names = Object.keys(ON_STAGE).filter((name) => parameterOf(state, name));
-  const isUsual = (name) => look[name] === parameterOf(state, name).default;
+  const isUsual = (name) => look[name] === usualValue(parameterOf(state, name));
   presented.former = Object.fromEntries(names.map((name) => [name, look[name]]));
   changeLook(state, presented.look ?? Object.fromEntries(names.filter(isUsual).map((name) => [name, ON_STAGE[name]])));
 }

@@ -114,13 +114,13 @@ function setLook(panes, look) {
 
 function layOut(panes) {
   const isSwipe = panes.look.view === "swipe";
-  panes.stage.dataset.view = panes.look.view;
+  panes.stage.dataset.view = panes.foot.dataset.view = panes.look.view;
   if (!panes.swipe) return;
   panes.stage.style.setProperty("--split", `${panes.split}%`);
   layZoom(panes);
   panes.swipe.hidden = !isSwipe;
   panes.swipe.value = panes.split;
-  const isHeld = panes.stage.hasAttribute("data-held");
+  const isHeld = isHeldNow(panes);
   panes.pane.overlay.caption.textContent = isHeld ? PANES.original : isSwipe ? "Original | Overlay" : PANES.overlay;
 }
 

@@ -18,7 +18,7 @@ function watchFrame(panes, frame) {
     leavePanel(panes);
   };
   frame.onwheel = (event) => wheel(panes, frame, event);
-  const isOurs = ({ touches }) => touches.length > 1 || panes.stage.hasAttribute("data-held"); // and does not scroll the page
+  const isOurs = ({ touches }) => touches.length > 1 || isHeldNow(panes); // and does not scroll the page
   frame.ontouchmove = (event) => void (isOurs(event) && event.preventDefault());
 }
 
@@ -56,7 +56,7 @@ function move(panes, frame, event) {
   if (panes.fingers.has(event.pointerId)) panes.fingers.set(event.pointerId, { x, y });
   if (panes.fingers.size === 2) return pinchTo(panes, frame);
   if (!began) return isFinger ? leavePanel(panes) : hover(panes, pixelUnder(panes, frame, event));
-  if (panes.stage.hasAttribute("data-held")) return;
+  if (isHeldNow(panes)) return;
   const across = Math.abs(x - began.x), down = Math.abs(y - began.y);
   if (!began.isDrag && isFinger && began.drags !== "image" && down > across) return;
   began.isDrag ||= Math.hypot(across, down) >= DRAGGED;
@@ -75,7 +75,7 @@ function drag(panes, frame, event) {
 }
 
 function release(panes, frame, event) {
-  const began = panes.press, wasHeld = panes.stage.hasAttribute("data-held");
+  const began = panes.press, wasHeld = isHeldNow(panes);
   endPress(panes, event);
   if (!began) return;
   if (began.drags === "swipe") swipeTo(panes, frame, event);
@@ -107,13 +107,6 @@ const reachOf = ({ geometry, pane }, { dataset }, { isFinger }) =>
 function swipeTo(panes, frame, event) {
   const [across] = placeIn(frame.getBoundingClientRect(), event);
   panes.split = clamp(Math.round(across * 100), 0, 100);
-  layOut(panes);
-}
-
-// While something is held the overlay shows the original.
-function hold(panes, isHeld) {
-  if (!panes.under || panes.stage.hasAttribute("data-held") === isHeld) return;
-  panes.stage.toggleAttribute("data-held", isHeld);
   layOut(panes);
 }
 

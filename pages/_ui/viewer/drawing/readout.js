@@ -1,7 +1,7 @@
 // What stands at this place? The raw value under a pixel, and the share of the evidence in a box, in words.
 
 const IDLE = IS_TOUCH
-  ? "Tap a panel to read its value there; drag across it to draw a box."
+  ? "Tap a panel to read its value there; drag across it to draw a box; hold the overlay to see the original."
   : "Point at a panel to read its values; click to keep a point, drag to draw a box.";
 const IDLE_ZOOMED = IS_TOUCH
   ? "Drag to move the image; tap to read a value; two fingers zoom."

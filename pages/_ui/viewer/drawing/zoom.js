@@ -55,7 +55,7 @@ function layZoom({ stage, zoom, split, button }) {
   button.in.disabled = scale >= MOST_ZOOM;
 }
 
-// The row's buttons: what is kept is taken back, and the zoom.
+// The row's buttons: the original while one is held, what is kept is taken back, and the zoom.
 function buildFootButtons(panes) {
   const made = (name, textContent, title, act) => {
     panes.button[name] = el("button", { type: "button", className: "plain", textContent, title, "aria-label": title });
@@ -64,7 +64,7 @@ function buildFootButtons(panes) {
   };
   const clear = made("clear", "Clear", "Take back the kept point or box (Esc)", () => takeBackKept(panes));
   clear.hidden = true;
-  return el("div", { className: "zooming", role: "group", "aria-label": "Zoom" }, clear,
+  return el("div", { className: "zooming", role: "group", "aria-label": "Zoom" }, panes.under ? buildHold(panes) : "", clear,
     made("out", "−", "Zoom out (−)", () => zoomBy(panes, 1 / ZOOM_STEP)),
     made("reset", "1×", "The whole image (0)", () => resetZoom(panes)),
     made("in", "+", "Zoom in (+), with the wheel and Ctrl, or with two fingers", () => zoomBy(panes, ZOOM_STEP)),

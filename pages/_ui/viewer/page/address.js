@@ -20,7 +20,7 @@ function classIn(address) {
 function addressed(state, address, { withClass = true } = {}) {
   const put = (name, value, usual) => (value === usual ? address.delete(name) : address.set(name, value));
   if (withClass) put("class", state.index, state.view.classes[0].index);
-  for (const { name, default: usual } of state.registry.look) put(name, state.look[name], usual);
+  for (const parameter of state.registry.look) put(parameter.name, state.look[parameter.name], usualValue(parameter));
   return address;
 }
 
