@@ -34,8 +34,12 @@ def test_axe_finds_nothing_of_wcag_a_or_aa(visit: NewVisit, width: int, scheme: 
     page.locator(".hp .search").fill("o")
     assert findings(page) == []
     page.keyboard.press("Escape")
+    if page.get_by_role("button", name="Swipe").is_hidden():  # on a narrow screen it is behind Look
+        page.get_by_role("button", name="Look", exact=True).click()
+        assert findings(page) == []
     page.get_by_role("button", name="Swipe").click()
     assert findings(page) == []
+    page.mouse.click(width // 2, 60)
     page.get_by_role("button", name="Present").click()
     assert findings(page) == []
 

@@ -51,7 +51,7 @@ def test_arrows_up_and_down_and_the_strip_choose_classes(visit: NewVisit) -> Non
     expect(page.locator(".hp .strip [aria-current=true] .label")).to_have_text(labels[1])
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
-    expect(page.get_by_role("dialog").get_by_role("heading")).to_have_text(labels[-1])
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_contain_text(labels[-1])
     strip.nth(2).click()
     expect(page.locator(".hp .strip [aria-current=true] .label")).to_have_text(labels[2])
     assert agree(page)

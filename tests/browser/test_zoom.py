@@ -148,6 +148,7 @@ def test_what_is_kept_can_be_taken_back(visit: NewVisit, way: str, kept: str) ->
     elif way == "button":
         page.get_by_role("button", name="Take back the kept point").click()
     elif way == "reset":
+        page.get_by_role("button", name="Look", exact=True).click()
         page.get_by_role("button", name="Reset", exact=True).click()
     expect(page.locator(".hp .stage:is([data-pin], [data-box])")).to_have_count(0)
     assert readout(page).startswith("Point at a panel")

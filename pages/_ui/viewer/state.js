@@ -47,6 +47,7 @@ function newState(root) {
       cue: null,
       tools: null, // the row of controls, and what is behind "Look"
       looks: null,
+      lookButton: null,
       legend: null,
       menu: null,
       notice: null,
@@ -68,12 +69,11 @@ function newState(root) {
       lent: [], // the page's nodes that stand on the stage, and the comments that keep their places: node, home
       former: null, // the page's look meanwhile, by name; null while nothing is presented
       look: null, // the stage's own when it was left last
-      opening: null, // the picture that was asked for: place among the cards, name, photo that was on screen, quiet looks
+      awaited: null, // the picture that was asked for: place among the cards, name, photo that was on screen, quiet looks
       watcher: null, // tells of another size of the stage
       header: null, // nodes: this, the one below, and what they show
       footer: null,
-      label: null,
-      numbers: null,
+      opening: null,
       sentence: null,
       classes: null,
       caption: null,

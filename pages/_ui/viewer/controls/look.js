@@ -3,8 +3,10 @@
 
 let keptLook = null; // of the viewer that the address belongs to: it outlives the element on the way to another page
 
+const isNarrow = () => matchMedia("(max-width: 640px)").matches; // as the styles have it
+
 // What a parameter is while nobody has said anything of it.
-const usualValue = ({ default: usual, narrow = usual }) => (matchMedia("(max-width: 640px)").matches ? narrow : usual);
+const usualValue = ({ default: usual, narrow = usual }) => (isNarrow() ? narrow : usual);
 
 const usualLook = (registry) => Object.fromEntries(registry.look.map((parameter) => [parameter.name, usualValue(parameter)]));
 
@@ -29,7 +31,7 @@ function lookIn(address, registry) {
 // The row under the panels: the colour bar, what is set often, and behind "Look" the rest, which opens below the row so
 // that the panels stay in sight.
 function buildTools(state) {
-  const { node } = state, isInRow = (parameter) => parameter.isInRow, made = (parameter) => CONTROLS[parameter.kind]?.(state, parameter);
+  const { node } = state, isInRow = (parameter) => parameter.isInRow && !isNarrow(), made = (parameter) => CONTROLS[parameter.kind]?.(state, parameter);
   const all = state.registry.look.filter(({ kind }) => kind !== "count");
   const reset = el("button", { type: "button", className: "plain", textContent: "Reset" });
   reset.onclick = () => {
@@ -50,12 +52,18 @@ const CONTROLS = { buttons, slider, select: choice };
 function buildLookButton(state) {
   const { node } = state;
   const button = el("button", { type: "button", className: "plain opens", textContent: "Look", "aria-expanded": "false", "aria-controls": `${state.name}-look` });
-  button.onclick = () => {
-    node.looks.hidden = !node.looks.hidden;
-    button.setAttribute("aria-expanded", String(!node.looks.hidden));
-    if (!node.looks.hidden) node.looks.scrollIntoView({ block: "nearest" });
-  };
+  button.onclick = () => showLooks(state, node.looks.hidden);
+  node.looks.onkeydown = ({ key }) => void (key === "Escape" && isNarrow() && showLooks(state, false));
+  node.lookButton = button;
   return button;
+}
+
+// Below the row, or on a narrow screen as a sheet from below, over which the panels stay in sight.
+function showLooks({ node, panes }, isShown) {
+  if (!isShown && node.looks.contains(focused())) node.lookButton.focus();
+  node.looks.hidden = !isShown;
+  node.lookButton.setAttribute("aria-expanded", String(isShown));
+  if (isShown) (isNarrow() ? panes.stage : node.looks).scrollIntoView({ block: isNarrow() ? "start" : "nearest" });
 }
 
 function buttons(state, { name, title, choices }) {

@@ -6,8 +6,7 @@ const ON_STAGE = { view: "overlay", overlay: "spotlight" }; // instead of what i
 function buildPresenting(state) {
   const { node, presented } = state;
   Object.assign(presented, {
-    label: el("h2"),
-    numbers: el("p", { className: "numbers" }),
+    opening: el("h2"),
     sentence: el("p", { className: "sentence" }),
     caption: el("p", { className: "caption" }),
     classes: el("nav", { className: "strip", "aria-label": "Classes" }),
@@ -18,7 +17,7 @@ function buildPresenting(state) {
     stageButton("›", "Next picture (→)", () => stepPicture(state, 1)));
   node.slot = el("div", { className: "slot" });
   node.scale = el("div", { className: "scale" }, presented.caption);
-  presented.header = el("header", {}, presented.label, presented.numbers, buildStageButtons(state), presented.sentence);
+  presented.header = el("header", {}, presented.opening, buildStageButtons(state), presented.sentence);
   presented.footer = el("footer", {}, node.scale, presented.pictures);
   node.dialog = el("dialog", { className: "presenting", tabIndex: -1, autofocus: true, "aria-label": "Presentation" },
     presented.header, node.slot, presented.classes, presented.footer);
@@ -41,10 +40,10 @@ const buildStageButtons = (state) => el("nav", { "aria-label": "Presentation" },
 
 function drawPresented(state) {
   if (!state.node.dialog.open) return;
-  const one = chosen(state), { label, numbers, sentence, caption } = state.presented;
-  label.textContent = label.title = one.label;
-  numbers.textContent = one.percent;
-  sentence.textContent = sentence.title = one.sentence;
+  const one = chosen(state), { opening, sentence, caption } = state.presented;
+  opening.replaceChildren(...openingOf(one));
+  opening.title = one.label;
+  sentence.textContent = sentence.title = one.sentence.slice(one.opening.length).trim();
   caption.textContent = caption.title = one.caption;
   drawStrip(state);
   drawPictures(state);

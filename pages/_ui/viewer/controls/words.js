@@ -33,10 +33,12 @@ function drawWords(state) {
   drawPresented(state);
 }
 
-function saying(state, { sentence, opening, short }) {
+const saying = (state, one) => [...openingOf(one), ...withTerms(state, one.sentence.slice(one.opening.length))];
+
+// What the network says of the class, its label marked.
+function openingOf({ opening, short }) {
   const at = opening.indexOf(short, "It says ".length);
-  const label = el("strong", { textContent: short });
-  return [opening.slice(0, at), label, opening.slice(at + short.length), ...withTerms(state, sentence.slice(opening.length))];
+  return [opening.slice(0, at), el("strong", { textContent: short }), opening.slice(at + short.length)];
 }
 
 // Room for the longest sentence of the classes whose maps are here, so that no choice among them moves the page.

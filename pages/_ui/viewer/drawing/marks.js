@@ -46,7 +46,7 @@ function clearMarks(panes) {
 }
 
 function placeMarks({ stage, geometry, marks, button }) {
-  button.clear.hidden = !(marks.pin || marks.box);
+  button.clear.toggleAttribute("data-idle", !(marks.pin || marks.box)); // it keeps its place
   const [width, height] = geometry.shown, style = stage.style;
   for (const name of ["pointer", "pin"]) {
     const at = marks[name];

@@ -43,6 +43,8 @@ function leaveUnseen({ panes }, event) {
   if (panes?.isHovered && !panes.press && !event.composedPath().includes(panes.stage)) leavePanel(panes);
 }
 
-function closeOutside({ node: { menu } }, event) {
-  if (menu.open && !event.composedPath().includes(menu)) menu.open = false;
+function closeOutside(state, event) {
+  const { menu, looks, lookButton } = state.node, path = event.composedPath();
+  if (menu.open && !path.includes(menu)) menu.open = false;
+  if (isNarrow() && !looks.hidden && !path.includes(looks) && !path.includes(lookButton)) showLooks(state, false);
 }

@@ -49,6 +49,7 @@ function build(state, view) {
   const above = [buildSaying(state), buildClasses(state)], { node, panes } = state;
   state.root.replaceChildren(...above, panes.stage, node.tools, panes.foot, node.notice,
     buildWords(state), buildPresenting(state), buildTerms(state));
+  if (isNarrow()) panes.foot.after(node.more); // the overlay comes first
 }
 
 function painted(state) {

@@ -9,15 +9,15 @@ const pictureCards = () => PICTURE_CARDS.map((cards) => [...document.querySelect
 const isRunning = () => document.querySelector("[data-test-script-state]")?.dataset.testScriptState !== "notRunning";
 
 // The card of the picture on screen, or that is on its way; -1 where there is none.
-const pictureNow = (state, cards) => state.presented.opening?.place ?? cards.findIndex((card) => card.querySelector("input")?.checked);
+const pictureNow = (state, cards) => state.presented.awaited?.place ?? cards.findIndex((card) => card.querySelector("input")?.checked);
 
 function drawPictures(state) {
-  const { presented, view } = state, cards = pictureCards(), { opening } = presented;
-  if (opening && opening.photo !== view.photo) stopOpening(state);
+  const { presented, view } = state, cards = pictureCards(), { awaited } = presented;
+  if (awaited && awaited.photo !== view.photo) stopOpening(state);
   const place = pictureNow(state, cards), name = cards[place]?.textContent ?? "";
   presented.pictures.hidden = cards.length < 2;
-  presented.place.textContent = presented.opening ? `Opening ${name}` : place < 0 ? `${cards.length} pictures` : `${place + 1} of ${cards.length}`;
-  state.node.dialog.toggleAttribute("data-opening", Boolean(presented.opening));
+  presented.place.textContent = presented.awaited ? `Opening ${name}` : place < 0 ? `${cards.length} pictures` : `${place + 1} of ${cards.length}`;
+  state.node.dialog.toggleAttribute("data-opening", Boolean(presented.awaited));
 }
 
 // The next picture or the former one, round the ends.
@@ -25,7 +25,7 @@ function stepPicture(state, step) {
   const cards = pictureCards(), from = pictureNow(state, cards);
   if (cards.length < 2) return;
   const place = from < 0 ? (step > 0 ? 0 : cards.length - 1) : (from + step + cards.length) % cards.length;
-  state.presented.opening = { place, name: cards[place].textContent, photo: state.view.photo, quiet: 0 };
+  state.presented.awaited = { place, name: cards[place].textContent, photo: state.view.photo, quiet: 0 };
   cards[place].click();
   drawPictures(state);
   watchOpening(state);
@@ -35,17 +35,17 @@ function stepPicture(state, step) {
 function watchOpening(state) {
   clearTimeout(state.timer.picture);
   state.timer.picture = setTimeout(() => {
-    const { opening } = state.presented, { incoming } = state;
-    if (!opening) return;
-    opening.quiet = isRunning() || incoming.id || incoming.waiting || state.pending ? 0 : opening.quiet + 1;
-    if (opening.quiet < 2) return watchOpening(state);
+    const { awaited } = state.presented, { incoming } = state;
+    if (!awaited) return;
+    awaited.quiet = isRunning() || incoming.id || incoming.waiting || state.pending ? 0 : awaited.quiet + 1;
+    if (awaited.quiet < 2) return watchOpening(state);
     stopOpening(state);
-    if (opening.photo === state.view.photo && !pictureCards()[opening.place]?.querySelector("input")?.checked) say(state, `“${opening.name}” could not be opened.`);
+    if (awaited.photo === state.view.photo && !pictureCards()[awaited.place]?.querySelector("input")?.checked) say(state, `“${awaited.name}” could not be opened.`);
     drawPictures(state);
   }, PICTURE_TRY);
 }
 
 function stopOpening(state) {
   clearTimeout(state.timer.picture);
-  state.presented.opening = null;
+  state.presented.awaited = null;
 }
