@@ -63,6 +63,7 @@ function buildFootButtons(panes) {
     return panes.button[name];
   };
   const clear = made("clear", "Clear", "Take back the kept point or box (Esc)", () => takeBackKept(panes));
+  clear.toggleAttribute("data-idle", true);
   return el("div", { className: "zooming", role: "group", "aria-label": "Zoom" }, panes.under ? buildHold(panes) : "", clear,
     made("out", "−", "Zoom out (−)", () => zoomBy(panes, 1 / ZOOM_STEP)),
     made("reset", "1×", "The whole image (0)", () => resetZoom(panes)),
