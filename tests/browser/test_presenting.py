@@ -21,7 +21,7 @@ def present(page: Page) -> None:
 def panel(page: Page) -> dict[str, float]:
     box = page.locator(".hp .presenting .overlay .frame").bounding_box()
     assert box
-    return dict(box)
+    return {"x": box["x"], "width": box["width"], "height": box["height"]}
 
 
 @pytest.mark.smoke

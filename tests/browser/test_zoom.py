@@ -61,7 +61,7 @@ def test_the_wheel_with_ctrl_zooms_every_panel_about_the_pointer(visit: NewVisit
 
 def test_marks_stay_on_their_pixels_and_files_are_of_the_whole_image(visit: NewVisit) -> None:
     page = visit().open()
-    whole = [canvas(page, name) for name in ("original", "heatmap", "overlay")]
+    whole = {name: canvas(page, name) for name in ("original", "heatmap", "overlay")}
     page.locator(".hp .original .frame").click(position={"x": 90, "y": 200})
     kept = readout(page).splitlines()[0]
     pin = page.locator(".hp .heatmap .pin")
@@ -69,7 +69,7 @@ def test_marks_stay_on_their_pixels_and_files_are_of_the_whole_image(visit: NewV
     zoom_with_wheel(page, "overlay", 0.3, 0.7)
     assert readout(page).splitlines()[0] == kept
     assert np.allclose(pin.evaluate(IN_IMAGE), place, atol=0.002)
-    assert all((canvas(page, name) == former).all() for name, former in zip(("original", "heatmap", "overlay"), whole))
+    assert all((canvas(page, name) == former).all() for name, former in whole.items())
 
 
 def test_the_zoom_stays_with_the_class_and_goes_with_the_image(visit: NewVisit) -> None:
