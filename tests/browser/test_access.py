@@ -34,8 +34,12 @@ def test_axe_finds_nothing_of_wcag_a_or_aa(visit: NewVisit, width: int, scheme: 
     page.locator(".hp .search").fill("o")
     assert findings(page) == []
     page.keyboard.press("Escape")
+    if page.get_by_role("button", name="Swipe").is_hidden():  # on a narrow screen it is behind Look
+        page.get_by_role("button", name="Look", exact=True).click()
+        assert findings(page) == []
     page.get_by_role("button", name="Swipe").click()
     assert findings(page) == []
+    page.mouse.click(width // 2, 60)
     page.get_by_role("button", name="Present").click()
     assert findings(page) == []
 
@@ -119,7 +123,7 @@ def test_a_presentation_fits_a_projector_and_a_4k_screen(visit: NewVisit, size: 
     tab.page.set_viewport_size({"width": size[0], "height": size[1]})
     page = tab.open()
     page.get_by_role("button", name="Present").click()
-    for name in ("side", "overlay", "swipe"):
+    for name in ("overlay", "swipe", "side"):
         expect(page.locator(".hp .presenting .stage")).to_have_attribute("data-view", name)
         for part in page.locator(".hp .presenting :is(h2, .frame, .sentence, .caption)").all():
             box = part.bounding_box() if part.is_visible() else None

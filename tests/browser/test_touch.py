@@ -37,7 +37,7 @@ def middle(page: Page, name: str) -> tuple[float, float]:
 
 def test_a_tap_keeps_a_point_and_scrolling_leaves_it(phone: Page) -> None:
     session = phone.context.new_cdp_session(phone)
-    x, y = middle(phone, "original")
+    x, y = middle(phone, "overlay")
     phone.touchscreen.tap(x, y)
     read = phone.locator(".hp .readout").inner_text()
     assert read.startswith("Kept: x ")
@@ -50,14 +50,16 @@ def test_a_tap_keeps_a_point_and_scrolling_leaves_it(phone: Page) -> None:
 
 def test_a_drag_across_draws_a_box(phone: Page) -> None:
     session = phone.context.new_cdp_session(phone)
-    x, y = middle(phone, "original")
+    x, y = middle(phone, "overlay")
     drag(session, (x - 50, y), (x + 50, y + 10))
     expect(phone.locator(".hp .readout")).to_contain_text("of the evidence on")
 
 
 def test_the_swipe_follows_a_finger_across_and_not_down(phone: Page) -> None:
     session = phone.context.new_cdp_session(phone)
+    phone.get_by_role("button", name="Look", exact=True).tap()
     phone.get_by_role("button", name="Swipe").tap()
+    phone.touchscreen.tap(195, 70)
     x, y = middle(phone, "overlay")
     drag(session, (x, y), (x + 100, y))
     split = phone.get_by_label("Where the swipe cuts").input_value()
@@ -65,3 +67,63 @@ def test_the_swipe_follows_a_finger_across_and_not_down(phone: Page) -> None:
     drag(session, (x - 60, y), (x - 60, y - 150))
     phone.wait_for_timeout(600)
     assert phone.get_by_label("Where the swipe cuts").input_value() == split
+
+
+def test_the_overlay_comes_first_and_its_controls_are_in_a_sheet_over_which_it_stays(phone: Page) -> None:
+    overlay = phone.locator(".hp .overlay .frame").bounding_box()
+    assert overlay
+    assert phone.locator(".hp .frame:visible").count() == 1
+    assert overlay["y"] < 844 / 2
+    phone.get_by_role("button", name="Look", exact=True).tap()
+    sheet, overlay = phone.locator(".hp .looks").bounding_box(), phone.locator(".hp .overlay .frame").bounding_box()
+    assert sheet
+    assert overlay
+    assert round(sheet["y"] + sheet["height"]) == 844
+    assert overlay["y"] > 0
+    assert sheet["y"] - overlay["y"] > overlay["height"] / 2
+    phone.touchscreen.tap(195, 20 + overlay["y"])
+    expect(phone.locator(".hp .looks")).to_be_hidden()
+    assert "view=" not in phone.url
+
+
+@pytest.mark.parametrize("what", [".overlay .frame", ".hold"])
+def test_the_original_is_seen_while_a_finger_is_held(phone: Page, what: str) -> None:
+    session, node = phone.context.new_cdp_session(phone), phone.locator(f".hp {what}")
+    node.scroll_into_view_if_needed()
+    box = node.bounding_box()
+    assert box
+    point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    expect(phone.locator(".hp .overlay .under")).to_be_visible()
+    expect(phone.locator(".hp .overlay .picture")).to_be_hidden()
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect(phone.locator(".hp .overlay .picture")).to_be_visible()
+    expect(phone.locator(".hp .stage:is([data-pin], [data-box])")).to_have_count(0)
+
+
+def test_two_fingers_zoom_the_panels_and_not_the_page_and_one_moves_the_image(phone: Page) -> None:
+    session, stage = phone.context.new_cdp_session(phone), phone.locator(".hp .stage")
+    x, y = middle(phone, "overlay")
+    for step in range(11):
+        fingers = [{"x": x, "y": y - 20 - 5 * step, "id": 1}, {"x": x, "y": y + 20 + 5 * step, "id": 2}]
+        kind = "touchMove" if step else "touchStart"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    scale = float(stage.evaluate("stage => stage.style.getPropertyValue('--zoom')"))
+    assert scale == pytest.approx(140 / 40, rel=0.1)
+    assert phone.evaluate("visualViewport.scale") == 1
+    before = stage.evaluate("stage => stage.style.getPropertyValue('--top')")
+    drag(session, (x, y), (x, y - 60))
+    assert stage.evaluate("stage => stage.style.getPropertyValue('--top')") != before
+    expect(phone.locator(".hp .stage:is([data-pin], [data-box])")).to_have_count(0)
+
+
+def test_what_is_touched_is_44_pixels_high(phone: Page) -> None:
+    small = """nodes => nodes.map(node => [node.textContent, (node.closest("label") ?? node).getBoundingClientRect()])
+        .filter(([, box]) => box.width && Math.min(box.width, box.height) < 43.9).map(([text]) => text)"""
+    parts = ":is(button:not(.term), select, input, summary)"
+    assert phone.locator(f".hp {parts}").evaluate_all(small) == []
+    phone.get_by_role("button", name="Look", exact=True).tap()
+    assert phone.locator(f".hp .looks {parts}").evaluate_all(small) == []
+    phone.get_by_role("button", name="Present", exact=True).click(force=True)
+    assert phone.locator(f".hp dialog {parts}").evaluate_all(small) == []

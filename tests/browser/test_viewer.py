@@ -318,10 +318,11 @@ def test_a_presentation_is_walked_with_keys_and_leaves_no_picker(visit: NewVisit
     dialog = page.get_by_role("dialog", name="Presentation")
     expect(dialog.get_by_role("heading", name=first)).to_be_visible()
     assert page.locator(".hp .presenting :is(select, input:not([hidden]))").count() == 0
-    page.keyboard.press("ArrowRight")
+    expect(page.locator(".hp .presenting .stage")).to_have_attribute("data-view", "overlay")
+    page.keyboard.press("ArrowDown")
     expect(dialog.get_by_role("heading", name=second)).to_be_visible()
     page.keyboard.press("v")
-    expect(page.locator(".hp .presenting .stage")).to_have_attribute("data-view", "overlay")
+    expect(page.locator(".hp .presenting .stage")).to_have_attribute("data-view", "swipe")
     page.keyboard.press("Home")
     expect(dialog.get_by_role("heading", name=first)).to_be_visible()
     page.keyboard.press("Escape")

@@ -40,6 +40,7 @@ class LookParameter:
         is_in_row: whether its control stands in the row under the panels; the others are behind "Look".
         default: the usual value, which the address does not name.
         low, high: the whole numbers that it goes from and to, where there are no choices.
+        narrow: the usual value on a narrow screen, where that is another.
         is_percent: whether the value is a percentage of what `Look` takes.
     """
 
@@ -50,6 +51,7 @@ class LookParameter:
     choices: tuple[Choice, ...] = ()
     low: int = 0
     high: int = 0
+    narrow: str | None = None
     is_percent: bool = False
     sentence: str = ""
     is_in_row: bool = False
@@ -87,7 +89,7 @@ _MEANS = {
 LOOK_PARAMETERS: dict[str, LookParameter] = {
     parameter.name: parameter
     for parameter in (
-        LookParameter("view", "Panels", "buttons", "side", _VIEWS, is_in_row=True),
+        LookParameter("view", "Panels", "buttons", "side", _VIEWS, narrow="overlay", is_in_row=True),
         LookParameter("overlay", "Overlay", "select", DEFAULT_LOOK.overlay, _OVERLAYS, sentence=_MEANS["overlay"]),
         LookParameter("sign", "Evidence", "select", DEFAULT_LOOK.sign, _SIGNS, sentence=_MEANS["sign"]),
         LookParameter("colormap", "Colours", "select", DEFAULT_LOOK.colormap, _COLORMAPS, sentence=_MEANS["colormap"]),
@@ -151,6 +153,7 @@ def _told(parameter: LookParameter, shared_by: int) -> dict[str, Any]:
         "choices": [_choice(choice, shared_by) for choice in parameter.choices],
         "low": parameter.low,
         "high": parameter.high,
+        "narrow": parameter.narrow,
         "isPercent": parameter.is_percent,
         "sentence": parameter.sentence,
         "isInRow": parameter.is_in_row,

@@ -17,6 +17,8 @@ _DRAWING = (
     "drawing/contour",
     "drawing/panes",
     "drawing/marks",
+    "drawing/zoom",
+    "drawing/holding",
     "drawing/pointing",
     "drawing/readout",
 )
@@ -39,13 +41,20 @@ VIEWER_SCRIPT = (
     "page/focus",
     "page/control",
     "page/keys",
+    "page/pictures",
     "page/address",
     "page/requests",
     "page/channel",
     "page/choice",
     "page/main",
 )
-VIEWER_STYLE = ("drawing/drawing", "controls/controls", "controls/copying", "controls/presenting")
+VIEWER_STYLE = (
+    "drawing/drawing",
+    "controls/controls",
+    "controls/copying",
+    "controls/presenting",
+    "controls/phone",
+)
 CHANNEL_SCRIPT = ("page/channel", "page/channel_element")
 
 

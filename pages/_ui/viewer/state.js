@@ -14,7 +14,6 @@ function newState(root) {
     index: null, // the class on screen
     registry: null, // what there is to choose, as the server told last: look (parameters), formats (of files)
     look: null, // how it is drawn, by the names of the server's registry
-    overlay: null, // how the evidence lies over the image while presenting; null where that is as the look says
     palettes: {}, // the colours of each colour map, by slug
     repeated: new Set(), // the labels that several classes of the view have
     probabilities: null, // of every class of the view, by index
@@ -48,6 +47,7 @@ function newState(root) {
       cue: null,
       tools: null, // the row of controls, and what is behind "Look"
       looks: null,
+      lookButton: null,
       legend: null,
       menu: null,
       notice: null,
@@ -63,16 +63,30 @@ function newState(root) {
       howToRead: null,
       whatItSaw: null,
       remedies: null,
-      slot: null, // where the panels stand while presenting
       dialog: null,
+      slot: null, // where the panels stand in it
+      scale: null, // where the colour bar stands in it
     },
-    presented: { place: null, label: null, numbers: null, sentence: null, caption: null }, // likewise, of a presentation
+    presented: {
+      lent: [], // the page's nodes that stand on the stage, and the comments that keep their places: node, home
+      former: null, // the page's look meanwhile, by name; null while nothing is presented
+      look: null, // the stage's own when it was left last
+      awaited: null, // the picture that was asked for: place among the cards, name, photo that was on screen, quiet looks
+      watcher: null, // tells of another size of the stage
+      header: null, // nodes: this, the one below, and what they show
+      footer: null,
+      opening: null,
+      sentence: null,
+      classes: null,
+      caption: null,
+      pictures: null,
+      place: null,
+    },
     control: {}, // by look parameter: input and show, which puts a value into it
     search: { input: null, options: null, active: -1 },
-    home: null, // the node before which the panels stand when they are not presented
     inputAddress: "", // of the image that the model saw, as the browser made it
 
-    timer: { ask: 0, file: 0, code: 0, reconcile: 0, notice: 0, choice: 0 },
+    timer: { ask: 0, file: 0, code: 0, reconcile: 0, notice: 0, choice: 0, picture: 0 },
   };
 }
 

@@ -3,7 +3,12 @@
 
 let keptLook = null; // of the viewer that the address belongs to: it outlives the element on the way to another page
 
-const usualLook = (registry) => Object.fromEntries(registry.look.map(({ name, default: usual }) => [name, usual]));
+const isNarrow = () => matchMedia("(max-width: 640px)").matches; // as the styles have it
+
+// What a parameter is while nobody has said anything of it.
+const usualValue = ({ default: usual, narrow = usual }) => (isNarrow() ? narrow : usual);
+
+const usualLook = (registry) => Object.fromEntries(registry.look.map((parameter) => [parameter.name, usualValue(parameter)]));
 
 const parameterOf = (state, wanted) => state.registry.look.find(({ name }) => name === wanted);
 
@@ -26,10 +31,14 @@ function lookIn(address, registry) {
 // The row under the panels: the colour bar, what is set often, and behind "Look" the rest, which opens below the row so
 // that the panels stay in sight.
 function buildTools(state) {
-  const { node } = state, isInRow = (parameter) => parameter.isInRow, made = (parameter) => CONTROLS[parameter.kind]?.(state, parameter);
+  const { node } = state, isInRow = (parameter) => parameter.isInRow && !isNarrow(), made = (parameter) => CONTROLS[parameter.kind]?.(state, parameter);
   const all = state.registry.look.filter(({ kind }) => kind !== "count");
   const reset = el("button", { type: "button", className: "plain", textContent: "Reset" });
-  reset.onclick = () => changeLook(state, { ...usualLook(state.registry), k: state.look.k });
+  reset.onclick = () => {
+    clearMarks(state.panes);
+    resetZoom(state.panes);
+    changeLook(state, { ...usualLook(state.registry), k: state.look.k });
+  };
   node.legend = el("div", { className: "bar", role: "img" }, el("span"), el("span", { className: "ramp" }), el("span"));
   node.looks = el("div", { id: `${state.name}-look`, className: "looks", role: "group", "aria-label": "Look", hidden: true },
     ...all.filter((parameter) => !isInRow(parameter)).map(made), reset);
@@ -43,12 +52,18 @@ const CONTROLS = { buttons, slider, select: choice };
 function buildLookButton(state) {
   const { node } = state;
   const button = el("button", { type: "button", className: "plain opens", textContent: "Look", "aria-expanded": "false", "aria-controls": `${state.name}-look` });
-  button.onclick = () => {
-    node.looks.hidden = !node.looks.hidden;
-    button.setAttribute("aria-expanded", String(!node.looks.hidden));
-    if (!node.looks.hidden) node.looks.scrollIntoView({ block: "nearest" });
-  };
+  button.onclick = () => showLooks(state, node.looks.hidden);
+  node.looks.onkeydown = ({ key }) => void (key === "Escape" && isNarrow() && showLooks(state, false));
+  node.lookButton = button;
   return button;
+}
+
+// Below the row, or on a narrow screen as a sheet from below, over which the panels stay in sight.
+function showLooks({ node, panes }, isShown) {
+  if (!isShown && node.looks.contains(focused())) node.lookButton.focus();
+  node.looks.hidden = !isShown;
+  node.lookButton.setAttribute("aria-expanded", String(isShown));
+  if (isShown) (isNarrow() ? panes.stage : node.looks).scrollIntoView({ block: isNarrow() ? "start" : "nearest" });
 }
 
 function buttons(state, { name, title, choices }) {
@@ -128,18 +143,9 @@ function coreLook({ registry, look }) {
   return Object.fromEntries(ofCore.map(({ name, isPercent }) => [name, isPercent ? look[name] / 100 : look[name]]));
 }
 
-// While presenting the overlay may be another one.
 function paneLook(state) {
   const { look, palettes } = state, { diverging, [look.colormap]: colours } = palettes;
-  return { ...coreLook(state), view: look.view, overlay: state.overlay ?? look.overlay, colours, diverging };
-}
-
-// Called with true when a presentation begins and with false when it ends: an audience sees a spotlight, unless a person
-// has chosen how the evidence lies over the image.
-function presentOverlay(state, isPresenting) {
-  state.overlay = isPresenting && state.look.overlay === parameterOf(state, "overlay").default ? "spotlight" : null;
-  setLook(state.panes, paneLook(state));
-  repaint(state.panes);
+  return { ...coreLook(state), view: look.view, colours, diverging };
 }
 
 // Put the map of the class into the panels; it is painted at the next frame that is asked for.

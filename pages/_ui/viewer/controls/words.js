@@ -34,10 +34,12 @@ function drawWords(state) {
   drawPresented(state);
 }
 
-function saying(state, { sentence, opening, short }) {
+const saying = (state, one) => [...openingOf(one), ...withTerms(state, one.sentence.slice(one.opening.length))];
+
+// What the network says of the class, its label marked.
+function openingOf({ opening, short }) {
   const at = opening.indexOf(short, "It says ".length);
-  const label = el("strong", { textContent: short });
-  return [opening.slice(0, at), label, opening.slice(at + short.length), ...withTerms(state, sentence.slice(opening.length))];
+  return [opening.slice(0, at), el("strong", { textContent: short }), opening.slice(at + short.length)];
 }
 
 // Room for the longest sentence of the classes whose maps are here, so that no choice among them moves the page.
@@ -80,10 +82,13 @@ function drawAbout(state) {
 
 const KEYS = [
   ["1 … 9", "choose a prediction, anywhere on the page"],
-  ["← →", "the next and the former prediction, in the list and while presenting"],
+  ["← →", "the next and the former prediction in the list; while presenting the next and the former picture"],
   ["Arrows on a panel", "move a pointer that reads values; with Shift they draw a box"],
-  ["Enter, Esc on a panel", "keep a point; clear points and boxes"],
-  ["Home, Esc while presenting", "back to the likeliest class; leave"],
+  ["Enter on a panel", "keep a point, or take it back"],
+  ["Esc", "take back the kept point or box"],
+  ["+ − 0 on a panel and while presenting", "zoom in, out, and back to the whole image; so does the wheel with Ctrl"],
+  ["↑ ↓, Home while presenting", "the former and the next class; the likeliest"],
+  ["v, o, Esc while presenting", "the next view; the original while the key is held; leave"],
 ];
 
 const GESTURES = [

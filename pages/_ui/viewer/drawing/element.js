@@ -31,10 +31,21 @@ function arrange(root, element, sets) {
     if (element.sets[place]?.panels === panels.join()) return;
     if (element.sets[place]) dropPanes(element.sets[place].panes);
     const panes = buildPanes(panels, { idle: "" }), title = el("figcaption", { className: "title" });
-    const node = el("figure", { className: "set" }, title, panes.stage, panes.readout);
+    const node = el("figure", { className: "set" }, title, panes.stage, panes.foot);
+    panes.onZoom = () => zoomTogether(element, place);
     element.sets[place] = { panels: panels.join(), panes, title, node, photo: null };
   });
   root.replaceChildren(...element.sets.map(({ node }) => node));
+}
+
+// Sets of one image show the same part of it.
+function zoomTogether({ sets }, place) {
+  const { panes, photo } = sets[place];
+  for (const other of sets) {
+    if (other.panes === panes || other.photo !== photo) continue;
+    other.panes.zoom = panes.zoom;
+    layZoom(other.panes);
+  }
 }
 
 function drawSet(entry, set, { message, palettes, photos }) {
@@ -46,7 +57,7 @@ function drawSet(entry, set, { message, palettes, photos }) {
   panes.map = { ...set.map, values: unpackMaps(set.cells, message.blob[set.map.blob])[0] };
   setLook(panes, { ...set.look, colours: palettes[set.look.colormap], diverging: palettes.diverging });
   describePanes(panes, set.alt, set.title);
-  if (isNew) clearMarks(panes);
+  if (isNew) clearMarks(panes), resetZoom(panes);
   else read(panes);
   paint(panes);
 }

@@ -32,6 +32,20 @@ function pin(panes, at) {
   read(panes);
 }
 
+// A click near the kept point, or in the box, takes it back; `reach` in pixels of the image.
+function keepOrTakeBack(panes, at, reach) {
+  const { pin: kept, box } = panes.marks;
+  const isOnPoint = kept && Math.hypot(at.x - kept.x, at.y - kept.y) <= reach;
+  const isInBox = box && at.x >= box.left && at.x < box.right && at.y >= box.top && at.y < box.bottom;
+  if (isOnPoint || isInBox) takeBackKept(panes);
+  else pin(panes, at);
+}
+
+function takeBackKept(panes) {
+  Object.assign(panes.marks, { pin: null, box: null, anchor: null });
+  read(panes);
+}
+
 // A box with these two pixels in opposite corners, both inside.
 function setBox(panes, a, b) {
   panes.marks.box = {
@@ -45,11 +59,12 @@ function setBox(panes, a, b) {
 }
 
 function clearMarks(panes) {
-  Object.assign(panes.marks, { pointer: null, pin: null, box: null, anchor: null });
-  read(panes);
+  panes.marks.pointer = null;
+  takeBackKept(panes);
 }
 
-function placeMarks({ stage, geometry, marks }) {
+function placeMarks({ stage, geometry, marks, button }) {
+  button.clear.toggleAttribute("data-idle", !(marks.pin || marks.box)); // it keeps its place
   const [width, height] = geometry.shown, style = stage.style;
   for (const name of ["pointer", "pin"]) {
     const at = marks[name];

@@ -8,9 +8,11 @@ function newPaneSet() {
   return {
     stage: null, // the node that holds the panels
     readout: null, // the node that says what the pointer and the marks stand on
+    foot: null, // the row below the panels: the readout, and the buttons of the zoom and of what is kept
+    button: {}, // those buttons: clear, out, reset, in
     swipe: null, // the slider under the overlay; null where there is no overlay
-    under: null, // the copy of the original under a swiped overlay; null likewise
-    pane: {}, // the panels by name: frame, canvas, context, caption; image and pixels of those that are painted
+    under: null, // the copy of the original under the overlay; null likewise
+    pane: {}, // the panels by name: frame, plane (the whole image in it), canvas, context, caption; image and pixels of those that are painted
     geometry: null, // of the image: shown, size, seen, window, cells, unit, as the server tells them
     grid: null, // where its pixels lie between the cells of a map
     photo: null, // its pixels, packed
@@ -19,11 +21,16 @@ function newPaneSet() {
     look: null, // how it is drawn: view, overlay, colormap (slugs), colours, diverging, opacity, threshold, contour (0 to 1)
     split: 50, // where the swipe cuts, in percent of the width
     marks: { pointer: null, pin: null, box: null, anchor: null }, // pixels; `anchor` is where a box of keys began
-    press: null, // the mouse button or finger that is down: where, whether it drags, and what was there before
+    zoom: newZoom(), // which part of the image the panels show: see zoom.js
+    press: null, // the mouse button or finger that is down: see pointing.js
+    pinch: null, // two fingers on a panel: where they were last
+    fingers: new Map(), // where each finger on a panel is, by pointer
+    isHovered: false, // whether it is a mouse that points, not the keys
     frame: 0, // the animation frame that was asked for
     made: { evidence: null, contour: null, shades: null, heatmap: null, values: null }, // of what each was made that is kept
     idle: IDLE, // what the readout says while there is nothing to read
     onPaint: () => {}, // called when the panels are painted
+    onZoom: () => {}, // called when another part of the image is shown
   };
 }
 
@@ -33,24 +40,27 @@ function buildPanes(names = Object.keys(PANES), own = {}) {
   panes.stage = el("div", { className: "stage" }, ...names.map((name) => buildPane(panes, name)));
   panes.stage.style.setProperty("--panes", names.length);
   if (panes.pane.overlay) {
-    panes.pane.overlay.frame.prepend(buildUnder(panes));
+    panes.pane.overlay.plane.prepend(buildUnder(panes));
     panes.pane.overlay.frame.after(buildSwipe(panes));
   }
   panes.readout = el("output", { className: "readout", textContent: panes.idle });
+  panes.foot = el("div", { className: "foot" }, panes.readout, buildFootButtons(panes));
+  layZoom(panes);
   return panes;
 }
 
 function buildPane(panes, name) {
   const canvas = el("canvas", { className: "picture", width: 1, height: 1 });
-  const frame = el("div", { className: "frame", role: "application", tabIndex: 0 }, canvas, name === "original" ? "" : buildEdge(), ...buildMarks());
+  const plane = el("div", { className: "plane" }, canvas, name === "original" ? "" : buildEdge(), ...buildMarks());
+  const frame = el("div", { className: "frame", role: "application", tabIndex: 0 }, plane);
   const caption = el("figcaption", { textContent: PANES[name] });
   frame.dataset.pane = name;
   watchFrame(panes, frame);
-  panes.pane[name] = { canvas, frame, caption, context: canvas.getContext("2d", { willReadFrequently: true }) };
+  panes.pane[name] = { canvas, frame, plane, caption, context: canvas.getContext("2d", { willReadFrequently: true }) };
   return el("figure", { className: `pane ${name}` }, frame, caption);
 }
 
-// In the swipe the overlay lies over a second copy of the original and is cut at the line between them.
+// A second copy of the original lies under the overlay: the swipe cuts it open, and while it is held it is gone.
 function buildUnder(panes) {
   const canvas = el("canvas", { className: "under", width: 1, height: 1 });
   canvas.setAttribute("aria-hidden", "true");
@@ -105,12 +115,14 @@ function setLook(panes, look) {
 
 function layOut(panes) {
   const isSwipe = panes.look.view === "swipe";
-  panes.stage.dataset.view = panes.look.view;
+  panes.stage.dataset.view = panes.foot.dataset.view = panes.look.view;
   if (!panes.swipe) return;
   panes.stage.style.setProperty("--split", `${panes.split}%`);
+  layZoom(panes);
   panes.swipe.hidden = !isSwipe;
   panes.swipe.value = panes.split;
-  panes.pane.overlay.caption.textContent = isSwipe ? "Original | Overlay" : PANES.overlay;
+  const isHeld = isHeldNow(panes);
+  panes.pane.overlay.caption.textContent = isHeld ? PANES.original : isSwipe ? "Original | Overlay" : PANES.overlay;
 }
 
 // At the next frame, however often it is asked for.

@@ -1,17 +1,23 @@
 // What stands at this place? The raw value under a pixel, and the share of the evidence in a box, in words.
 
 const IDLE = IS_TOUCH
-  ? "Tap a panel to read its value there; drag across it to draw a box."
+  ? "Tap a panel to read its value there; drag across it to draw a box; hold the overlay to see the original."
   : "Point at a panel to read its values; click to keep a point, drag to draw a box.";
+const IDLE_ZOOMED = IS_TOUCH
+  ? "Drag to move the image; tap to read a value; two fingers zoom."
+  : "Drag to move the image, with Shift to draw a box; click to keep a point.";
 
 // Say what the pointer, the kept point or the box stands on, and draw the marks in every panel.
 function read(panes) {
   if (!panes.map) return;
   const { pointer, pin, box } = panes.marks;
-  const parts = [pointer && pointWords(panes, pointer), pin && `Kept: ${pointWords(panes, pin)}`, box && boxWords(panes, box)];
-  panes.readout.textContent = parts.filter(Boolean).join("  ·  ") || panes.idle;
+  const parts = [pin && `Kept: ${pointWords(panes, pin)}`, box && boxWords(panes, box), pointer && pointWords(panes, pointer)];
+  panes.readout.textContent = parts.filter(Boolean).join("\n") || idleWords(panes);
+  panes.readout.toggleAttribute("data-idle", !parts.some(Boolean));
   placeMarks(panes);
 }
+
+const idleWords = (panes) => (panes.idle && isZoomed(panes) ? IDLE_ZOOMED : panes.idle);
 
 // A pixel of the copy on screen, in pixels of the kept image.
 function inImage({ geometry }, at) {

@@ -20,7 +20,7 @@ function classIn(address) {
 function addressed(state, address, { withClass = true } = {}) {
   const put = (name, value, usual) => (value === usual ? address.delete(name) : address.set(name, value));
   if (withClass) put("class", state.index, state.view.classes[0].index);
-  for (const { name, default: usual } of state.registry.look) put(name, state.look[name], usual);
+  for (const parameter of state.registry.look) put(parameter.name, state.look[parameter.name], usualValue(parameter));
   return address;
 }
 
@@ -85,8 +85,7 @@ function reconcileSoon(state) {
 function reconcile(state) {
   const { told, isTravelling } = state.address;
   if (!isInControl(state) || !told || !state.view || isTravelling) return;
-  const isRunning = document.querySelector("[data-test-script-state]")?.dataset.testScriptState !== "notRunning";
-  if (isRunning || state.incoming.id || state.incoming.waiting || state.pending) return reconcileSoon(state);
+  if (isRunning() || state.incoming.id || state.incoming.waiting || state.pending) return reconcileSoon(state);
   const address = addressNow();
   for (const [name, value] of Object.entries(told)) value === null ? address.delete(name) : address.set(name, value);
   if (isAbout(state.view, address)) write(state, "replaceState", addressed(state, address));

@@ -24,7 +24,11 @@ function listen() {
   listening = new AbortController();
   const { signal } = listening, on = (target, kind, act) => target.addEventListener(kind, act, { signal });
   on(document, "keydown", (event) => digitKey(VIEWERS[0], event));
+  on(document, "keydown", (event) => VIEWERS.forEach((state) => escapeKey(state, event)));
   on(document, "pointerdown", (event) => VIEWERS.forEach((state) => closeOutside(state, event)));
+  on(document, "pointermove", (event) => VIEWERS.forEach((state) => leaveUnseen(state, event)));
+  on(document.documentElement, "pointerleave", (event) => VIEWERS.forEach((state) => leaveUnseen(state, event)));
+  on(window, "blur", (event) => VIEWERS.forEach((state) => leaveUnseen(state, event)));
   on(document, "fullscreenchange", () => VIEWERS.forEach(leaveWithScreen));
   on(window, "popstate", () => isInControl(VIEWERS[0]) && travelled(VIEWERS[0]));
   if (window.navigation) on(window.navigation, "currententrychange", (event) => addressChanged(VIEWERS[0], event));
@@ -34,6 +38,13 @@ function listen() {
   }
 }
 
-function closeOutside({ node: { menu } }, event) {
-  if (menu.open && !event.composedPath().includes(menu)) menu.open = false;
+// A pointer may leave a panel without a word: with the window, or because the panel goes from under it.
+function leaveUnseen({ panes }, event) {
+  if (panes?.isHovered && !panes.press && !event.composedPath().includes(panes.stage)) leavePanel(panes);
+}
+
+function closeOutside(state, event) {
+  const { menu, looks, lookButton } = state.node, path = event.composedPath();
+  if (menu.open && !path.includes(menu)) menu.open = false;
+  if (isNarrow() && !looks.hidden && !path.includes(looks) && !path.includes(lookButton)) showLooks(state, false);
 }

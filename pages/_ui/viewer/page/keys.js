@@ -1,4 +1,5 @@
-// Keys 1 to 9 choose predictions anywhere on the page, unless someone types or has switched them off.
+// Keys of the whole page: 1 to 9 choose predictions, unless someone types or has switched them off; Escape takes back what
+// is kept in the panels.
 
 const DIGIT_KEYS = "heatproof-digit-keys"; // where the browser keeps whether they are on
 let keptDigitKeys = null; // where it keeps nothing
@@ -28,4 +29,10 @@ function digitKey(state, event) {
   if (!state.view || !hasDigitKeys()) return;
   const one = listed(state)[Number(event.key) - 1];
   if (one) choose(state, one.index);
+}
+
+// Escape closes what is open first.
+function escapeKey({ panes, node }, event) {
+  if (event.key !== "Escape" || event.defaultPrevented || isTyping(event) || !panes?.map) return;
+  if (!node.menu.open && !node.dialog.open && !document.querySelector("[data-testid=stPopoverBody]")) takeBackKept(panes);
 }

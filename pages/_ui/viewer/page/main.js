@@ -16,6 +16,7 @@ export default function ({ data, parentElement, setStateValue }) {
 }
 
 function leave(state) {
+  if (state.presented.former) Object.assign(state.look, leftStage(state));
   leavePage(state);
   dropState(state);
   STATES.delete(state.root);
@@ -46,8 +47,9 @@ function build(state, view) {
   state.panes = buildPanes(undefined, { onPaint: () => painted(state) });
   buildTools(state);
   const above = [buildSaying(state), buildClasses(state)], { node, panes } = state;
-  state.root.replaceChildren(...above, panes.stage, node.tools, buildRemedies(state), panes.readout, node.notice,
+  state.root.replaceChildren(...above, panes.stage, node.tools, buildRemedies(state), panes.foot, node.notice,
     buildWords(state), buildPresenting(state), buildTerms(state));
+  if (isNarrow()) panes.foot.after(node.more); // the overlay comes first
 }
 
 function painted(state) {
@@ -92,7 +94,7 @@ function showView(state, view, pixels, index) {
   setImage(state.panes, view, pixels);
   fillChoices(state);
   showMap(state);
-  if (isOtherPhoto) clearMarks(state.panes);
+  if (isOtherPhoto) clearMarks(state.panes), resetZoom(state.panes);
   if (former?.labels.join("\n") !== view.labels.join("\n")) setLabels(state, view.labels);
   state.probabilities = unpackMaps([1, view.labels.length], view.blob.probabilities)[0];
   drawList(state);
