@@ -53,7 +53,8 @@ _BODIES = {
     "a PDF file": [b"%PDF-1.7"],
     "a PSD file": [b"8BPS" + bytes(90)],
     "a text file": [b"--frame\r\nContent-Type: image/jpeg\r\n\r\n", b" ", b"root:x:0:0:root:/root:/bin/sh\n"],
-    "a file of a kind that is not known here": [bytes(90), b"\x7fELF" + bytes(90), PNG[1:]],
+    "a file that begins with zeros alone": [bytes(90)],
+    "a file of a kind that is not known here": [b"\x7fELF" + bytes(90), PNG[1:]],
 }
 _STATUSES = {
     "sends nothing": ["204 No Content"],

@@ -147,7 +147,9 @@ def test_predict_json_is_one_object(
 
 
 def test_predict_json_tells_what_was_done_to_the_picture(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    (tmp_path / "clear.png").write_bytes(png(Image.new("RGBA", (64, 64), (9, 9, 9, 100))))
+    half_clear = Image.new("RGBA", (64, 64), (9, 9, 9, 100))
+    half_clear.paste((200, 0, 0, 255), (0, 0, 32, 64))
+    (tmp_path / "clear.png").write_bytes(png(half_clear))
     assert main(["predict", str(tmp_path / "clear.png"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["image"]["notes"] == ["Transparent parts are shown over white."]
 

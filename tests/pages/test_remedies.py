@@ -61,7 +61,7 @@ def test_a_map_that_can_be_used_is_offered_nothing(open_app: Open) -> None:
 def test_where_much_was_never_seen_everything_is_a_button_away(open_app: Open) -> None:
     app = open_app(image="temple", model="photos")
     (remedy,) = view(app)["remedies"]
-    assert remedy["text"] == "The model never saw 49.0\N{NO-BREAK SPACE}% of the picture."
+    assert remedy["text"] == "The model never saw 49.0\N{NO-BREAK SPACE}% of the image."
     press(app, *remedy["choose"])
     assert app.radio(key="preprocessing").value == "pad"
     assert view(app)["remedies"] == []

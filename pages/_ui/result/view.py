@@ -36,7 +36,7 @@ def view_message(
     """
     known = forward_result(question)
     cams = known.cams | {index: cam_for(question, index) for index in more}
-    head, blobs = _head(question, known, cams), _blobs(question, known, cams)
+    head, blobs = _head(question, known, cams, more), _blobs(question, known, cams)
     if reply:
         head["reply"], blobs["reply"] = reply
     return pack(head, blobs)
@@ -47,13 +47,13 @@ def digest(question: Question) -> str:
     return hashlib.sha256("\n".join(question.key).encode()).hexdigest()[:16]
 
 
-def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> dict[str, Any]:
+def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam], more: tuple[int, ...]) -> dict[str, Any]:
     first, picture = next(iter(cams.values())), question.picture
     file, size = photo_of(question.picture)
     geometry = known.geometry.scaled_to(size)
     image_and_model, name = image_and_model_of(question), picture.name
     return {
-        "id": hashlib.sha256(repr((question.key, image_and_model, name, list(cams))).encode()).hexdigest()[:16],
+        "id": hashlib.sha256(repr((question.key, image_and_model, name, list(cams), more)).encode()).hexdigest()[:16],
         "question": digest(question),
         "imageAndModel": image_and_model,
         "chosen": explicit_class(question),
@@ -70,7 +70,7 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> 
         "shared": known.strongest,
         "sharedMagnitude": max((cam.magnitude for cam in known.cams.values() if cam.tells_against), default=0.0),
         "isSigned": first.is_signed,
-        "classes": _classes(question, known, cams),
+        "classes": _classes(question, known, cams, {known.top[0].class_index, *more}),
         "labels": question.model.labels,
         "registry": {"look": look_told(len(known.cams)), "formats": _formats()},
         "alt": f"The image {name}".strip(),
@@ -101,14 +101,20 @@ def photo_of(picture: ImageInfo) -> tuple[bytes, tuple[int, int]]:
     return made
 
 
-def _classes(question: Question, known: ForwardResult, cams: Mapping[int, Cam]) -> list[dict[str, Any]]:
-    """The likeliest classes, which are listed, and others whose maps come along."""
+def _classes(
+    question: Question, known: ForwardResult, cams: Mapping[int, Cam], looked_at: set[int]
+) -> list[dict[str, Any]]:
+    """The likeliest classes, which are listed, and others whose maps come along.
+
+    Args:
+        looked_at: those for which it is found out what helps where their map can't be used; it takes a forward pass.
+    """
     listed = {one.class_index: one for one in known.top}
     others = {index: cam.prediction for index, cam in cams.items() if index not in listed}
     return [
         _card(prediction)
         | {"listed": index in listed}
-        | (_words(question, known, cams[index]) if index in cams else {})
+        | (_words(question, known, cams[index], is_looked_at=index in looked_at) if index in cams else {})
         for index, prediction in (listed | others).items()
     ]
 
@@ -123,7 +129,7 @@ def _card(prediction: Prediction) -> dict[str, Any]:
     }
 
 
-def _words(question: Question, known: ForwardResult, cam: Cam) -> dict[str, Any]:
+def _words(question: Question, known: ForwardResult, cam: Cam, *, is_looked_at: bool) -> dict[str, Any]:
     """What goes with a map: `opening` is its beginning, what the network says, and `short` the label in it."""
     return {
         "sentence": sentence(cam, among=known.top, strongest=known.strongest),
@@ -131,7 +137,8 @@ def _words(question: Question, known: ForwardResult, cam: Cam) -> dict[str, Any]
         "short": short_label(cam.prediction.label),
         "caption": caption(cam, question.model.weights_sha256),
         "note": cam.note,
-        "remedies": remedies.for_unusable(question, known, cam),
+        "remedies": remedies.for_unusable(question, known, cam, has_time=is_looked_at),
+        "isLookedAt": is_looked_at,
         "maximum": words.finite(cam.maximum),
         "magnitude": words.finite(cam.magnitude) if cam.tells_against else 0,
     }

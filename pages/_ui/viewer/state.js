@@ -84,9 +84,10 @@ function newState(root) {
     },
     control: {}, // by look parameter: input and show, which puts a value into it
     search: { input: null, options: null, active: -1 },
+    remediesOf: null, // the question and class for which the server was asked what helps
     inputAddress: "", // of the image that the model saw, as the browser made it
 
-    timer: { ask: 0, file: 0, code: 0, reconcile: 0, notice: 0, choice: 0, picture: 0 },
+    timer: { ask: 0, remedies: 0, file: 0, code: 0, reconcile: 0, notice: 0, choice: 0, picture: 0 },
   };
 }
 

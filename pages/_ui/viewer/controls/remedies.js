@@ -11,6 +11,19 @@ function drawRemedies(state) {
   remedies.replaceChildren(...offered.flatMap((remedy) => [...(remedy.text ? [el("span", { textContent: remedy.text })] : []), remedyButton(state, remedy)]));
   remedies.hidden = !offered.length;
   if (hadFocus) state.panes.pane.overlay.frame.focus({ preventScroll: true });
+  askForRemedies(state);
+}
+
+// Other layers and methods are tried once somebody stays with a class whose map can't be used; the answer holds its map.
+function askForRemedies(state) {
+  const { view, index, timer } = state, one = chosen(state), of = `${view.question} ${index}`;
+  clearTimeout(timer.remedies);
+  if (!one.note || one.isLookedAt || state.remediesOf === of) return;
+  timer.remedies = setTimeout(() => {
+    if (state.pending || state.view !== view || state.index !== index) return;
+    state.remediesOf = of;
+    state.send("asked", { imageAndModel: view.imageAndModel, index, try: 1 });
+  }, 300);
 }
 
 const isTaken = (state, { look = null }) => look && Object.entries(look).every(([name, value]) => state.look[name] === value);
