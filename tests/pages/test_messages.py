@@ -60,12 +60,12 @@ def test_model_that_fails_is_said_again_when_it_is_chosen_again(open_app: Open, 
     (tmp_path / "photos.safetensors").write_bytes(b"nothing of the kind")
     app = open_app(checkpoints=tmp_path)
     app.radio(key="model").set_value("photos").run()
-    assert app.sidebar.warning
+    assert app.warning
     app = dismiss(app)
     assert not app.warning
     app.radio(key="model").set_value("tinynet").run()
     app.radio(key="model").set_value("photos").run()
-    assert app.sidebar.warning
+    assert app.warning
 
 
 def test_error_with_a_number_in_the_log_stays_dismissed(open_app: Open, monkeypatch: pytest.MonkeyPatch) -> None:
