@@ -13,6 +13,16 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
 from tests.server import running_server
 
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+PATIENCE = 30_000  # milliseconds: what is expected may take as long as any other step, on a busy machine too
+AT_REST = """() => {
+  const told = globalThis[Symbol.for("heatproof.chosen")]?.isTold ?? true;
+  const painted = [...document.querySelectorAll(".hp")].map((hp) => `${hp.dataset.shown} ${"waiting" in hp.dataset}`);
+  const run = document.querySelector(".stApp")?.dataset.testScriptState;
+  const now = JSON.stringify([location.href, history.length, run, told, painted]);
+  if (now !== window.formerState) Object.assign(window, { formerState: now, sameSince: performance.now() });
+  return told && run === "notRunning" && performance.now() - window.sameSince > 500;
+}"""  # half a second: longer than any timer between a choice and the server
+expect.set_options(timeout=PATIENCE)
 _PROBES = re.compile(
     r"/[a-z]+/_stcore/(health|host-config)$"
 )  # Streamlit's front end tries them below a page's address
@@ -135,6 +145,13 @@ def settle(page: Page) -> None:
     page.wait_for_function("document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'")
     page.wait_for_function("[...document.images].every(image => image.complete)")
     expect(page.locator(".hp[data-waiting]")).to_have_count(0)
+
+
+def at_rest(page: Page) -> None:
+    """Wait until nothing is under way: address, picture and server have stayed as they are for half a second."""
+    page.evaluate("delete window.formerState")
+    page.wait_for_function(AT_REST)
+    settle(page)
 
 
 def launched(playwright: Playwright) -> Browser:

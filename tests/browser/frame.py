@@ -3,6 +3,12 @@
 from playwright.sync_api import Page, expect
 
 SIDEBAR = "[data-testid=stSidebar]"
+STILL = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const moves = () => document.getAnimations().some(({ playState, effect }) =>
+    playState === "running" && effect.getComputedTiming().endTime !== Infinity);
+  for (let frames = 0; frames < 10; frames = moves() ? 0 : frames + 1) await frame();
+}"""
 _FOCUS = """() => {
     let node = document.activeElement;
     while (node.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
@@ -29,6 +35,11 @@ def open_section(page: Page, name: str) -> None:
 def wait_for_frame(page: Page) -> None:
     """Until frame.js listens: it marks the pages as navigation when it begins."""
     page.wait_for_selector(".st-key-pages[role=navigation]", state="attached")
+
+
+def until_still(page: Page) -> None:
+    """Wait until what opens or closes has done so: for ten frames nothing is in transition."""
+    page.evaluate(STILL)
 
 
 def is_collapsed(page: Page) -> bool:

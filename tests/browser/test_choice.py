@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, settle
+from tests.browser.conftest import Visit, at_rest, settle
 from tests.browser.test_history import pick_sample, search
 from tests.browser.test_viewer import next_frame
 from tests.browser.test_waiting import mark
@@ -12,6 +12,8 @@ from tests.browser.viewer import agree, cards, choose, shown, until_painted
 
 NewVisit = Callable[..., Visit]
 Trial = Callable[[str], Page]
+ASKED_AND_NOT_ANSWERED = """answer => document.querySelector(".stApp").dataset.testScriptState === "running" &&
+  !document.querySelector(".st-key-below").innerText.includes(answer)"""
 
 
 def server_class(page: Page) -> list[str]:
@@ -33,8 +35,7 @@ def heard(page: Page) -> None:
     next_frame(page)  # the last choice may not be painted yet
     index = index_on_screen(page)
     expect(page.locator(".st-key-below")).to_contain_text(f" {index} drawn")
-    page.wait_for_timeout(400)
-    settle(page)
+    at_rest(page)
     assert server_class(page)[2] == index == index_on_screen(page)
     assert agree(page)
 
@@ -92,19 +93,20 @@ def test_a_class_by_address_or_search_is_heard_and_never_belongs_to_another(tria
 def test_what_the_server_adds_comes_later_and_disturbs_nothing(trial: Trial) -> None:
     page = trial("/?slow=1")
     page.locator(".hp").evaluate(
-        "hp => { window.views = 0;"
+        "hp => { window.views = window.stale = 0;"
+        " const explained = document.querySelector('.st-key-explained');"
+        " const noted = () => window.stale += explained.querySelectorAll('[data-stale=true]').length;"
+        " new MutationObserver(noted).observe(explained, { subtree: true, attributeFilter: ['data-stale'] });"
         " new MutationObserver(() => window.views++).observe(hp.querySelector('.list'), { childList: true }); }"
     )
     length = page.evaluate("history.length")
     choose(page, 1)
     index = index_on_screen(page)
-    page.wait_for_timeout(1000)
+    page.wait_for_function(ASKED_AND_NOT_ANSWERED, arg=f" {index} drawn")
     assert mark(page) == "none"
-    assert page.locator(".st-key-explained [data-stale=true]").count() == 0
-    assert server_class(page)[2] != index
     choose(page, 2)
     until_painted(page, int(cards(page).nth(2).get_attribute("data-index") or -1))
-    expect(page.locator(".st-key-below")).to_contain_text(f" {index_on_screen(page)} drawn", timeout=10_000)
+    expect(page.locator(".st-key-below")).to_contain_text(f" {index_on_screen(page)} drawn")
     heard(page)
     assert page.evaluate("history.length") == length + 2
-    assert page.evaluate("window.views") == 0
+    assert page.evaluate("[window.views, window.stale]") == [0, 0]

@@ -60,16 +60,20 @@ def test_a_small_scene_arrives_without_loss(visit: NewVisit) -> None:
 
 
 @pytest.mark.smoke
-def test_every_overlay_is_the_cores_and_evidence_against_the_class_too(visit: NewVisit, tinynet: LoadedModel) -> None:
+@pytest.mark.parametrize("opacities", [(65,), pytest.param((0, 30, 100), marks=pytest.mark.slow)])
+def test_every_overlay_is_the_cores_and_evidence_against_the_class_too(
+    visit: NewVisit, tinynet: LoadedModel, opacities: tuple[int, ...]
+) -> None:
     page = visit().open("/?image=temple")
     image = load_sample("temple")
     on_screen = LoadedImage(canvas(page, "original"), image.original_size, image.sha256)
     forward = Explainer(tinynet).forward(image)
     cam = forward.cam(forward.top(1)[0].class_index).fitted(on_screen.size)
     assert cam.tells_against
+    open_look(page)
     for sign in SIGNS:
         for overlay in OVERLAYS:
-            for opacity in (0, 30, 65, 100):
+            for opacity in opacities:
                 page.get_by_label("Overlay", exact=True).select_option(overlay)
                 page.get_by_label("Evidence", exact=True).select_option(sign)
                 set_range(page, "Opacity", opacity)

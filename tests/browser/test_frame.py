@@ -9,7 +9,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from gradcam_core.samples import sample_bytes
 from tests.browser.axe import findings
 from tests.browser.conftest import Visit, settle
-from tests.browser.frame import SIDEBAR, focus_is, is_collapsed, open_section, unfold
+from tests.browser.frame import SIDEBAR, focus_is, is_collapsed, open_section, unfold, until_still
 
 NewVisit = Callable[..., Visit]
 SIZES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
@@ -255,7 +255,8 @@ def test_nothing_in_a_closed_sidebar_takes_the_focus(visit: NewVisit, width: int
     page = visit(width=width).open()
     if width > 390:
         collapse(page)
-        page.wait_for_timeout(300)
+        expect(page.locator(SIDEBAR)).to_be_hidden()
+        until_still(page)
     in_bar = False
     for _ in range(25):
         page.keyboard.press("Tab")
@@ -278,7 +279,7 @@ def test_axe_finds_nothing_in_the_frame_of_any_page(visit: NewVisit, width: int,
         page.get_by_role("button", name="Pages").click()
         assert findings(page) == []
         open_section(page, "model")
-        page.wait_for_timeout(300)
+        until_still(page)
         assert findings(page) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gradcam_core.samples import sample_bytes
-from tests.browser.conftest import Visit, settle
+from tests.browser.conftest import Visit, at_rest, settle
 from tests.browser.frame import unfold
 from tests.browser.viewer import agree, cards, choose, open_look, sentence, shown, until_painted
 
@@ -163,8 +163,7 @@ def test_opening_the_menu_is_no_step(visit: NewVisit) -> None:
     length = page.evaluate("history.length")
     page.get_by_text("Take away", exact=True).click()
     expect(page.locator(".hp pre").first).to_contain_text("--class index:1 ")
-    settle(page)
-    page.wait_for_timeout(500)
+    at_rest(page)
     assert page.evaluate("history.length") == length
     assert page.url.endswith("/?class=1")
 
@@ -177,8 +176,7 @@ def test_back_in_the_middle_of_a_run_ends_in_one_state(visit: NewVisit, gap: int
     page.locator(".st-key-sample label", has_text="Garden").click()
     page.wait_for_timeout(gap)
     page.go_back()
-    page.wait_for_timeout(2500)
-    settle(page)
+    at_rest(page)
     alt = page.locator(".hp .original .frame").get_attribute("aria-label") or ""
     named = page.evaluate("new URLSearchParams(location.search).get('image')")
     assert alt.lower() == f"original. the image {named}"
@@ -195,8 +193,7 @@ def test_a_layer_whose_maps_do_not_all_come_along_keeps_the_class_in_one_step(vi
     page.locator(".st-key-layer input").click()
     page.get_by_role("option").first.click()
     expect(page.locator(f".hp[data-shown^='{question}']")).to_have_count(0)
-    settle(page)
-    page.wait_for_timeout(500)
+    at_rest(page)
     assert int(shown(page).split()[1]) == index
     assert page.evaluate("history.length") == length + 1
     assert agree(page)
@@ -206,7 +203,7 @@ def test_look_values_that_make_no_sense_leave_the_address(visit: NewVisit) -> No
     length = visit().open().evaluate("history.length")
     page = visit().open("/?view=nix&opacity=900&k=0&layer=nothing&image=nowhere")
     page.wait_for_function("location.search === ''")
-    page.wait_for_timeout(300)
+    at_rest(page)
     assert page.evaluate("history.length") == length
     assert agree(page)
 
@@ -227,8 +224,9 @@ def test_the_same_picture_by_another_door_is_named_anew(visit: NewVisit) -> None
 def test_back_while_a_picture_is_still_decoded_keeps_to_what_is_asked_last(visit: NewVisit) -> None:
     tab = visit()
     tab.page.add_init_script(
-        "const quick = createImageBitmap; window.createImageBitmap = async (...args) =>"
-        " { await new Promise(done => setTimeout(done, window.slow ? 1500 : 0)); return quick(...args); };"
+        "const quick = createImageBitmap; window.decoding = 0; window.createImageBitmap = async (...args) => {"
+        " window.decoding++; await new Promise(done => setTimeout(done, window.slow ? 1500 : 0));"
+        " return quick(...args).finally(() => window.decoding--); };"
     )
     page = tab.open()
     page.evaluate("window.slow = true")
@@ -236,6 +234,8 @@ def test_back_while_a_picture_is_still_decoded_keeps_to_what_is_asked_last(visit
     page.wait_for_url("**/*image=night*")
     page.locator(".st-key-sample label", has_text="Meadow").click()
     page.wait_for_function("!location.search.includes('image')")
-    page.wait_for_timeout(2500)
+    at_rest(page)
+    page.wait_for_function("window.decoding === 0")
+    at_rest(page)
     assert page.locator(".hp .original .frame").get_attribute("aria-label") == "Original. The image Meadow"
     assert agree(page)

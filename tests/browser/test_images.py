@@ -17,8 +17,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from gradcam_core.encoding import to_png
 from tests.browser.axe import findings
-from tests.browser.conftest import Visit, settle
-from tests.browser.frame import open_section, unfold
+from tests.browser.conftest import Visit, at_rest, settle
+from tests.browser.frame import open_section, unfold, until_still
 from tests.core.loopback import Server, http, running
 from tests.server import running_server
 
@@ -177,8 +177,7 @@ def test_of_clicks_that_come_fast_in_both_groups_the_last_one_counts(visit: NewV
     group, place = clicks[-1]
     name = cards_of[group].nth(place).inner_text()
     expect(page.locator(CHECKED)).to_have_text([name])
-    settle(page)
-    page.wait_for_timeout(500)
+    at_rest(page)
     expect(page.locator(CHECKED)).to_have_text([name])
     address = f"upload-{hashlib.sha256(tray[name]).hexdigest()[:12]}" if name in tray else name.lower()
     page.wait_for_url(f"**/*image={address}*")  # where the server's word was lost, the viewer puts it right soon after
@@ -192,7 +191,7 @@ def test_a_picture_pasted_after_fast_clicks_stays(visit: NewVisit) -> None:
     page.evaluate(CLICK_FAST, [[("sample", 3), ("tray", 1), ("sample", 4), ("tray", 0), ("tray", 1)], 20])
     hand_over(page, "paste", ("c.png", noise(3)))
     on_screen(page, "c.png", noise(3))
-    page.wait_for_timeout(1000)
+    at_rest(page)
     on_screen(page, "c.png", noise(3))
 
 
@@ -270,7 +269,7 @@ def test_axe_finds_nothing_at_any_door_nor_in_the_lists(visit: NewVisit, width: 
     for key in ("model_list", "method_list", "preprocessing_list"):
         page.locator(f".st-key-{key} button").click()
         page.wait_for_selector("[data-testid=stPopoverBody]")
-        page.wait_for_timeout(300)
+        until_still(page)
         assert findings(page) == []
         page.keyboard.press("Escape")
         page.wait_for_selector("[data-testid=stPopoverBody]", state="detached")

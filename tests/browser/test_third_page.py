@@ -12,7 +12,7 @@ from gradcam_core.engine import Explainer
 from gradcam_core.models import LoadedModel
 from gradcam_core.rendering.render import Look, overlay_image
 from gradcam_core.samples import load_sample
-from tests.browser.conftest import Visit, settle
+from tests.browser.conftest import Visit, at_rest, settle
 from tests.browser.test_pages import choose_everything, parameters
 from tests.browser.test_viewer import set_range
 from tests.browser.viewer import PIXELS, agree, array, cards, choose, chosen
@@ -116,7 +116,7 @@ def test_back_leads_to_the_class_that_the_page_showed_then(three_pages: str, vis
     expect(titles(page).first).to_have_text(f"Grad-CAM: {second}")
     for _ in range(3):  # Explore with the second class, and with the first
         page.go_back()
-        page.wait_for_timeout(300)
+        at_rest(page)
     stands_on_compare(page)
     expect(titles(page).first).to_have_text(f"Grad-CAM: {first}")
     go_to_explore(page)
@@ -133,7 +133,7 @@ def test_panes_are_drawn_in_the_look_that_is_on_screen(three_pages: str, visit: 
     cam = forward.cam(forward.top(1)[0].class_index)
     expected = overlay_image(image, cam, Look(opacity=0.85))
     assert parameters(page) == {"image": "night", "opacity": "85"}
-    for _ in range(30):  # the browser tells the look that the server did not know
+    for _ in range(300):  # the browser tells the look that the server did not know
         if np.array_equal(overlay(page), expected):
             break
         page.wait_for_timeout(200)
