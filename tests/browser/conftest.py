@@ -75,7 +75,7 @@ class Visit:
     def open(self, path: str = "/") -> Page:
         """Go there and wait until the answer stands."""
         self.page.goto(self.address + path)
-        self.page.wait_for_selector(".hp[data-shown], .layers [data-layer]", timeout=60_000)
+        self.page.wait_for_selector(".hp[data-shown], .layers [data-layer]", timeout=120_000)
         settle(self.page)
         return self.page
 
