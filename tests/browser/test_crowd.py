@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
 from tests.browser.test_takeaway import download, open_menu
-from tests.browser.viewer import agree, canvas, cards, choose, chosen, shown
+from tests.browser.viewer import agree, canvas, cards, choose, chosen, shown, until_told
 
 NewVisit = Callable[..., Visit]
 RUNS = range(2)
@@ -78,7 +78,7 @@ def test_fast_changes_of_image_class_and_layer_end_with_the_last_of_each(visit: 
         "aria-label", f"Original. The image {title}", timeout=60_000
     )
     settle(page)
-    page.wait_for_timeout(1000)
+    until_told(page)
     settle(page)
     assert agree(page)
     fresh = visit().open(f"/?image={slug}&class={shown(page).split()[1]}")

@@ -14,7 +14,7 @@ from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit, settle
 from tests.browser.test_takeaway import download, open_menu
 from tests.browser.test_viewer import number_in, set_range
-from tests.browser.viewer import PIXELS, array
+from tests.browser.viewer import PIXELS, array, open_look
 
 NewVisit = Callable[..., Visit]
 Trial = Callable[[str], Page]
@@ -153,6 +153,7 @@ def test_a_look_parameter_is_one_entry_on_the_server(trial: Trial) -> None:
     expect(page.get_by_label("Glow", exact=True)).to_have_value("15")
     set_range(page, "Glow", 7)
     page.wait_for_url("**/*glow=7*")
+    open_look(page)
     page.get_by_role("button", name="Reset").click()
     page.wait_for_function("!location.search.includes('glow')")
     page = trial("/?glow=21")

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.test_images import hand_over, noise, on_screen
-from tests.browser.viewer import agree, cards
+from tests.browser.viewer import agree, cards, until_at_rest
 
 NewVisit = Callable[..., Visit]
 LONG = "a name of a class as people leave it in their lists, " + 30 * "and_more_"
@@ -84,7 +84,7 @@ def test_long_labels_leave_the_picture_its_room(visit: NewVisit, size: tuple[int
     page.locator(".hp .presenting :is(h2, .sentence, .caption, .strip .label)").evaluate_all(
         "(all, text) => all.forEach(one => one.textContent = text)", LONG
     )
-    page.wait_for_timeout(200)
+    until_at_rest(page, ".hp dialog, .hp dialog .frame")
     box, dialog = panel(page), page.locator(".hp dialog")
     assert box["height"] > 0.4 * min(size)
     assert box["x"] + box["width"] <= size[0]

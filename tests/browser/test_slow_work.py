@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import findings
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, settle
+from tests.browser.viewer import until
 from tests.server import running_server
 
 NewVisit = Callable[..., Visit]
@@ -54,6 +55,13 @@ def places(page: Page) -> int:
     return int(page.get_by_text(re.compile(r"places: \d+")).inner_text().split()[-1])
 
 
+def slots_in_use(page: Page) -> int:
+    """As a run says that is asked for now."""
+    press(page, "Look")
+    settle(page)
+    return int(re.findall(r"slots in use: (\d+)", page.inner_text("body"))[0])
+
+
 def until_more_than(page: Page, count: int) -> None:
     page.wait_for_function("count => Number(document.body.innerText.match(/places: (\\d+)/)?.[1]) > count", arg=count)
 
@@ -71,10 +79,9 @@ def test_slow_work_reports_survives_a_rerun_and_is_cancelled_at_once(visit: NewV
     cancel = progress.get_by_role("button", name="Cancel")
     cancel.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text("state: cancelled")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("state: cancelled")).to_be_visible()
     expect(progress).to_have_count(0)
-    press(page, "Look")
-    expect(page.get_by_text("slots in use: 0")).to_be_visible(timeout=2000)
+    until(page, lambda: slots_in_use(page) == 0)
 
 
 def test_others_and_the_same_person_are_answered_meanwhile(visit: NewVisit, address: str) -> None:
@@ -108,12 +115,7 @@ def test_slow_work_ends_when_its_page_is_closed(visit: NewVisit, address: str) -
     press(other, "Look")
     expect(other.get_by_text("slots in use: 1")).to_be_visible()
     page.goto(f"{address}/_stcore/health")
-    for _ in range(60):
-        press(other, "Look")
-        other.wait_for_timeout(500)
-        if other.get_by_text("slots in use: 0").count():
-            break
-    expect(other.get_by_text("slots in use: 0")).to_be_visible()
+    until(other, lambda: slots_in_use(other) == 0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -23,7 +23,7 @@ from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
 from tests.browser.test_viewer import set_range
-from tests.browser.viewer import agree, canvas, cards, choose, open_look, sentence, shown
+from tests.browser.viewer import agree, canvas, cards, choose, open_look, sentence, shown, until
 from tests.server import ROOT
 
 NewVisit = Callable[..., Visit]
@@ -156,10 +156,7 @@ def test_two_files_asked_for_at_once_both_come(visit: NewVisit) -> None:
     page.on("download", lambda file: arrived.append(file.suggested_filename))
     page.locator(".hp .sheet .row", has_text="Everything").click()
     page.locator(".hp .sheet .row", has_text="Numbers").click()
-    for _ in range(100):
-        page.wait_for_timeout(100)
-        if len(arrived) == 2:
-            break
+    until(page, lambda: len(arrived) == 2)
     assert [name.rsplit("-", 1)[1] for name in arrived] == ["heatproof.zip", "explanation.json"]
 
 

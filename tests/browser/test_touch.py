@@ -7,6 +7,8 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.browser.conftest import settle
 
+SCROLLED = "document.querySelector('[data-testid=stMain]').scrollTop > 50"
+
 
 @pytest.fixture
 def phone(chromium: Browser, server: str) -> Iterator[Page]:
@@ -41,10 +43,8 @@ def test_a_tap_keeps_a_point_and_scrolling_leaves_it(phone: Page) -> None:
     phone.touchscreen.tap(x, y)
     read = phone.locator(".hp .readout").inner_text()
     assert read.startswith("Kept: x ")
-    scroller = phone.locator("[data-testid=stMain]")
     drag(session, (x, y + 60), (x, y - 200))
-    phone.wait_for_timeout(600)
-    assert scroller.evaluate("node => node.scrollTop") > 50
+    phone.wait_for_function(SCROLLED)
     assert phone.locator(".hp .readout").inner_text() == read
 
 
@@ -65,7 +65,7 @@ def test_the_swipe_follows_a_finger_across_and_not_down(phone: Page) -> None:
     split = phone.get_by_label("Where the swipe cuts").input_value()
     assert int(split) > 60
     drag(session, (x - 60, y), (x - 60, y - 150))
-    phone.wait_for_timeout(600)
+    phone.wait_for_function(SCROLLED)
     assert phone.get_by_label("Where the swipe cuts").input_value() == split
 
 

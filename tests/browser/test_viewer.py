@@ -11,7 +11,7 @@ from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.models import LoadedModel
 from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit, settle
-from tests.browser.viewer import agree, canvas, cards, choose, chosen, open_look, sentence, shown, until_painted
+from tests.browser.viewer import agree, canvas, cards, choose, chosen, open_look, sentence, shown, until, until_painted
 from tests.pages.support import HOSTILE
 
 NewVisit = Callable[..., Visit]
@@ -78,7 +78,8 @@ def test_a_click_on_a_prediction_is_drawn_before_the_server_hears_of_it_once(vis
     assert (canvas(page, "heatmap") != before).any()
     assert agree(page)
     assert page.evaluate("window.told") == [False]
-    page.wait_for_timeout(1000)
+    until(page, lambda: len(sent) > count)
+    settle(page)
     assert len(sent) == count + 1
     assert b"chosen" in bytes(str(sent[-1]), "utf-8")
     assert agree(page)
@@ -89,6 +90,7 @@ def test_the_look_is_drawn_at_the_next_frame_and_asks_nobody(visit: NewVisit) ->
     sent = frames_sent(tab.page)
     page = tab.open()
     count = len(sent)
+    open_look(page)
     set_range(page, "Opacity", 0)
     next_frame(page)
     assert (canvas(page, "overlay") == canvas(page, "original")).all()
@@ -100,10 +102,11 @@ def test_the_look_is_drawn_at_the_next_frame_and_asks_nobody(visit: NewVisit) ->
     next_frame(page)
     hidden = (canvas(page, "overlay") == canvas(page, "original")).all(axis=2).mean()
     assert 0.5 < hidden < 1
-    page.wait_for_timeout(300)
-    assert len(sent) == count
-    assert "opacity=100" in page.url
-    assert "threshold=60" in page.url
+    page.wait_for_url(re.compile("opacity=100.*threshold=60|threshold=60.*opacity=100"))
+    choose(page, 1)
+    until(page, lambda: len(sent) > count)
+    assert len(sent) == count + 1  # what was chosen, and nothing before it
+    assert b"chosen" in bytes(str(sent[-1]), "utf-8")
 
 
 def test_a_link_reopens_the_look_and_nonsense_in_it_is_passed_over(visit: NewVisit) -> None:

@@ -4,20 +4,20 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
 from tests.browser.viewer import agree, choose, sentence, shown
 
 NewVisit = Callable[..., Visit]
-_BEGINNING = 3  # messages by which a run says that it has begun
 
 
 class HeldServer:
-    """The server's messages, which can be held back after a run has begun."""
+    """The server's messages, of which those after the beginning of a run of the whole page can be held back."""
 
     def __init__(self, page: Page) -> None:
-        self.passing: int | None = None
+        self.is_to_hold = self.is_holding = False
         self.held: list[str | bytes] = []
         page.route_web_socket("**/_stcore/stream", self._connect)
 
@@ -26,18 +26,20 @@ class HeldServer:
         server.on_message(self._pass)
 
     def _pass(self, message: str | bytes) -> None:
-        if self.passing == 0:
+        told = ForwardMsg.FromString(bytes(message)) if isinstance(message, bytes) else ForwardMsg()
+        if self.is_holding and not told.session_status_changed.script_is_running:
             self.held.append(message)
             return
-        if self.passing:
-            self.passing -= 1
+        is_beginning = told.HasField("new_session") and not told.metadata.run.fragment_ids
+        self.is_holding |= self.is_to_hold and is_beginning
         self.route.send(message)
 
     def hold(self) -> None:
-        self.passing = _BEGINNING
+        """From the next run of the whole page on: one of a fragment, by which a choice is told, may still go on."""
+        self.is_to_hold = True
 
     def let_go(self) -> None:
-        self.passing = None
+        self.is_to_hold = self.is_holding = False
         for message in self.held:
             self.route.send(message)
         self.held.clear()
@@ -46,6 +48,17 @@ class HeldServer:
 def mark(page: Page) -> str:
     """What the page writes over a former result."""
     return str(page.locator(".st-key-explained").evaluate("node => getComputedStyle(node, '::before').content"))
+
+
+def until_marked(page: Page) -> None:
+    """Wait until the former result is dimmed and the words over it have appeared."""
+    page.wait_for_function(
+        """() => {
+            const place = document.querySelector(".st-key-explained");
+            const result = place.querySelector("[data-testid=stElementContainer]");
+            return getComputedStyle(result).opacity < 0.5 && getComputedStyle(place, "::before").opacity === "1";
+        }"""
+    )
 
 
 @pytest.mark.smoke
@@ -70,10 +83,8 @@ def test_a_former_result_is_marked_as_such_and_stays_whole(visit: NewVisit) -> N
     server.hold()
     page.locator(".st-key-sample label", has_text="Winter").click()
     page.wait_for_function("document.querySelector('.st-key-explained [data-stale=true]')")
-    page.wait_for_timeout(700)
+    until_marked(page)
     assert "The former result" in mark(page)
-    dimmed = page.locator(".st-key-explained [data-testid=stElementContainer]").first
-    assert float(dimmed.evaluate("node => getComputedStyle(node).opacity")) < 0.5
     assert (shown(page), sentence(page)) == before
     server.let_go()
     expect(page.locator(".hp .original .frame")).to_have_attribute("aria-label", "Original. The image Winter")
@@ -90,7 +101,7 @@ def test_the_sentence_over_a_former_result_is_readable(visit: NewVisit) -> None:
         server.hold()
         page.locator(".st-key-sample label", has_text="Bay").click()
         page.wait_for_function("document.querySelector('.st-key-explained [data-stale=true]')")
-        page.wait_for_timeout(700)
+        until_marked(page)
         inks = page.locator(".st-key-explained").evaluate(
             "node => [getComputedStyle(node, '::before').color, getComputedStyle(node, '::before').backgroundColor]"
         )

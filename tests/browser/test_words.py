@@ -16,7 +16,7 @@ from gradcam_core.text import figures
 from pages._ui.viewer.scripts import script
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
-from tests.browser.viewer import cards, open_look, sentence, until_painted
+from tests.browser.viewer import cards, open_look, sentence, until_at_rest, until_painted
 from tests.pages.support import ASSETS, write_description
 from tests.server import running_server
 
@@ -37,6 +37,7 @@ MANY = [
     "x",
 ]
 
+PLACES = ".hp :is(.list, .card:not(.searched), .frame, .bar, .controls > *)"
 SHIFTS = """() => {
   window.shifts = [];
   const seen = (list) => window.shifts.push(...list.getEntries().map(({ value }) => value));
@@ -57,7 +58,7 @@ def labels_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def places(page: Page) -> list[tuple[float, ...]]:
     """Where everything lies that a person may just be reaching for."""
-    parts = page.locator(".hp :is(.list, .card:not(.searched), .frame, .bar, .controls > *)").all()
+    parts = page.locator(PLACES).all()
     return [(box["x"], box["y"], box["width"], box["height"]) for part in parts if (box := part.bounding_box())]
 
 
@@ -90,19 +91,19 @@ def test_neither_reading_nor_choosing_nor_a_run_moves_the_page(visit: NewVisit, 
     page = tab.open("/?method=eigencam")
     unfold(page)
     page.evaluate("window.scrollTo(0, 0)")
-    page.wait_for_timeout(300)
+    until_at_rest(page, PLACES)
     before = places(page)
     page.evaluate(SHIFTS)
     page.locator(".hp .original .frame").evaluate(
         "frame => frame.dispatchEvent(new PointerEvent('pointermove', { clientX: 500, clientY: 500, bubbles: true }))"
     )
-    for key in "2345":
+    for place, key in enumerate("2345", 1):
         page.keyboard.press(key)
-        page.wait_for_timeout(60)
+        until_painted(page, int(str(cards(page).nth(place).get_attribute("data-index"))))
         assert [y for _, y, *_ in places(page)] == [y for _, y, *_ in before]
     page.locator(".st-key-all_layers label").click()  # a run that changes nothing of the answer
     settle(page)
-    page.wait_for_timeout(400)
+    until_at_rest(page, PLACES)
     assert page.evaluate("window.shifts") == []
     assert [y for _, y, *_ in places(page)] == [y for _, y, *_ in before]
 

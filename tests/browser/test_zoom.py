@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit, settle
 from tests.browser.viewer import canvas, choose
@@ -25,14 +25,19 @@ def zoom_with_wheel(page: Page, name: str, across: float, down: float, *, notche
     page.mouse.move(x, y)
     page.keyboard.down("Control")
     for _ in range(notches):
+        former = scale_said(page).inner_text()
         page.mouse.wheel(0, -100)
-        page.wait_for_timeout(50)
+        expect(scale_said(page)).not_to_have_text(former)
     page.keyboard.up("Control")
     return x, y
 
 
+def scale_said(page: Page) -> Locator:
+    return page.locator(".hp .zooming [aria-label='The whole image (0)']")
+
+
 def scale(page: Page) -> float:
-    return float(page.locator(".hp .zooming [aria-label='The whole image (0)']").inner_text().rstrip("×"))
+    return float(scale_said(page).inner_text().rstrip("×"))
 
 
 def readout(page: Page) -> str:

@@ -1,6 +1,7 @@
 """The viewer in a browser, as tests use it: its canvases as arrays, its cards, its words."""
 
 import base64
+from collections.abc import Callable
 
 import numpy as np
 from playwright.sync_api import Locator, Page
@@ -11,6 +12,17 @@ PIXELS = """canvas => {
     for (let at = 0; at < data.length; at += 8192) text += String.fromCharCode(...data.subarray(at, at + 8192));
     return [canvas.width, canvas.height, btoa(text)];
 }"""
+
+REST = """nodes => new Promise((resolve) => {
+    const read = () => JSON.stringify(nodes.map((node) => node.getBoundingClientRect()));
+    let former = read(), frames = 0;
+    const look = () => {
+        frames = read() === former ? frames + 1 : 0;
+        former = read();
+        frames < 10 ? requestAnimationFrame(look) : resolve();
+    };
+    look();
+})"""
 
 
 def canvas(page: Page, name: str) -> np.ndarray:
@@ -55,6 +67,25 @@ def shown(page: Page) -> str:
 
 def until_painted(page: Page, class_index: int) -> None:
     page.wait_for_selector(f".hp[data-shown$=' {class_index}']")
+
+
+def until(page: Page, holds: Callable[[], bool], *, seconds: int = 60) -> None:
+    """Wait for a fact that lies in Python: what arrived, or how something on screen is read."""
+    for _ in range(seconds * 20):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    raise TimeoutError(f"not within {seconds} s")
+
+
+def until_told(page: Page) -> None:
+    """Wait until the viewer has sent the class on screen to the server."""
+    page.wait_for_function("globalThis[Symbol.for('heatproof.chosen')].isTold")
+
+
+def until_at_rest(page: Page, selector: str) -> None:
+    """Wait until what matches has stood at the same places for ten frames."""
+    page.locator(selector).evaluate_all(REST)
 
 
 def agree(page: Page) -> bool:
