@@ -106,7 +106,7 @@ def test_how_sure_it_is_stays_beside_a_label_of_any_length(visit: NewVisit, size
             return { left, right, top, bottom, inHeader: heading.parentNode.getBoundingClientRect().bottom };
         }"""
     )
-    assert 0 < sure["right"] - sure["left"]
+    assert sure["right"] - sure["left"] > 0
     assert sure["right"] <= size[0]
     assert sure["bottom"] <= sure["inHeader"] + 1
 
