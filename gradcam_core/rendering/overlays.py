@@ -40,6 +40,7 @@ class Overlay:
     Attributes:
         mix: (signed steps (n,) int64, their colours (n, 3), opacity in 256ths) to the mix of these and of the unseen.
         dims_hidden: whether what is hidden is drawn as what holds no evidence, and not as the image alone.
+        ends: how no evidence and the most are named where the overlay stands alone; "" is the colour map's own name.
     """
 
     slug: str
@@ -47,6 +48,7 @@ class Overlay:
     sentence: str
     mix: Callable[[np.ndarray, np.ndarray, int], Mix]
     dims_hidden: bool = False
+    ends: tuple[str, str] = ("", "")
 
 
 def get_overlay(name: str) -> Overlay:
@@ -128,6 +130,7 @@ OVERLAYS: dict[str, Overlay] = {
             "By evidence",
             "Colours where the evidence is; where there is none the image stays untouched.",
             _by_evidence,
+            ends=("Uncoloured", ""),
         ),
         Overlay(
             "spotlight",
@@ -135,6 +138,7 @@ OVERLAYS: dict[str, Overlay] = {
             "The image in colour where the evidence is, dim and grey elsewhere.",
             _spotlight,
             dims_hidden=True,
+            ends=("Dim grey", "full colour"),
         ),
         Overlay("even", "Even", "The same opacity everywhere, as in most papers.", _evenly),
     )

@@ -91,6 +91,26 @@ def test_long_labels_leave_the_picture_its_room(visit: NewVisit, size: tuple[int
     assert dialog.evaluate("node => [node.scrollWidth, node.scrollHeight]") == list(size)
 
 
+@pytest.mark.parametrize("size", [(1280, 800), (1024, 768), (390, 844)])
+def test_how_sure_it_is_stays_beside_a_label_of_any_length(visit: NewVisit, size: tuple[int, int]) -> None:
+    tab = visit(width=size[0])
+    tab.page.set_viewport_size({"width": size[0], "height": size[1]})
+    page = tab.open()
+    present(page)
+    page.locator(".hp .presenting h2 strong").evaluate("(label, text) => label.textContent = text", "W" * 60)
+    sure = page.locator(".hp .presenting h2").evaluate(
+        """heading => {
+            const range = document.createRange();
+            range.selectNodeContents(heading.lastChild);
+            const { left, right, top, bottom } = range.getBoundingClientRect();
+            return { left, right, top, bottom, inHeader: heading.parentNode.getBoundingClientRect().bottom };
+        }"""
+    )
+    assert sure["right"] - sure["left"] > 0
+    assert sure["right"] <= size[0]
+    assert sure["bottom"] <= sure["inHeader"] + 1
+
+
 def test_the_colour_bar_and_the_zoom_come_along_and_go_home(visit: NewVisit) -> None:
     page = visit().open()
     present(page)

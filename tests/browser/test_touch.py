@@ -86,6 +86,32 @@ def test_the_overlay_comes_first_and_its_controls_are_in_a_sheet_over_which_it_s
     assert "view=" not in phone.url
 
 
+def test_a_tall_picture_stays_in_sight_over_the_sheet(phone: Page, server: str) -> None:
+    phone.goto(f"{server}/?image=hopper")
+    phone.wait_for_selector(".hp[data-shown]", timeout=60_000)
+    settle(phone)
+    phone.get_by_role("button", name="Look", exact=True).tap()
+    sheet, overlay = phone.locator(".hp .looks").bounding_box(), phone.locator(".hp .overlay .frame").bounding_box()
+    assert sheet
+    assert overlay
+    assert overlay["y"] >= 48  # below the bar
+    assert sheet["y"] - overlay["y"] >= 0.9 * overlay["height"]
+
+
+def test_a_readout_on_the_stage_is_read_in_full(phone: Page) -> None:
+    phone.touchscreen.tap(*middle(phone, "overlay"))
+    phone.get_by_role("button", name="Present", exact=True).tap()
+    readout = phone.locator(".hp dialog .readout")
+    expect(readout).to_contain_text("Kept: x ")
+    box = readout.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert readout.evaluate("node => node.scrollHeight <= node.clientHeight + 1")
+    hold = phone.locator(".hp dialog .hold")
+    assert hold.evaluate("node => node.scrollWidth <= node.clientWidth")
+
+
 @pytest.mark.parametrize("what", [".overlay .frame", ".hold"])
 def test_the_original_is_seen_while_a_finger_is_held(phone: Page, what: str) -> None:
     session, node = phone.context.new_cdp_session(phone), phone.locator(f".hp {what}")

@@ -20,7 +20,7 @@ class Choice:
     """One value of a parameter.
 
     Attributes:
-        ends: of colours, the names of the first and the last one.
+        ends: of colours, the names of the first and the last one; of overlays, as `Overlay` has them.
     """
 
     value: str | int
@@ -64,7 +64,7 @@ def _percent(share: float) -> int:
 _VIEWS = (Choice("side", "Side by side"), Choice("overlay", "Overlay"), Choice("swipe", "Swipe"))
 _COLORMAPS = tuple(Choice(one.slug, one.title, one.sentence, one.ends) for one in COLORMAPS.values())
 _SCALES = (Choice("own", "This class's brightest"), Choice("shared", "Shared by the {count} likeliest"))
-_OVERLAYS = tuple(Choice(one.slug, one.title, one.sentence) for one in OVERLAYS.values())
+_OVERLAYS = tuple(Choice(one.slug, one.title, one.sentence, one.ends) for one in OVERLAYS.values())
 _SIGNS = (
     Choice("positive", "For the class", "What speaks against the class is left out."),
     Choice("both", "For and against", "Red speaks for the class, blue against it."),

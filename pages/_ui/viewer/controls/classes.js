@@ -18,7 +18,7 @@ function buildClasses(state) {
   node.cue = buildCue();
   return el("section", { className: "predictions", "aria-label": "Predictions" },
     el("h2", { className: "unseen", textContent: "Predictions" }),
-    el("div", { className: "classes" }, node.list, node.more, node.cue));
+    el("div", { className: "classes" }, node.list, node.cue, node.more));
 }
 
 function buildCount(state) {

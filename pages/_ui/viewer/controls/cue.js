@@ -1,4 +1,5 @@
-// What can be done here? One cue on a first visit, over the page so that it moves nothing; a choice ends it.
+// What can be done here? One cue on a first visit, under the class that it speaks of. A choice ends it; its place stays,
+// so that nothing moves.
 
 const CUE_SHOWN = "heatproof.cue";
 
@@ -15,7 +16,7 @@ function showCue({ node, view, look }) {
 }
 
 function hideCue({ node }) {
-  node.cue.hidden = true;
+  node.cue.dataset.over = "";
 }
 
 // Whether this was said before; from now on it is.

@@ -61,6 +61,7 @@ function buildLookButton(state) {
 // Below the row, or on a narrow screen as a sheet from below, over which the panels stay in sight.
 function showLooks({ node, panes }, isShown) {
   if (!isShown && node.looks.contains(focused())) node.lookButton.focus();
+  node.looks.style.setProperty("--ratio", panes.stage.style.getPropertyValue("--ratio")); // so much room the overlay wants
   node.looks.hidden = !isShown;
   node.lookButton.setAttribute("aria-expanded", String(isShown));
   if (isShown) (isNarrow() ? panes.stage : node.looks).scrollIntoView({ block: isNarrow() ? "start" : "nearest" });

@@ -52,7 +52,7 @@ function reserveSentences(state) {
 function drawBar(state) {
   const bar = state.node.legend, { look, panes } = state, [low, high] = legendEnds(state);
   bar.toggleAttribute("data-empty", !(panes.map.scale > 0)); // it keeps its place
-  const [first, ramp, last] = bar.children, of = [look.colormap, look.threshold, panes.map.isSigned].join();
+  const [first, ramp, last] = bar.children, of = JSON.stringify([coreLook(state), look.view, panes.map.isSigned]);
   first.textContent = low;
   last.textContent = high;
   if (ramp.dataset.of !== of) ramp.style.background = `linear-gradient(to right, ${rampOf(panes).join()})`;
@@ -60,12 +60,14 @@ function drawBar(state) {
   bar.setAttribute("aria-label", `Colour bar: from ${low} to ${high}`);
 }
 
-// What the first and the last of the colours mean.
+// What the first and the last of the colours mean. Where the overlay stands alone it may have none of the heatmap's.
 function legendEnds({ look, panes, view, registry }) {
   const largest = `${figures(panes.map.scale)} ${view.unit}`, whose = look.scale === "shared" ? "shared" : "this class's most";
-  if (panes.map.isSigned) return [`Blue: ${figures(-panes.map.scale)} against`, `red: ${largest} for (${whose})`];
-  const { ends = ["", ""] } = registry.look.find(({ name }) => name === "colormap").choices.find(({ value }) => value === look.colormap);
-  return [`${ends[0]}: no evidence`, `${ends[1]}: ${largest} (${whose})`];
+  const endsOf = (wanted) => registry.look.find(({ name }) => name === wanted).choices.find(({ value }) => value === look[wanted]).ends ?? ["", ""];
+  const ofColours = panes.map.isSigned ? ["Blue", "red"] : endsOf("colormap"), alone = look.view === "side" ? ["", ""] : endsOf("overlay");
+  const most = alone[1] || ofColours[1];
+  if (panes.map.isSigned) return [`${ofColours[0]}: ${figures(-panes.map.scale)} against`, `${most}: ${largest} for (${whose})`];
+  return [`${alone[0] || ofColours[0]}: no evidence`, `${most}: ${largest} (${whose})`];
 }
 
 // What belongs to the view and to no class.

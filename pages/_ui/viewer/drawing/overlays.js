@@ -3,6 +3,7 @@
 
 const UNSEEN_GREY = 96;
 const FADED = [102, 0, 154 * 128], DARKENED = [0, 31, 52 * 256]; // image, grey and colour of what was not seen
+const GREY = 0xffb4b4b4;
 const HALVES = 0x800080, TWO = 0xff00ff;
 
 const cutOf = (threshold) => Math.floor(threshold * STEPS + 0.5);
@@ -18,14 +19,6 @@ function shadesOf({ colours, diverging, threshold }, isSigned) {
   return shades;
 }
 
-// The colours from the lowest value to the highest as stops of a gradient; what is hidden has that of no evidence.
-function rampOf(panes) {
-  const { map, look } = panes, shades = shadesOf(look, map.isSigned), first = map.isSigned ? 0 : NONE;
-  return Array.from({ length: 49 }, (_, i) => {
-    const colour = shades[first + Math.round((i * (ALL - first)) / 48)];
-    return `rgb(${colour & 255} ${(colour >>> 8) & 255} ${(colour >>> 16) & 255})`;
-  });
-}
 
 // From 0 where there is no evidence, soon and then ever slower, to `most` where it is strongest.
 const rising = (most, k) => Math.floor((2 * most * k * (2 * STEPS - k) + STEPS * STEPS) / (2 * STEPS * STEPS));
@@ -63,6 +56,19 @@ function put(mix, at, image, grey, redBlue, green) {
   mix.grey[at] = grey;
   mix.redBlue[at] = redBlue + HALVES;
   mix.green[at] = green + 128;
+}
+
+// Round all hues in sixteen steps, packed.
+const colourful = (i) => [0, 1, 2].reduce((all, c) => all + Math.round(140 + 100 * Math.cos(2 * Math.PI * (i / 16 + c / 3))) * 256 ** c, 0xff000000);
+
+// From the lowest value to the highest, as stops of a gradient: the colours of the heatmap, or where the overlay stands
+// alone what it makes of a grey picture, or in the spotlight, which leaves a picture its own colours, of a colourful one.
+function rampOf({ map, look }) {
+  const shades = shadesOf(look, map.isSigned), first = map.isSigned ? 0 : NONE;
+  const steps = Uint16Array.from({ length: 49 }, (_, i) => first + Math.round((i * (ALL - first)) / 48)), out = new Uint32Array(49);
+  if (look.view === "side") paintHeatmap(out, steps, shades);
+  else paintOverlay(out, Uint32Array.from(out, (_, i) => (look.overlay === "spotlight" ? colourful(i) : GREY)), steps, mixOf(look, shades));
+  return Array.from(out, (colour) => `rgb(${colour & 255} ${(colour >>> 8) & 255} ${(colour >>> 16) & 255})`);
 }
 
 function paintHeatmap(out, steps, shades) {

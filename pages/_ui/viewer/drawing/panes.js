@@ -3,6 +3,8 @@
 
 const PANES = { original: "Original", heatmap: "Heatmap", overlay: "Overlay" };
 
+const TINY = 64; // pixels: an image of at most so many is shown in squares, for smoothed its edges smear over several cells
+
 // Everything that a pane set knows.
 function newPaneSet() {
   return {
@@ -105,6 +107,7 @@ function fit(panes, pixels) {
     pane.pixels = new Uint32Array(pane.image.data.buffer);
   }
   panes.stage.style.setProperty("--ratio", width / height);
+  panes.stage.toggleAttribute("data-tiny", Math.max(width, height) <= TINY);
   panes.stage.dataset.shape = width / height > 2.2 ? "wide" : height / width > 1.6 ? "tall" : "usual";
 }
 

@@ -67,8 +67,10 @@ function drag(panes, frame, event) {
   const began = panes.press, box = frame.getBoundingClientRect();
   clearTimeout(began.hold);
   if (began.drags === "swipe") swipeTo(panes, frame, event);
-  else if (began.drags === "box") setBox(panes, began.from, pixelUnder(panes, frame, event));
-  else {
+  else if (began.drags === "box") {
+    panes.marks.pointer = null; // it would stay where the drag began
+    setBox(panes, began.from, pixelUnder(panes, frame, event));
+  } else {
     panBy(panes, (event.clientX - (began.lastX ?? began.x)) / box.width, (event.clientY - (began.lastY ?? began.y)) / box.height);
     Object.assign(began, { lastX: event.clientX, lastY: event.clientY });
   }
