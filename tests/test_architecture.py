@@ -52,7 +52,17 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.checkpoints": [{"fields", "pickles"}, {"torchfiles"}, {"weights"}, {"pairs"}],
     "gradcam_core.cli": [{"formatting", "selfcheck"}, {"summary"}, {"commands"}, {"main"}],
     "gradcam_core.decoding": [
-        {"colours", "foreign", "incoming", "lab", "orientation", "refusals", "tiff_tags", "transparency"},
+        {
+            "colours",
+            "foreign",
+            "incoming",
+            "lab",
+            "orientation",
+            "refusals",
+            "tiff_palette",
+            "tiff_tags",
+            "transparency",
+        },
         {"avif", "camera_raw", "gif", "jpeg", "pillow", "png", "signatures", "tiff", "unread"},
         {"door", "grey_depth", "structure"},
         {"colour_depth", "frames"},

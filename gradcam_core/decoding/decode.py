@@ -19,7 +19,7 @@ from gradcam_core.decoding.pixels import kept_size, scale_hidden, shrinkable, sh
 from gradcam_core.decoding.refusals import too_large
 from gradcam_core.decoding.signatures import ACCEPTED, kind_of
 from gradcam_core.decoding.structure import check_shape, check_structure, frames_in
-from gradcam_core.decoding.transparency import is_blank, opaque_rgb
+from gradcam_core.decoding.transparency import background_of, is_blank, opaque_rgb
 from gradcam_core.decoding.unread import unread_pixels
 from gradcam_core.errors import HeatproofError, ImageError, ResourceError
 from gradcam_core.loaded_image import LoadedImage
@@ -99,7 +99,7 @@ def _refusals(data: bytes, limits: Settings) -> Iterator[None]:
 def _loaded(data: bytes, name: str, limits: Settings) -> LoadedImage:
     opened = _opened(data, limits)
     stored = shrunk(opened.picture, limits)
-    rgb, notes = opaque_rgb(stored)
+    rgb, notes = opaque_rgb(stored, background_of(opened.picture))
     colours = screen_colours(stored, rgb, opened.profile)
     pixels = np.array(upright(colours.picture if colours else rgb, opened.orientation))
     pixels.setflags(write=False)
@@ -119,7 +119,7 @@ def _full_size(data: bytes, limits: Settings) -> Image.Image:
     orientation, picture = opened.orientation, opened.picture
     del opened
     if picture.mode != "RGB":
-        picture, _ = opaque_rgb(picture)
+        picture, _ = opaque_rgb(picture, background_of(picture))
     return upright(picture, orientation)
 
 

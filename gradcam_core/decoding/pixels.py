@@ -6,6 +6,7 @@ from gradcam_core.config import Settings
 from gradcam_core.decoding.colour_depth import is_deep_colour, spread_colours
 from gradcam_core.decoding.grey_depth import eight_bits, is_deep
 from gradcam_core.decoding.lab import is_lab, lab_to_rgb
+from gradcam_core.decoding.tiff_palette import with_bright_palette
 from gradcam_core.decoding.transparency import without_empty_alpha
 
 
@@ -48,4 +49,4 @@ def _eight_bits(picture: Image.Image, data: bytes) -> tuple[Image.Image, list[st
         return eight_bits(picture, data)
     if is_lab(picture):
         return lab_to_rgb(picture), []
-    return spread_colours(picture, data) if is_deep_colour(picture, data) else (picture, [])
+    return spread_colours(picture, data) if is_deep_colour(picture, data) else (with_bright_palette(picture), [])

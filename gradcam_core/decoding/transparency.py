@@ -24,18 +24,28 @@ def without_empty_alpha(picture: Image.Image) -> tuple[Image.Image, list[str]]:
     return (picture, []) if is_blank(opaque) else (opaque, [_SHOWN_OPAQUE])
 
 
-def opaque_rgb(picture: Image.Image) -> tuple[Image.Image, list[str]]:
-    """In RGB, transparent parts over white or, where that leaves nothing to see, over black, and the note."""
+def background_of(picture: Image.Image) -> str | None:
+    """What transparent parts are shown over: white or, where that leaves nothing to see, black; None without any.
+
+    To be asked before the picture is shrunk, which pales what is fine: what is shown and what a model sees have one.
+    """
     if not picture.has_transparency_data:
-        return picture.convert("RGB"), []
+        return None
     if all(band.getchannel("A").getextrema() == (255, 255) for _, band in _bands(picture)):
-        return picture.convert("RGB"), []
+        return None
     is_hidden = not _is_seen(picture, "white") and _is_seen(picture, "black")
-    colour, reason = ("black", ": over white nothing would be seen") if is_hidden else ("white", "")
+    return "black" if is_hidden else "white"
+
+
+def opaque_rgb(picture: Image.Image, background: str | None) -> tuple[Image.Image, list[str]]:
+    """In RGB, transparent parts over this background, and the note."""
+    if background is None:
+        return picture.convert("RGB"), []
     rgb = Image.new("RGB", picture.size)
     for top, band in _bands(picture):
-        rgb.paste(_over(colour, band), (0, top))
-    return rgb, [f"Transparent parts are shown over {colour}{reason}."]
+        rgb.paste(_over(background, band), (0, top))
+    reason = ": over white nothing would be seen" if background == "black" else ""
+    return rgb, [f"Transparent parts are shown over {background}{reason}."]
 
 
 def is_blank(picture: Image.Image) -> bool:

@@ -15,7 +15,7 @@ from gradcam_core.cam import MOST_PREDICTIONS, RAW_UNIT, Cam, Prediction
 from gradcam_core.encoding import to_png
 from gradcam_core.errors import HeatproofError
 from gradcam_core.export.manifest import explanation_json, json_text
-from gradcam_core.export.reproduce import command_line, python_lines
+from gradcam_core.export.reproduce import command_line, file_source, python_lines
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.figures import figure_png, panels_figure
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, heatmap_image, overlay_image
@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # a page lists the formats before torch is imported
     from gradcam_core.engine import ForwardPass
 
 MANIFEST, ORIGINAL, INPUT = "explanation.json", "original.png", "input.png"
+_UNNAMED = "image"  # an image of bytes, whose file has no name
 _PNG = "image/png"
 
 
@@ -38,7 +39,7 @@ class Explanation:
         unit: what the raw values count, as `unit_of` tells.
         input_picture: what the model saw, as `ForwardPass.input_picture`; there is no `input.png` without it.
         source: what `load_image` finds the image by, for the lines that make the map again; by default the archive's
-            own `original.png`, which gives the same map when it stands in the folder.
+            own `original.png`, or the image's own file where that holds more (`LoadedImage.file`).
         checkpoints: the folder that must be named there for the model to be found, as `chosen_folder` gives it.
     """
 
@@ -49,8 +50,15 @@ class Explanation:
     strongest: float = 0.0
     unit: str = RAW_UNIT
     input_picture: np.ndarray | None = None
-    source: str = ORIGINAL
+    source: str = ""
     checkpoints: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Name what gives the same map: the copy that is shown does not where the model saw the file."""
+        if not self.source:
+            object.__setattr__(
+                self, "source", file_source(self.image.name or _UNNAMED) if self.image.file else ORIGINAL
+            )
 
     @classmethod
     def of(cls, image: LoadedImage, forward: ForwardPass, cam: Cam, look: Look = DEFAULT_LOOK) -> Explanation:
@@ -144,6 +152,8 @@ def _reproduction(it: Explanation) -> bytes:
     """Both ways; a file name that is not UTF-8 keeps its bytes."""
     shell, python = command_of(it), python_of(it)
     where = f"Copy {ORIGINAL} there, or put its path in its place.\n" if it.source == ORIGINAL else ""
+    if it.image.file:
+        where = f"It takes the image's own file: {ORIGINAL} is the copy that is shown, and gives another map.\n"
     text = f"In the folder that holds gradcam_core.\n{where}\nFrom a shell:\n\n{shell}\n\nFrom Python:\n\n{python}"
     return text.encode(errors="surrogateescape")
 

@@ -1,13 +1,15 @@
 """TIFFs: tiles and strips that share their bytes, grey whose white is zero, pixels that Pillow has no mode for."""
 
+import struct
 import zlib
+from typing import Literal
 
 import numpy as np
 import pytest
 
 from gradcam_core.decoding.decode import decode_image
 from gradcam_core.errors import ImageError
-from tests.core.made_files import TiffTag, jpeg_of_scans, noise, tiff_of_pieces
+from tests.core.made_files import TiffTag, grey_tiff, jpeg_of_scans, noise, tiff_of_pieces
 
 _DEFLATE, _JPEG = 8, 7
 
@@ -130,3 +132,15 @@ def test_grey_that_is_multiplied_by_its_alpha_is_shown_over_white() -> None:
     image = decode_image(tiff_of_pieces(tags, bytes([50, 128]) * 256, 1, tiled=False))
     assert np.unique(image.pixels).tolist() == [177]  # 50 and half of white
     assert image.notes[0] == "Transparent parts are shown over white."
+
+
+@pytest.mark.parametrize("most", [255, 65_535])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_palette_is_as_bright_as_its_own_white(order: Literal["<", ">"], most: int) -> None:
+    pixels = np.array([[0, 64, 128, 255]], np.uint8)
+    shares = np.linspace([0, 0, 0], [1, 0.5, 0.25], 256).T  # (3, 256), all reds first
+    palette = np.rint(shares * most).astype(f"{order}u2").tobytes()
+    plain = grey_tiff(pixels, order=order, tags=[(262, 3, 1, 3), (320, 3, 768, 0)])
+    entry, place = struct.pack(f"{order}HHII", 320, 3, 768, 0), struct.pack(f"{order}HHII", 320, 3, 768, len(plain))
+    shown = decode_image(plain.replace(entry, place) + palette).pixels[0]
+    assert np.abs(shown - np.array([[0, 0, 0], [64, 32, 16], [128, 64, 32], [255, 127.5, 63.75]])).max() <= 1

@@ -97,6 +97,16 @@ def test_pixels_of_every_mode_are_cut_from_the_file(mode: str, kind: str, monkey
     assert torch.equal(prepare(small, IMAGENET).tensor, prepare(decode_image(data), IMAGENET).tensor)
 
 
+def test_a_model_sees_transparent_parts_over_the_colour_that_is_shown() -> None:
+    lines = Image.new("RGBA", (640, 80), (255, 255, 255, 0))
+    for left in range(0, 640, 20):
+        lines.paste((215, 215, 215, 255), (left, 0, left + 1, 80))  # too pale to be seen over white once shrunk
+    image = decode_image(png(lines))
+    seen = prepare(image, InputSpec(128, 128, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))).tensor
+    assert image.notes == ("Transparent parts are shown over white.",)
+    assert min(image.pixels.mean(), float(seen.mean()) * 255) > 250
+
+
 def test_an_image_that_is_kept_whole_needs_no_file() -> None:
     picture = _picture(128, 90)
     image = decode_image(png(picture))

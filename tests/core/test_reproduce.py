@@ -19,7 +19,7 @@ from gradcam_core.cli.commands import _look
 from gradcam_core.cli.main import _understood, main
 from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.export.bundle import write_explanations
-from gradcam_core.export.formats import Explanation, explanation_zip
+from gradcam_core.export.formats import Explanation, command_of, explanation_zip
 from gradcam_core.export.reproduce import command_line, file_source, python_lines
 from gradcam_core.images import load_image
 from gradcam_core.loaded_image import LoadedImage
@@ -120,6 +120,18 @@ def test_an_unpacked_archive_makes_itself_again(made: Callable[[str], Made], tmp
     run(sys.executable, "-c", python)
     assert same(written(tmp_path / "explanation"), expected)
     assert same(written(tmp_path), expected)
+
+
+def test_lines_of_an_image_that_is_larger_than_its_copy_take_its_file(
+    made: Callable[[str], Made], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HEATPROOF_KEPT_SIDE", "100")
+    it = made("my 'large' scene.png")
+    assert it.image.file
+    assert main(shlex.split(command_of(it.explanation))[3:]) == 0
+    assert same(written(Path("explanation")), it.files(Path("directly")))
+    with zipfile.ZipFile(io.BytesIO(explanation_zip(it.explanation))) as archive:
+        assert b"original.png is the copy that is shown, and gives another map" in archive.read("reproduce.txt")
 
 
 @pytest.mark.slow
