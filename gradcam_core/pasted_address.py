@@ -7,16 +7,19 @@ import re
 
 _NO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
 _LONGEST = 10_000  # characters; a longer one is refused anyway, unless it is the picture itself
-_BEFORE = re.compile(r"(?:[<({\"'`*“\u2018«\s]|\[(?![0-9a-f:.]+\]))+", re.IGNORECASE)  # but not that of [::1]
-_AFTER = ".,;:!?…\"'`*”\u2019»>"  # what may follow an address in a sentence, and does not end one
+_QUOTES = "\u2018\u2019\u201a\u201c\u201d\u201e\u2039\u203a«»「」『』【】\uff08\uff09"  # no address begins or ends so
+_BEFORE = re.compile(rf"(?:[<({{\"'`*{_QUOTES}\s]|\[(?![0-9a-f:.]+\]))+", re.IGNORECASE)  # but not that of [::1]
+_AFTER = f".,;:!?…\"'`*>{_QUOTES}\u3001\u3002\uff01\uff0c\uff1f"  # what may follow an address and does not end one
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _AMPERSAND = re.compile(r"&(?:amp|#38|#x26);", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"<[a-z][^>]*?\b(?:src|href)\s*=\s*[\"']?\s*([^\"'\s>]+)", re.IGNORECASE)
-_STYLE_OR_MARKDOWN = re.compile(r"(?:url|!?\[[^\]]*\])\(\s*", re.IGNORECASE)
+_PICTURE = re.compile(r"<img\b[^>]*?\bsrc\s*=\s*[\"']?\s*([^\"'\s>]+)", re.IGNORECASE)  # in a link to somewhere else
+_BBCODE = re.compile(r"\[(?:url=([^\]\s]+)|(?:img|url)[^\]]*\]([^\[\s]+))", re.IGNORECASE)
+_STYLE_OR_MARKDOWN = re.compile(r"(?:(?:[a-z-]+:\s*)?url|!?\[[^\]]*\])\(\s*", re.IGNORECASE)
 _BRACKET = re.compile(r"[()]")
 _PREFIX = re.compile(r"(?:URL|src|href)\s*[:=]\s*(?=[\"'<]?(?:[a-z]+:|//))", re.IGNORECASE)  # RFC 3986, appendix C
 _OWN_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
-_WEB = re.compile(r"(https?):/*(?=[^/])", re.IGNORECASE)
+_WEB = re.compile(r"(?:https?:/*(?=https?:))?(https?):/*(?=[^/])", re.IGNORECASE)  # pasted behind a typed https://
 _HOST = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|localhost|(?:\w[\w-]*\.)+\w[\w-]*)(?P<port>:\d+)?/", re.IGNORECASE)
 _NUMBERED = re.compile(r"\[.*|localhost|[\d.]+", re.IGNORECASE)
 
@@ -50,10 +53,21 @@ def _without(beginning: re.Pattern[str], text: str) -> str:
 
 def _inside(text: str) -> str:
     """What Markdown, HTML or a style sheet names; of a linked picture the picture."""
-    if match := _ATTRIBUTE.match(text):
+    if match := _linked_picture(text) or _ATTRIBUTE.match(text):
         return match[1]
+    if match := _BBCODE.match(text):
+        return match[1] or match[2]
     match = _STYLE_OR_MARKDOWN.match(text, 1 if text.startswith("[![") else 0)
-    return _up_to_its_bracket(text[match.end() :]).partition(" ")[0] if match else text
+    if match is None:
+        return text
+    inside = _up_to_its_bracket(text[match.end() :])
+    return inside[1:].partition(">")[0] if inside.startswith("<") else inside.partition(" ")[0]
+
+
+def _linked_picture(text: str) -> re.Match[str] | None:
+    """The picture within a link in HTML; one that is embedded there may be longer, and is left alone."""
+    match = _PICTURE.search(text[:_LONGEST]) if text[:2].lower() == "<a" else None
+    return match if match and match.end() < _LONGEST else None
 
 
 def _up_to_its_bracket(text: str) -> str:

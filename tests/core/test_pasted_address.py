@@ -24,12 +24,28 @@ _DATA = "data:image/png;base64,"
         *("{}", " {}\n", "<{}>", "({})", "[{}]", "{}.", "({}).", "{},", '"{}"', "“{}”.", "`{}`", "**{}**", "\u200b{}"),
         *("![alt]({})", "[text]({})", '![a]({} "its title")', "[a](<{}>)", "[![a]({})](https://other.test/)"),
         *('<img alt="x" src="{}">', "<a href='{}'>cat</a>", "<URL:{}>", "url('{}')", "URL: {}"),
-        *("A cat ({}).", "A cat\n{}"),
+        *(
+            "A cat ({}).",
+            "A cat\n{}",
+            "„{}“",
+            "\u201a{}\u2018",
+            "\u2039{}\u203a",
+            "「{}」",
+            "\uff08{}\uff09",
+            "{}\u3002",
+            "https://{}",
+        ),
+        *("[img]{}[/img]", "[img=300x200]{}[/img]", "[url={}]cat[/url]", "[url]{}[/url]", "background: url('{}');"),
+        '<a href="https://other.test/"><img alt="x" src="{}"></a>',
     ],
 )
 def test_what_stands_round_an_address_is_no_part_of_it(form: str) -> None:
     assert address_in(form.format(_URL)) == _URL
     assert address_in(form.format(_URL.replace("&", "&amp;"))) == _URL
+
+
+def test_an_address_with_a_blank_is_not_cut_there() -> None:
+    assert address_in("![cat](<https://img.test/my cat.jpg>)") == "https://img.test/my cat.jpg"
 
 
 @pytest.mark.parametrize(
