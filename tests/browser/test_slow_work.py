@@ -41,7 +41,7 @@ def started(visit: NewVisit, address: str, **options: object) -> Page:
 
 def opened(visit: NewVisit, address: str, **options: object) -> Page:
     page = visit(address, **options).page
-    page.goto(address)
+    page.goto(address, timeout=PATIENCE)
     expect(page.get_by_role("heading", name="Slow page")).to_be_visible(timeout=60_000)
     return page
 
@@ -109,7 +109,7 @@ def test_two_people_have_their_slow_work_one_after_the_other(visit: NewVisit, ad
 
 def test_slow_work_ends_when_its_page_is_closed(visit: NewVisit, address: str) -> None:
     other, page = opened(visit, address), visit(address).page
-    page.goto(address)
+    page.goto(address, timeout=PATIENCE)
     press(page, "Measure")
     expect(page.get_by_text(re.compile(r"places: \d+"))).to_be_visible(timeout=60_000)
     press(other, "Look")
