@@ -8,20 +8,20 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import findings
-from tests.browser.conftest import Visit, settle
+from tests.browser.conftest import PATIENCE, Visit, settle
 from tests.browser.viewer import until
 from tests.server import running_server
 
 NewVisit = Callable[..., Visit]
-PATIENCE = 60_000  # milliseconds: on a busy machine; how fast Cancel is, tests/core/test_jobs.py says
+LONG = 60_000  # milliseconds: on a busy machine; how fast Cancel is, tests/core/test_jobs.py says
 
 
 @pytest.fixture(autouse=True)
 def patient() -> Iterator[None]:
     """Expectations wait as long as everything else."""
-    expect.set_options(timeout=PATIENCE)
+    expect.set_options(timeout=LONG)
     yield
-    expect.set_options(timeout=5_000)
+    expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def started(visit: NewVisit, address: str, **options: object) -> Page:
 
 def opened(visit: NewVisit, address: str, **options: object) -> Page:
     page = visit(address, **options).page
-    page.goto(address, timeout=PATIENCE)
+    page.goto(address, timeout=LONG)
     expect(page.get_by_role("heading", name="Slow page")).to_be_visible(timeout=60_000)
     return page
 
@@ -109,7 +109,7 @@ def test_two_people_have_their_slow_work_one_after_the_other(visit: NewVisit, ad
 
 def test_slow_work_ends_when_its_page_is_closed(visit: NewVisit, address: str) -> None:
     other, page = opened(visit, address), visit(address).page
-    page.goto(address, timeout=PATIENCE)
+    page.goto(address, timeout=LONG)
     press(page, "Measure")
     expect(page.get_by_text(re.compile(r"places: \d+"))).to_be_visible(timeout=60_000)
     press(other, "Look")
