@@ -12,7 +12,7 @@ from gradcam_core.rendering.render import Look, heatmap_image
 from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit, settle
 from tests.browser.test_viewer import next_frame
-from tests.browser.viewer import canvas, chosen, sentence
+from tests.browser.viewer import canvas, chosen, open_look, sentence
 
 NewVisit = Callable[..., Visit]
 
@@ -72,6 +72,7 @@ def test_a_presentation_is_a_spotlight_unless_another_overlay_was_chosen(visit: 
     page.keyboard.press("Escape")
     next_frame(page)
     assert np.array_equal(canvas(page, "overlay"), before)
+    open_look(page)
     page.get_by_label("Overlay", exact=True).select_option("even")
     next_frame(page)
     before = canvas(page, "overlay")

@@ -254,7 +254,8 @@ def leave_in_the_middle(address: str, rng: random.Random) -> None:
 
 
 def _said(card: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in card.items() if name != "listed"}
+    """What is the same of a class, whether it is listed and looked at or not."""
+    return {name: value for name, value in card.items() if name not in {"listed", "isLookedAt", "remedies"}}
 
 
 def _is_close(one: np.ndarray, other: np.ndarray) -> bool:

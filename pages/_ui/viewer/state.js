@@ -70,7 +70,8 @@ function newState(root) {
     presented: {
       lent: [], // the page's nodes that stand on the stage, and the comments that keep their places: node, home
       former: null, // the page's look meanwhile, by name; null while nothing is presented
-      look: null, // the stage's own when it was left last
+      given: null, // what the stage began with
+      look: null, // the stage's own, if another one was chosen there
       awaited: null, // the picture that was asked for: place among the cards, name, photo that was on screen, quiet looks
       watcher: null, // tells of another size of the stage
       header: null, // nodes: this, the one below, and what they show

@@ -103,14 +103,17 @@ function stopPresenting(state) {
 function setTheStage(state) {
   const { presented, look } = state, names = Object.keys(ON_STAGE).filter((name) => parameterOf(state, name));
   const isUsual = (name) => look[name] === usualValue(parameterOf(state, name));
-  presented.former = Object.fromEntries(names.map((name) => [name, look[name]]));
+  presented.former = lookOf(state, names);
   changeLook(state, presented.look ?? Object.fromEntries(names.filter(isUsual).map((name) => [name, ON_STAGE[name]])));
+  presented.given = lookOf(state, names);
 }
 
-// The look of the page again.
-function leftStage({ presented, look }) {
-  const { former } = presented;
-  presented.look = Object.fromEntries(Object.keys(former).map((name) => [name, look[name]]));
+const lookOf = ({ look }, names) => Object.fromEntries(names.map((name) => [name, look[name]]));
+
+// The look of the page again; what was chosen on the stage is that of the next time.
+function leftStage(state) {
+  const { presented } = state, { former, given } = presented, now = lookOf(state, Object.keys(former));
+  if (Object.keys(now).some((name) => now[name] !== given[name])) presented.look = now;
   presented.former = null;
   return former;
 }
