@@ -59,7 +59,7 @@ def test_the_main_job_is_done_by_keyboard_alone(visit: NewVisit) -> None:
     expect(page.locator(".hp .stage")).to_have_attribute("data-view", "overlay")
     tab_to(page, "input[type=range]", "Opacity")
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_label("Opacity", exact=True)).to_have_value("51")
+    expect(page.get_by_label("Opacity", exact=True)).to_have_value("66")
     tab_to(page, ".frame", "")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import CHROMIUM_FLAGS, chromium_path, settle
 from tests.browser.frame import open_section
@@ -23,17 +23,16 @@ def address(model_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(params=[1280, 390])
-def page(request: pytest.FixtureRequest, address: str) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, chromium: Browser, address: str) -> Iterator[Page]:
     flags = [*CHROMIUM_FLAGS, f"--host-resolver-rules=MAP {_NAME} 127.0.0.1"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=flags)
-        page = browser.new_page(viewport={"width": request.param, "height": 844})
-        page.goto(address)
-        page.wait_for_selector(".hp[data-shown]", timeout=60_000)
-        settle(page)
-        assert not page.evaluate("isSecureContext")
-        yield page
-        browser.close()
+    browser = chromium.browser_type.launch(executable_path=chromium_path(), args=flags)
+    page = browser.new_page(viewport={"width": request.param, "height": 844})
+    page.goto(address)
+    page.wait_for_selector(".hp[data-shown]", timeout=60_000)
+    settle(page)
+    assert not page.evaluate("isSecureContext")
+    yield page
+    browser.close()
 
 
 def test_camera_door_says_what_it_needs_and_takes_a_photograph_all_the_same(page: Page) -> None:

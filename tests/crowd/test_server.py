@@ -97,7 +97,7 @@ def test_two_people_with_two_pictures_each_see_their_own(address: str) -> None:
 
 def test_a_file_over_the_limit_is_refused_and_the_session_goes_on(address: str) -> None:
     with visiting(address) as visitor:
-        visitor.bring("large.jpg", bytes(10_000_001))
+        visitor.bring("large.jpg", b"\xff\xd8\xff\xe0" + bytes(10_000_001))
         visitor.settle()
         assert visitor.view.head["imageAndModel"] == ["", ""]
         assert any("larger than 10 MB" in text for text in visitor.screen.alerts())
