@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from gradcam_core.samples import sample_bytes
 from tests.browser.conftest import Visit, at_rest, settle
 from tests.browser.frame import unfold
-from tests.browser.viewer import agree, cards, choose, open_look, sentence, shown, until_painted
+from tests.browser.viewer import agree, cards, choose, open_look, sentence, shown, until, until_painted
 
 NewVisit = Callable[..., Visit]
 NO_CLASSES = ("-1", "x", "9" * 400, "1.0", "٣")
@@ -28,7 +28,7 @@ def test_back_and_forward_walk_over_images_and_classes(visit: NewVisit) -> None:
 
     def note() -> None:
         settle(page)
-        assert agree(page)
+        until(page, lambda: agree(page))
         steps.append((page.url, shown(page), sentence(page)))
 
     choose(page, 1)
@@ -177,9 +177,13 @@ def test_back_in_the_middle_of_a_run_ends_in_one_state(visit: NewVisit, gap: int
     page.wait_for_timeout(gap)
     page.go_back()
     at_rest(page)
-    alt = page.locator(".hp .original .frame").get_attribute("aria-label") or ""
-    named = page.evaluate("new URLSearchParams(location.search).get('image')")
-    assert alt.lower() == f"original. the image {named}"
+
+    def is_one_state() -> bool:
+        alt = page.locator(".hp .original .frame").get_attribute("aria-label") or ""
+        named = page.evaluate("new URLSearchParams(location.search).get('image')")
+        return alt.lower() == f"original. the image {named}"
+
+    until(page, is_one_state)
     assert agree(page)
 
 
