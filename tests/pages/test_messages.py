@@ -57,14 +57,16 @@ def test_model_that_fails_is_said_again_when_it_is_chosen_again(open_app: Open, 
     from tests.pages.support import add_photo_network
 
     add_photo_network(tmp_path)
-    (tmp_path / "photos.safetensors").write_bytes(b"nothing of the kind")
+    (tmp_path / "photos.json").rename(tmp_path / "broken.json")  # no other test has loaded one of this name
+    (tmp_path / "photos.safetensors").unlink()
+    (tmp_path / "broken.safetensors").write_bytes(b"nothing of the kind")
     app = open_app(checkpoints=tmp_path)
-    app.radio(key="model").set_value("photos").run()
+    app.radio(key="model").set_value("broken").run()
     assert app.warning
     app = dismiss(app)
     assert not app.warning
     app.radio(key="model").set_value("tinynet").run()
-    app.radio(key="model").set_value("photos").run()
+    app.radio(key="model").set_value("broken").run()
     assert app.warning
 
 
