@@ -34,7 +34,7 @@ def go_to_explore(page: Page) -> None:
 
 
 def stands_on_explore(page: Page) -> None:
-    page.wait_for_selector(".hp[data-shown]", timeout=60_000)
+    page.wait_for_selector(".st-key-explained .hp[data-shown]", timeout=60_000)
     settle(page)
 
 

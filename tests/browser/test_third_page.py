@@ -13,7 +13,7 @@ from gradcam_core.models import LoadedModel
 from gradcam_core.rendering.render import Look, overlay_image
 from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit, at_rest, settle
-from tests.browser.test_pages import choose_everything, parameters
+from tests.browser.test_pages import choose_everything, go_to_explore, parameters
 from tests.browser.test_viewer import set_range
 from tests.browser.viewer import PIXELS, agree, array, cards, choose, chosen
 from tests.server import ROOT, running_server
@@ -43,16 +43,6 @@ def go_to_compare(page: Page) -> None:
 
 def stands_on_compare(page: Page) -> None:
     expect(page.locator(".hp.sets .set")).to_have_count(2, timeout=60_000)
-    settle(page)
-
-
-def go_to_explore(page: Page) -> None:
-    page.get_by_role("link", name="Explore", exact=True).click()
-    stands_on_explore(page)
-
-
-def stands_on_explore(page: Page) -> None:
-    page.wait_for_selector(".st-key-explained .hp[data-shown]", timeout=60_000)
     settle(page)
 
 

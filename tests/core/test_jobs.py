@@ -35,6 +35,7 @@ from gradcam_core.resources.job import (
 from gradcam_core.resources.jobs import Jobs
 from gradcam_core.resources.queue import ComputeQueue, Turn, Waiting
 from tests.core.loopback import Server, http, together
+from tests.core.waiting import until
 from tests.occlusion import occlusion
 
 NAME = "squeezenet1_0"
@@ -379,14 +380,6 @@ def test_a_job_that_waits_between_two_reports_is_cancelled_there(
         job.cancel()
         assert job.wait(20)
         assert (job.state, busy.waiting, busy.running) == (CANCELLED, 0, 2)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(3000):
-        if condition():
-            return
-        time.sleep(0.005)
-    raise AssertionError("it never came to that")
 
 
 def test_a_job_knows_its_slot_and_shared_work_has_none(jobs: Jobs) -> None:

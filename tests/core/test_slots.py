@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -10,6 +10,7 @@ import pytest
 
 from gradcam_core.errors import Cancelled, ResourceError
 from gradcam_core.resources.queue import ComputeQueue
+from tests.core.waiting import until
 
 QUEUED = 10
 
@@ -62,14 +63,6 @@ def people(count: int, most_waiting: int = QUEUED) -> Iterator[People]:
     finally:
         crowd.close()
         assert (crowd.slots.running, crowd.slots.waiting) == (0, 0)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(3000):
-        if condition():
-            return
-        time.sleep(0.005)
-    raise AssertionError("it never came to that")
 
 
 def test_no_more_than_the_slots_compute_at_once_and_everybody_has_a_turn() -> None:

@@ -1,8 +1,7 @@
 """Slow work of many steps: who passes it, and which slots does it use beside its own?"""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -10,6 +9,7 @@ import pytest
 
 from gradcam_core.errors import Cancelled, ResourceError
 from gradcam_core.resources.queue import ComputeQueue, Turn
+from tests.core.waiting import until
 
 
 class Crowd:
@@ -58,14 +58,6 @@ def crowd(count: int, most_waiting: int = 10) -> Iterator[Crowd]:
     finally:
         made.close()
         assert (made.slots.running, made.slots.waiting) == (0, 0)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(3000):
-        if condition():
-            return
-        time.sleep(0.005)
-    raise AssertionError("it never came to that")
 
 
 def test_quick_work_that_waits_goes_before_the_next_step() -> None:

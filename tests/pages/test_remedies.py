@@ -85,3 +85,15 @@ def test_a_layer_that_is_not_there_leaves_the_usual_one(open_app: Open) -> None:
     app = press(open_app(), "layer", "nowhere")
     assert app.selectbox(key="layer").value == "blocks.5"
     assert not app.exception
+
+
+def test_others_are_tried_once_somebody_looks_at_the_class(open_app: Open) -> None:
+    app = open_app(image="desert", layer="blocks.3")  # where one listed class has no map of its own
+    unseen = next(one for one in view(app)["classes"][1:] if one.get("note"))
+    assert not unseen["isLookedAt"]
+    assert not any("choose" in remedy for remedy in unseen["remedies"])
+    asked = {"imageAndModel": view(app)["imageAndModel"], "index": unseen["index"], "try": 1}
+    app.session_state["viewer"] = {"asked": asked}
+    seen = of_class(app.run(), unseen["index"])
+    assert seen["isLookedAt"]
+    assert any("choose" in remedy for remedy in seen["remedies"])

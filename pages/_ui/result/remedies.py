@@ -25,16 +25,16 @@ def for_unseen(geometry: InputGeometry) -> list[Remedy]:
     return [{"text": never, "title": "Show it everything", "choose": ["preprocessing", _EVERYTHING]}]
 
 
-def for_unusable(question: Question, known: ForwardResult, cam: Cam, *, has_time: bool) -> list[Remedy]:
+def for_unusable(question: Question, known: ForwardResult, cam: Cam, *, tries_others: bool) -> list[Remedy]:
     """Where a map shows nothing: its evidence against the class, and what is known to give one that does.
 
     Args:
-        has_time: whether other layers and methods are tried, which takes a forward pass and a backward pass for each.
+        tries_others: whether other layers and methods are tried: a forward pass, and a backward pass for each.
     """
     if cam.usable:
         return []
     against = [{"title": "Show evidence against it", "look": {"sign": "both"}}] if cam.tells_against else []
-    found = alternatives(question, cam.prediction.class_index) if has_time else {}
+    found = alternatives(question, cam.prediction.class_index) if tries_others else {}
     titles = {"layer": f"Explain at layer {found.get('layer')}", "method": f"Use {_title(found.get('method'))}"}
     others = [{"title": titles[name], "choose": [name, value]} for name, value in found.items()]
     return [*against, *others, *_likeliest(known, cam)]

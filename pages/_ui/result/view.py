@@ -137,7 +137,7 @@ def _words(question: Question, known: ForwardResult, cam: Cam, *, is_looked_at: 
         "short": short_label(cam.prediction.label),
         "caption": caption(cam, question.model.weights_sha256),
         "note": cam.note,
-        "remedies": remedies.for_unusable(question, known, cam, has_time=is_looked_at),
+        "remedies": remedies.for_unusable(question, known, cam, tries_others=is_looked_at),
         "isLookedAt": is_looked_at,
         "maximum": words.finite(cam.maximum),
         "magnitude": words.finite(cam.magnitude) if cam.tells_against else 0,
