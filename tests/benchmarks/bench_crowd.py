@@ -44,6 +44,7 @@ _ACTS = ("class", "method", "layer", "model", "sample")
 _USUAL = {"image": "meadow", "model": "tinynet", "method": "gradcam"}  # what the address leaves out
 _PHOTOGRAPH = "upload-"  # and its hash: the image's name in the address
 _QUIET = 2.0  # seconds: so long a run may wait for a core before its first message
+_USUAL_LAYER = {"tinynet": "blocks.5", _MODEL: "layer4.1"}  # which the address does not say
 _LOOK_EVERY = 0.2  # seconds, at the memory
 _BUSY = re.compile(r"This server is busy.* waiting already")
 
@@ -94,9 +95,11 @@ def shown_by(visitor: Visitor) -> dict[str, str]:
     """What the viewer's last message is about."""
     head = visitor.view.head
     image, model = head["imageAndModel"]
-    said = _USUAL | head["address"] | {"image": image or _USUAL["image"], "model": model or _USUAL["model"]}
-    layer = visitor.screen.element("layer").raw_value.split(" ")[0]
-    return {"layer": layer, "mapped": str(head["mapped"]), "photo": str(visitor.view.photo_is_its_own), **said}
+    said: dict[str, str] = (
+        _USUAL | head["address"] | {"image": image or _USUAL["image"], "model": model or _USUAL["model"]}
+    )
+    layer = said.get("layer", _USUAL_LAYER[said["model"]])
+    return said | {"layer": layer, "mapped": str(head["mapped"]), "photo": str(visitor.view.photo_is_its_own)}
 
 
 def _is(shown: str, chosen: str) -> bool:
