@@ -5,6 +5,7 @@ const STATES = new WeakMap();
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".hp");
   if (!root || !data) return undefined;
+  withStyle(root);
   if (!STATES.has(root)) {
     STATES.set(root, newState(root));
     enterPage(STATES.get(root));
