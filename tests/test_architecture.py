@@ -29,6 +29,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
             "geometry",
             "hooks",
             "loaded_image",
+            "metrics",
             "pasted_address",
             "progress",
             "text",
@@ -89,6 +90,11 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
             "layercam",
             "xgradcam",
         }
+    ],
+    "gradcam_core.metrics": [
+        {"heat", "measure"},
+        {"box_overlap", "energy_pointing_game", "pointing_game", "rank_accuracy"},
+        {"registry"},
     ],
     "gradcam_core.models": [
         {"architectures", "class_names", "meta", "spec"},
