@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
 _PATH = re.compile(r"/viewer/([0-9a-f]{16})\.js\Z")  # below any base path
 _FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-_LOADED = """const {{ default: draw }} = await import(new URL("./viewer/{digest}.js", document.baseURI));
-export default draw;
-"""
+_LOADED = """const file = new URL("./viewer/{digest}.js", document.baseURI);
+const load = (again) => import(again ? `${{file}}?${{again}}` : file).catch(() => {{
+if (again === 5) throw new Error("The viewer could not be loaded. Reload the page.");
+return new Promise((done) => setTimeout(done, 500 * 2 ** again)).then(() => load(again + 1));
+}});
+export default (await load(0)).default;
+"""  # again under another address, for a browser remembers that a module failed; for 15 s, a server's start
 _STYLED = """const OWN_STYLE = new CSSStyleSheet();
 OWN_STYLE.replaceSync({style});
 const withStyle = (element) => {{
