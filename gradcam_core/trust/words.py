@@ -31,7 +31,7 @@ def reason(condition: Condition, numbers: Provisional, fifth: FifthHidden | None
         Condition.SIZE: "The picture is too small for the parts: in the network's input it is a few pixels wide.",
         Condition.SURE: f"The network hardly sees {label} here ({rounded_percent(numbers.probability)}): "
         "there is nothing to explain.",
-        Condition.SPREAD: "Hiding parts of the image changes hardly anything: the network does not look at it.",
+        Condition.SPREAD: "Hiding parts of the image changes hardly anything: a map has nothing to explain.",
         Condition.DEFINED: "The map's heat is alike everywhere: hiding any part hides as much of it.",
         Condition.BOTH_FILLS: "It holds under one fill only.",
         Condition.AGREEMENT: f"What it marks strongly matters {_how_much(numbers)}: "
@@ -80,7 +80,7 @@ def _hiding(numbers: Provisional, fifth: FifthHidden, label: str) -> str:
     left, elsewhere = float(probability(fifth.hidden[weaker])), fifth.elsewhere[weaker]
     if numbers.probability >= _SURE and left >= _SURE:
         return _in_odds(numbers.log_odds, fifth.hidden[weaker], fifth.elsewhere_log_odds[weaker], label)
-    moves = "drops" if left < numbers.probability else "moves"
+    moves = "drops" if left < numbers.probability else "raises"
     return (
         f"Hiding the marked fifth {moves} {label} from {rounded_percent(numbers.probability)} "
         f"to {rounded_percent(left)}; "
@@ -89,7 +89,7 @@ def _hiding(numbers: Provisional, fifth: FifthHidden, label: str) -> str:
 
 
 def _in_odds(whole: float, left: float, elsewhere: float, label: str) -> str:
-    moves = "drops" if left < whole else "moves"
+    moves = "drops" if left < whole else "raises"
     return (
         f"Hiding the marked fifth {moves} the odds of {label} from {_odds(whole)} to {_odds(left)}; "
         f"hiding equally large parts anywhere, to {_odds(elsewhere)} on average."
@@ -97,10 +97,11 @@ def _in_odds(whole: float, left: float, elsewhere: float, label: str) -> str:
 
 
 def _odds(log_odds: float) -> str:
-    """As in "12,000 to 1", two figures."""
-    odds = math.exp(min(log_odds, 40))
+    """As in "12,000 to 1" or "1 to 3", two figures."""
+    odds = math.exp(min(abs(log_odds), 40))
     digits = max(math.floor(math.log10(odds)) - 1, 0)
-    return f"{round(odds, -digits):,.0f} to 1" if log_odds <= 40 else "more than 10¹⁷ to 1"
+    large = f"{round(odds, -digits):,.0f}" if abs(log_odds) <= 40 else "more than 10¹⁷"
+    return f"{large} to 1" if log_odds >= 0 else f"1 to {large}"
 
 
 def _how_much(numbers: Provisional) -> str:
