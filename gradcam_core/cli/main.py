@@ -136,6 +136,7 @@ def _add_explain(commands: "Commands") -> None:
     _add_question(command)
     _add_layer(command)
     command.add_argument("--method", default="gradcam", metavar="NAME", help="default: gradcam")
+    _add_place(command)
     of_class = (
         "what to explain: an index or a label, or index:N or label:TEXT where a text could be both; may be repeated; "
         "default: the best prediction"
@@ -191,6 +192,11 @@ def _add_checkpoints(command: argparse.ArgumentParser) -> None:
 
 def _add_layer(command: argparse.ArgumentParser) -> None:
     command.add_argument("--layer", metavar="NAME", help="default: the last one before pooling")
+
+
+def _add_place(command: argparse.ArgumentParser) -> None:
+    what = "where the cells of a map are laid: network (where it looks; default), or grid (in equal squares)"
+    command.add_argument("--place", default="network", metavar="WHERE", help=what)
 
 
 def _add_device(command: argparse.ArgumentParser) -> None:

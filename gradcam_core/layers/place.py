@@ -46,13 +46,13 @@ PLACES = {
     for place in (
         Place(
             "network",
-            "Where the network looks",
+            "Cells where the network looks",
             "Each cell lies over the part of the image that it looks at, measured on the network itself.",
             lambda field: field.shift,
         ),
         Place(
             "grid",
-            "Where the grid suggests",
+            "Cells where the grid suggests",
             "Each cell lies over its own square of the image cut into equal squares, as most programs draw it.",
             lambda _: (0.0, 0.0),
         ),
