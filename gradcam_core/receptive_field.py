@@ -9,6 +9,7 @@ squeezing and excitation or by attention, is alike on all sides there and moves 
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -18,44 +19,37 @@ from torch.nn import functional
 
 from gradcam_core.hooks import recording
 from gradcam_core.layers.finding import TargetLayer
-from gradcam_core.layers.place import UNKNOWN, ReceptiveField
+from gradcam_core.layers.place import SCATTERED, UNKNOWN, ReceptiveField
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.recording import differentiable, memory_for_a_pass
 from gradcam_core.resources.store import LruStore
 
-_INPUTS = 3  # one forward and one backward pass each: within ten forward passes' time
+_BACKWARDS = (3, 2)  # of each input; with the forward passes they take no longer than ten of those
+_BESIDE = ((0, 0), (-1, -1), (1, 1), (-1, 1), (1, -1))  # rows and columns from the middle cell: one of each
 _CONTRAST = 0.25  # deviation of the noise round grey, where colours go from 0 to 1
 _PATCHES = 16  # of coarse noise along a side
 _BINS = 4  # to a cell's side: a field is counted in them
 _FIELD = 5  # deviations from one measured cell to the next, so that their fields hardly touch
-_LEAST, _MOST = 3, 5  # cells from one to the next at least; cells along a side that are measured at once
-_WINDOW, _NARROWEST = 1.6, 1.0  # deviation of the window: by that of the field, and at least so many cells
-_GROWTH, _STEPS, _STILL = (
-    1.3,
-    60,
-    1e-3,
-)  # of the window in one step; steps; cells that it moves when it has come to rest
+_LEAST, _MOST = 5, 5  # cells from one to the next at least; cells along a side that are measured at once
+_WINDOW = 2.0  # deviation of the window by that of the field;
+_NARROWEST, _WIDEST = 1.0, 0.35  # in cells at least, and by the side of what is cut out for a field at most
+_GROWTH, _STEPS, _STILL = 1.3, 60, 1e-3  # of the window in a step at most; steps; cells moved when it rests
+_LARGEST_ERROR = 0.3  # standard error of the mean, in cells
 _DIGITS = 2  # a hundredth of a cell: the number of threads decides the last bits
 
 _Key = tuple[str, str, str]
 _kept: LruStore[ReceptiveField] = LruStore(2_000)  # each counts as one
 _guard = threading.Lock()
-_measuring: WeakValueDictionary[_Key, "_Turn"] = WeakValueDictionary()
-
-
-class _Turn:
-    """One thread measures; the others wait."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
+_measuring: WeakValueDictionary[_Key, threading.Lock] = WeakValueDictionary()
 
 
 @dataclass(frozen=True)
 class _Cells:
     """Cells that are measured at once: `count` rows and columns of them, `apart` cells from one to the next."""
 
-    first: int
+    row: int
+    column: int
     count: int
     apart: int
 
@@ -69,13 +63,13 @@ def receptive_field(model: LoadedModel, layer: TargetLayer) -> ReceptiveField:
     key = (model.weights_sha256, model.description_sha256, layer.name)
     known = _kept.get(key)
     if known is None:
-        with _turn(key).lock:
+        with _lock_of(key):
             known = _kept.get(key) or _kept.put(key, measured(model, layer), 1)
     return known
 
 
 def measured(model: LoadedModel, layer: TargetLayer) -> ReceptiveField:
-    """The median over cells in the middle and a few inputs; the kernels alone do not tell it for a trained network.
+    """The middle of what cells in the middle tell on a few inputs; the kernels do not tell it of a trained network.
 
     One shift serves the whole layer: towards the border a field is cut off, which moves its middle and not the cell.
 
@@ -87,7 +81,10 @@ def measured(model: LoadedModel, layer: TargetLayer) -> ReceptiveField:
     found = np.isfinite(shifts).all(axis=1)
     if not found.any():
         return ReceptiveField(note=UNKNOWN)
-    return ReceptiveField(shift=_median(shifts[found]), spread=_median(spreads[found]))
+    error = shifts[found].std(axis=0).max() / np.sqrt(found.sum())
+    if error > _LARGEST_ERROR:
+        return ReceptiveField(spread=_midmean(spreads[found]), note=SCATTERED)
+    return ReceptiveField(_midmean(shifts[found]), _midmean(spreads[found]))
 
 
 def _fields(model: LoadedModel, layer: TargetLayer) -> np.ndarray:
@@ -96,82 +93,90 @@ def _fields(model: LoadedModel, layer: TargetLayer) -> np.ndarray:
     The first one tells how far apart cells must be to be measured in one backward pass.
     """
     side = layer.size[0]
-    first, *others = _inputs(model.input_spec)
-    cells = _middle_cells(side, _largest_odd(side))
-    energy = _energy(model, layer, first, cells, seed=0)
-    _, spreads = _middles(_cut(energy, side, cells))
-    apart = _apart(float(spreads.max()), side)
-    fields = [_cut(energy, side, replace(cells, apart=apart))]
-    for turn, image in enumerate(others, start=1):
-        cells = _middle_cells(side, apart, turn=turn)
-        fields.append(_cut(_energy(model, layer, image, cells, seed=turn), side, cells))
+    apart, beside = _largest_odd(side), iter(_BESIDE)
+    fields: list[np.ndarray] = []
+    for image, count in zip(_inputs(model.input_spec), _BACKWARDS, strict=True):
+        leaf, output = _forward(model, layer, image)
+        for place, offset in enumerate(islice(beside, count)):
+            cells = _middle_cells(side, apart, offset)
+            energy = _energy(leaf, output, cells, seed=place)
+            if not fields:
+                apart = _apart(float(_middles(_cut(energy, side, cells))[1].max()), side)
+                cells = replace(cells, apart=apart)
+            fields.append(_cut(energy, side, cells))
     return np.concatenate(fields)
 
 
 def _inputs(spec: InputSpec) -> Iterator[Tensor]:
-    """(1, 3, side, side) each, normalised, always the same: fine noise and noise in coarse patches by turns."""
+    """(1, 3, side, side) each, normalised, always the same: fine noise, and noise in coarse patches."""
     seeded, side = torch.Generator().manual_seed(0), spec.crop_size
     mean, deviation = (torch.tensor(values)[None, :, None, None] for values in (spec.mean, spec.std))
-    for place in range(_INPUTS):
-        noise = torch.randn(1, 3, side, side, generator=seeded)
-        if place % 2:
-            patches = torch.randn(1, 3, _PATCHES, _PATCHES, generator=seeded)
-            noise = 0.3 * noise + functional.interpolate(patches, size=(side, side), mode="bicubic")
+    fine, other = (torch.randn(1, 3, side, side, generator=seeded) for _ in range(2))
+    patches = torch.randn(1, 3, _PATCHES, _PATCHES, generator=seeded)
+    coarse = 0.3 * other + functional.interpolate(patches, size=(side, side), mode="bicubic")
+    for noise in (fine, coarse):
         yield ((0.5 + _CONTRAST * noise).clamp(0, 1) - mean) / deviation
 
 
-def _middle_cells(side: int, apart: int, *, turn: int = 0) -> _Cells:
-    """As many as fit, in the middle of a grid; where that lies between two cells, one or the other by turns."""
+def _middle_cells(side: int, apart: int, offset: tuple[int, int]) -> _Cells:
+    """As many as fit, in the middle of a grid; where that is one, this far beside the middle one."""
     count = min(max(side // apart, 1), _MOST)
-    return _Cells((side - count * apart + turn % 2) // 2 + apart // 2, count, apart)
+    free = side - count * apart
+    down, across = offset if count == 1 and side % 2 else (max(step, 0) * (free % 2) for step in offset)
+    return _Cells(free // 2 + apart // 2 + down, free // 2 + apart // 2 + across, count, apart)
 
 
 def _apart(spread: float, side: int) -> int:
     """Cells from one measured cell to the next; an odd number, so that each is in the middle of its field."""
     if not np.isfinite(spread):
         return _largest_odd(side)
-    return min(max(_LEAST, 2 * round(_FIELD * spread / 2) + 1), _largest_odd(side))
+    apart = max(_LEAST, 2 * round(_FIELD * spread / 2) + 1)
+    return apart if 2 * apart <= side else _largest_odd(side)
 
 
 def _largest_odd(side: int) -> int:
-    return max(_LEAST, side - 1 + side % 2)
+    return max(side - 1 + side % 2, 3)
 
 
-def _energy(model: LoadedModel, layer: TargetLayer, image: Tensor, cells: _Cells, *, seed: int) -> np.ndarray:
+def _forward(model: LoadedModel, layer: TargetLayer, image: Tensor) -> tuple[Tensor, Tensor]:
+    """An input, and what the layer gives for it, with the graph between them."""
+    with differentiable(model.device), memory_for_a_pass(), recording([layer.name]) as outputs:
+        leaf = image.to(model.device, copy=True).requires_grad_()
+        model.module(leaf.clone())
+    output = outputs[layer.name]
+    return leaf, leaf if output is None else output
+
+
+def _energy(leaf: Tensor, output: Tensor, cells: _Cells, *, seed: int) -> np.ndarray:
     """(height, width) float64: the squared gradient of these cells, their channels summed with random signs.
 
     In the mean over the signs that is the sum over channels and cells of their own squared gradients.
     """
-    with differentiable(model.device), memory_for_a_pass(), recording([layer.name]) as outputs:
-        leaf = image.to(model.device, copy=True).requires_grad_()
-        model.module(leaf.clone())
-        output = outputs[layer.name]
-        if output is None:
-            return np.zeros(image.shape[2:])
+    with differentiable(leaf.device), memory_for_a_pass():
+        signs = _signs(output, cells, seed)
         (gradient,) = torch.autograd.grad(
-            output, leaf, _signs(output, cells, seed), allow_unused=True, materialize_grads=True
+            output, leaf, signs, retain_graph=True, allow_unused=True, materialize_grads=True
         )
     return np.asarray((gradient[0].double().cpu() ** 2).sum(dim=0).numpy())
 
 
 def _signs(output: Tensor, cells: _Cells, seed: int) -> Tensor:
     """1 or -1 at every channel of these cells, 0 elsewhere."""
-    chosen = [cells.first + place * cells.apart for place in range(cells.count)]
-    rows, columns = torch.tensor(chosen)[:, None], torch.tensor(chosen)[None, :]
-    signs = torch.zeros(output.shape)
+    steps = torch.arange(cells.count) * cells.apart
     seeded = torch.Generator().manual_seed(seed)
     drawn = torch.randint(0, 2, (output.shape[1], cells.count, cells.count), generator=seeded)
-    signs[0, :, rows, columns] = drawn.float() * 2 - 1
+    signs = torch.zeros(output.shape)
+    signs[0, :, (cells.row + steps)[:, None], (cells.column + steps)[None, :]] = drawn.float() * 2 - 1
     return signs.to(output)
 
 
 def _cut(energy: np.ndarray, side: int, cells: _Cells) -> np.ndarray:
     """The field of each cell: (cells, bins, bins), `apart` cells wide and high."""
-    start = cells.first + 0.5 - cells.apart / 2
     bins = cells.apart * _BINS
-    edges = start + np.arange(cells.count * bins + 1) / _BINS
+    steps = 0.5 - cells.apart / 2 + np.arange(cells.count * bins + 1) / _BINS
+    rows, columns = cells.row + steps, cells.column + steps
     height, width = energy.shape
-    counted = _binned(_binned(energy, edges * height / side).T, edges * width / side).T
+    counted = _binned(_binned(energy, rows * height / side).T, columns * width / side).T
     parted = counted.reshape(cells.count, bins, cells.count, bins)
     return np.asarray(parted.transpose(0, 2, 1, 3).reshape(-1, bins, bins))
 
@@ -200,7 +205,7 @@ def _middles(fields: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for _ in range(_STEPS):
         moved, inside = _seen(fields, at, middle, wide)
         spread = 1 / np.sqrt(np.maximum(1 / inside**2 - 1 / wide**2, 1 / (4 * reach) ** 2))  # without the window
-        grown = np.clip(_WINDOW * spread, _NARROWEST, np.minimum(_GROWTH * wide, max(reach / 1.75, _NARROWEST)))
+        grown = np.clip(_WINDOW * spread, _NARROWEST, np.minimum(_GROWTH * wide, max(_WIDEST * 2 * reach, _NARROWEST)))
         rests = np.abs(moved - middle) + np.abs(grown - wide) < _STILL
         middle, wide = moved, grown
         if (rests | ~np.isfinite(middle)).all():
@@ -226,11 +231,15 @@ def _border(fields: np.ndarray) -> np.ndarray:
     return np.asarray(np.concatenate(sides, axis=1).mean(axis=1))
 
 
-def _median(pairs: np.ndarray) -> tuple[float, float]:
-    x, y = (round(float(value), _DIGITS) + 0.0 for value in np.median(pairs, axis=0))  # + 0.0: no -0.0
+def _midmean(pairs: np.ndarray) -> tuple[float, float]:
+    """The mean of what is neither in the lowest nor in the highest quarter, for each of the two: nearly a median."""
+    outer = len(pairs) // 4
+    ordered = np.sort(pairs, axis=0)[outer : len(pairs) - outer]
+    x, y = (round(float(value), _DIGITS) + 0.0 for value in ordered.mean(axis=0))  # + 0.0: no -0.0
     return x, y
 
 
-def _turn(key: _Key) -> _Turn:
+def _lock_of(key: _Key) -> threading.Lock:
+    """Held by the one thread that measures, for as long as any thread has it."""
     with _guard:
-        return _measuring.setdefault(key, _Turn())
+        return _measuring.setdefault(key, threading.Lock())

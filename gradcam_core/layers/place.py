@@ -59,6 +59,7 @@ PLACES = {
     )
 }
 DEFAULT_PLACE = "network"
+SCATTERED = "Where its cells look can't be measured, for each of them sees the whole image: the grid decides."
 UNKNOWN = "Where its cells look can't be measured, for their gradient is zero or not finite: the grid decides."
 
 
