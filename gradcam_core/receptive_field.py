@@ -97,13 +97,14 @@ def _fields(model: LoadedModel, layer: TargetLayer) -> np.ndarray:
     fields: list[np.ndarray] = []
     for image, count in zip(_inputs(model.input_spec), _BACKWARDS, strict=True):
         leaf, output = _forward(model, layer, image)
-        for place, offset in enumerate(islice(beside, count)):
+        for offset in islice(beside, count):
             cells = _middle_cells(side, apart, offset)
-            energy = _energy(leaf, output, cells, seed=place)
+            energy = _energy(leaf, output, cells, seed=len(fields))
             if not fields:
                 apart = _apart(float(_middles(_cut(energy, side, cells))[1].max()), side)
                 cells = replace(cells, apart=apart)
             fields.append(_cut(energy, side, cells))
+        del leaf, output  # and the graph, before the next one is made
     return np.concatenate(fields)
 
 
