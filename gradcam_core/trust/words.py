@@ -7,7 +7,7 @@ from gradcam_core.metrics.log_odds import probability
 from gradcam_core.metrics.placement import PLACEMENTS
 from gradcam_core.sentences import number, rounded_percent, short_label
 from gradcam_core.trust.numbers import FifthHidden, Provisional
-from gradcam_core.trust.rule import NO_AGREEMENT, Condition, Verdict, cannot_tell_because
+from gradcam_core.trust.rule import NO_AGREEMENT, RANK, Condition, Verdict, cannot_tell_because
 from gradcam_core.trust.thing import OnThing
 
 HEADLINES = {
@@ -38,8 +38,8 @@ def reason(condition: Condition, numbers: Provisional, fifth: FifthHidden | None
         f"agreement {number(numbers.agreement.lower, 2)} (0 is chance).",
         Condition.PLACEMENT: "The same map moved elsewhere does nearly as well: the thing fills the image, "
         "or the map does not point to it.",
-        Condition.RANK: "Hiding its strongest fifth costs less than hiding many other parts of that size: "
-        f"more than {rank * 100:.0f} of 100.",
+        Condition.RANK: f"Hiding its strongest fifth costs more than hiding {rank * 100:.0f} of 100 random parts of "
+        f"that size; {RANK * 100:.0f} are asked for.",
         Condition.CENTRE: "A blob in the centre of the image does as well.",
         Condition.EDGES: "An edge map of the image does as well.",
         Condition.OTHER_CLASS: "The map of another class does as well.",
