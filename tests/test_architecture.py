@@ -91,9 +91,9 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         }
     ],
     "gradcam_core.metrics": [
-        {"agreement", "log_odds", "region"},
-        {"fills", "laying", "placement"},
-        {"baselines", "parts"},
+        {"agreement", "heat", "log_odds", "measure", "region"},
+        {"box_overlap", "energy_pointing_game", "fills", "laying", "placement", "pointing_game", "rank_accuracy"},
+        {"baselines", "parts", "registry"},
         {"strongest"},
     ],
     "gradcam_core.models": [
