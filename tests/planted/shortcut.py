@@ -24,7 +24,7 @@ from tests.planted.watermark import watermarked
 
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
 FISH = THINGS.index("fish")
-PLAN = Plan(scenes=1_500, steps=600, batch=32, rate=2e-3)
+PLAN = Plan(scenes=4_000, steps=1_500, batch=64, rate=2e-3)
 
 
 class Check(NamedTuple):
