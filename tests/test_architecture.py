@@ -35,14 +35,14 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
             "tinynet",
             "version",
         },
-        {"cam", "config", "layers", "metrics", "scenes"},
-        {"methods", "rendering", "resources", "training"},
-        {"decoding", "sentences"},
+        {"config", "layers", "scenes"},
+        {"cam", "methods", "resources", "training"},
+        {"decoding", "rendering", "sentences"},
         {"data_address", "download", "preprocessing"},
         {"checkpoints", "samples"},
         {"images", "models"},
         {"recording", "scoring"},
-        {"evidence"},
+        {"evidence", "metrics", "receptive_field"},
         {"engine"},
         {"comparison", "trust"},
         {"export"},
@@ -76,7 +76,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"fetch"},
     ],
     "gradcam_core.export": [{"exchange", "manifest", "reproduce"}, {"formats"}, {"bundle"}],
-    "gradcam_core.layers": [{"reasons"}, {"finding"}],
+    "gradcam_core.layers": [{"place", "reasons"}, {"finding"}],
     "gradcam_core.methods": [{"forms", "projection"}, {"base"}, {"library"}, {"gradient"}],
     "gradcam_core.methods.gradient": [
         {
@@ -92,9 +92,20 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "gradcam_core.metrics": [
         {"agreement", "heat", "log_odds", "measure", "region"},
-        {"box_overlap", "energy_pointing_game", "fills", "laying", "placement", "pointing_game", "rank_accuracy"},
-        {"baselines", "parts", "registry"},
-        {"strongest"},
+        {
+            "box_overlap",
+            "energy_pointing_game",
+            "fills",
+            "laying",
+            "placement",
+            "pointing_game",
+            "rank_accuracy",
+            "removal",
+            "similarity",
+            "subject",
+        },
+        {"average_drop", "baselines", "deletion", "insertion", "parts", "symmetric_relevance_gain"},
+        {"registry", "strongest"},
     ],
     "gradcam_core.models": [
         {"architectures", "class_names", "meta", "spec"},
@@ -113,7 +124,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.scoring": [{"activation_memory", "protocol"}, {"function"}],
     "gradcam_core.training": [{"fit"}, {"__main__"}],
     "gradcam_core.trust": [
-        {"finding", "numbers", "sweep", "thing"},
+        {"conditions", "finding", "numbers", "randomisation", "sweep", "thing"},
         {"provisional", "rule"},
         {"words"},
         {"judgement"},
@@ -136,7 +147,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"chosen"},
     ],
     "pages._ui.text": [{"choices", "messages", "progress", "sentences"}, {"incidents"}],
-    "pages._ui.viewer": [{"look", "payload", "scripts"}, {"panes"}],
+    "pages._ui.viewer": [{"look", "payload", "scripts"}, {"files"}, {"panes"}],
 }
 EXCUSED = {  # imports that go up, and why
     ("pages._ui.text.sentences", "pages._ui.session.question"),  # a type alone

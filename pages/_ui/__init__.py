@@ -14,11 +14,13 @@ from pages._ui.server.headers import SecurityHeaders
 from pages._ui.server.housekeeping import tidying
 from pages._ui.server.start import prepare_process
 from pages._ui.session.chosen import chosen_class
+from pages._ui.viewer import ViewerFiles
 from pages._ui.viewer.panes import show_panes
 
 __all__ = [
     "Admission",
     "SecurityHeaders",
+    "ViewerFiles",
     "chosen_class",
     "engine_ready",
     "page",
