@@ -42,6 +42,14 @@ if TYPE_CHECKING:
     from gradcam_core.scenes.scene import draw_scene as draw_scene
     from gradcam_core.scoring.function import score_function as score_function
     from gradcam_core.scoring.protocol import ScoreFunction as ScoreFunction
+    from gradcam_core.trust.check import check_map as check_map
+    from gradcam_core.trust.check import sweep_of as sweep_of
+    from gradcam_core.trust.judgement import Judgement as Judgement
+    from gradcam_core.trust.judgement import judge as judge
+    from gradcam_core.trust.provisional import provisional as provisional
+    from gradcam_core.trust.rule import Verdict as Verdict
+    from gradcam_core.trust.sweep import Sweep as Sweep
+    from gradcam_core.trust.sweep import sweep as sweep
 
 _HOMES = {
     "resources.cores": ("share_cores",),
@@ -68,6 +76,11 @@ _HOMES = {
     "models.cache": ("ModelCache",),
     "scoring.function": ("score_function",),
     "scoring.protocol": ("ScoreFunction",),
+    "trust.check": ("check_map", "sweep_of"),
+    "trust.judgement": ("Judgement", "judge"),
+    "trust.provisional": ("provisional",),
+    "trust.rule": ("Verdict",),
+    "trust.sweep": ("Sweep", "sweep"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -35,7 +35,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
             "tinynet",
             "version",
         },
-        {"cam", "config", "layers", "scenes"},
+        {"cam", "config", "layers", "metrics", "scenes"},
         {"methods", "rendering", "resources", "training"},
         {"decoding", "sentences"},
         {"data_address", "download", "preprocessing"},
@@ -44,7 +44,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"recording", "scoring"},
         {"evidence"},
         {"engine"},
-        {"comparison"},
+        {"comparison", "trust"},
         {"export"},
         {"cli"},
         {"__main__"},
@@ -90,6 +90,12 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
             "xgradcam",
         }
     ],
+    "gradcam_core.metrics": [
+        {"agreement", "log_odds", "region"},
+        {"fills", "laying", "placement"},
+        {"baselines", "parts"},
+        {"strongest"},
+    ],
     "gradcam_core.models": [
         {"architectures", "class_names", "meta", "spec"},
         {"embedded", "facts", "folder", "loaded", "pretrained", "summary"},
@@ -106,6 +112,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.scenes": [{"palette"}, {"shapes"}, {"animals", "grounds", "objects", "plants"}, {"scene"}],
     "gradcam_core.scoring": [{"activation_memory", "protocol"}, {"function"}],
     "gradcam_core.training": [{"fit"}, {"__main__"}],
+    "gradcam_core.trust": [{"numbers", "sweep", "thing"}, {"provisional", "rule"}, {"words"}, {"judgement"}, {"check"}],
     "pages": [{"_ui"}, {entry.slug for entry in PAGES}],
     "pages._ui": [{"text"}, {"session"}, {"frame", "server", "viewer"}, {"image", "model"}, {"result"}],
     "pages._ui.frame": [{"registry", "secure"}, {"bar", "own_picker"}, {"page"}],
