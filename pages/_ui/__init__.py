@@ -14,6 +14,7 @@ from pages._ui.server.headers import SecurityHeaders
 from pages._ui.server.housekeeping import tidying
 from pages._ui.server.start import prepare_process
 from pages._ui.session.chosen import chosen_class
+from pages._ui.trust.card import trust_card
 from pages._ui.viewer.panes import show_panes
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "show_inspection",
     "show_panes",
     "tidying",
+    "trust_card",
 ]

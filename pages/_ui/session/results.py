@@ -109,6 +109,16 @@ def compute_first_screen(image: ImageInfo) -> None:
     forward_result(Question(image, card, card.default_layer, DEFAULT_METHOD, next(iter(PREPROCESSINGS))))
 
 
+def image_ready(question: Question) -> LoadedImage:
+    """The image; a file that the model's input is cut from is waited for and decoded here, while no slot is held."""
+    from gradcam_core.preprocessing import prepare
+
+    image = pixels_of(question.picture)
+    if image.file:
+        prepare(image, question.model.input_spec, preprocessing=question.preprocessing, turn=decoding_turn)
+    return image
+
+
 def _answered(
     question: Question,
     more: tuple[str | int, ...],
@@ -123,7 +133,7 @@ def _answered(
     if known is not None:
         return known
     ensure_room()
-    image = _image_ready(question)
+    image = image_ready(question)
     with my_turn(shared().slots), model_cache().borrow(question.model.spec.name) as model:
 
         def computed() -> _Answer:
@@ -132,16 +142,6 @@ def _answered(
 
         answered: _Answer = shared().kept(key, computed, nbytes)
         return answered
-
-
-def _image_ready(question: Question) -> LoadedImage:
-    """The image; a file that the model's input is cut from is waited for and decoded here, while no slot is held."""
-    from gradcam_core.preprocessing import prepare
-
-    image = pixels_of(question.picture)
-    if image.file:
-        prepare(image, question.model.input_spec, preprocessing=question.preprocessing, turn=decoding_turn)
-    return image
 
 
 def _read(forward: ForwardPass, method: str) -> ForwardResult:

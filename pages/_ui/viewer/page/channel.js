@@ -14,3 +14,13 @@ function sendChoice() {
   CHANNEL.isTold = true;
   CHANNEL.send({ ...CHANNEL.choice, count: ++CHANNEL.count });
 }
+
+// What is on screen, for what stands below the viewer and belongs to one class of one view: it must not stand under
+// another. `of` is the digest of the question and the index of the class, as in `data-shown`; empty without a viewer.
+const SHOWN = (globalThis[Symbol.for("heatproof.shown")] ??= { of: "", changed: new EventTarget() });
+
+function sayWhatIsShown(of) {
+  if (SHOWN.of === of) return;
+  SHOWN.of = of;
+  SHOWN.changed.dispatchEvent(new Event("change"));
+}

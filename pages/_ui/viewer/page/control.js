@@ -16,7 +16,7 @@ function leavePage(state) {
   const wasInControl = isInControl(state);
   VIEWERS.splice(VIEWERS.indexOf(state), 1);
   OWN.viewers = VIEWERS.length;
-  if (!VIEWERS.length) listening.abort();
+  if (!VIEWERS.length) listening.abort(), sayWhatIsShown("");
   else if (wasInControl) addressWritten(VIEWERS[0]);
 }
 
