@@ -9,13 +9,13 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -33,6 +33,9 @@ FIRST_CHECKING_SEED = 900_000  # held out too; used by the check at the end of t
 _MEAN, _STD = 0.5, 0.25  # of RGB in [0, 1]; the same for the three colours
 _SHIFT = 8  # pixels
 
+Network = TypeVar("Network", bound=nn.Module)
+Batch = tuple[Tensor, Tensor]  # (n, 3, 128, 128) normalised images, (n, things) float32 targets, each row's sum 1
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -46,6 +49,7 @@ class Plan:
     seed: int = 0
     threads: int = 2  # that train; another number sums in another order, and gives a slightly other network
     processes: int = 2  # that draw; they change the time and not the result
+    device: str = "cpu"  # that trains; another one sums in another order too
 
 
 class Pool(NamedTuple):
@@ -101,18 +105,24 @@ def draw_pool(plan: Plan) -> Pool:
 def train(plan: Plan, pool: Pool, *, progress: Progress = silent) -> TinyNet:
     """Fit a new network to the pool; returns it in eval mode."""
     torch.manual_seed(plan.seed)
-    network = TinyNet(len(THINGS)).to(memory_format=torch.channels_last)  # twice as fast on a CPU
+    return fitted(TinyNet(len(THINGS)), batches(plan, pool), plan, progress=progress)
+
+
+def fitted(network: Network, given: Iterable[Batch], plan: Plan, *, progress: Progress = silent) -> Network:
+    """Fit this network to as many batches as the plan has steps; returns it on the CPU, in eval mode."""
+    network = network.train().requires_grad_(True).to(plan.device)
+    network = network.to(memory_format=torch.channels_last)  # twice as fast on a CPU
     optimizer = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step, plan.steps))
     with _threads(plan.threads):
-        for step, (images, targets) in enumerate(_batches(plan, pool), start=1):
-            loss = nn.functional.cross_entropy(network(images), targets)
+        for step, (images, targets) in enumerate(given, start=1):
+            loss = nn.functional.cross_entropy(network(images.to(plan.device)), targets.to(plan.device))
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
             progress(step, plan.steps)
-    return network.to(memory_format=torch.contiguous_format).eval()
+    return network.to("cpu").to(memory_format=torch.contiguous_format).eval()
 
 
 def write_pair(network: TinyNet, folder: Path) -> None:
@@ -134,30 +144,23 @@ def check_network(network: TinyNet, *, scenes: tuple[int, int], first_seed: int 
     return Check(float(np.mean(right)), float(np.mean(hits)), float(np.mean(covered)))
 
 
-def normalised(pixels: Tensor) -> Tensor:
-    """What the network is fed: (n, h, w, 3) uint8 → (n, 3, h, w) float32."""
-    return (pixels.permute(0, 3, 1, 2).float() / 255 - _MEAN) / _STD
-
-
-def _draw(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """One scene of the pool: its pixels, and its target spread evenly over the things present."""
-    scene = draw_scene(seed, size=INPUT_SIDE)
-    present = np.isin(THINGS, [thing.label for thing in scene.things])
-    return scene.pixels, (present / present.sum()).astype(np.float32)
-
-
-def _batches(plan: Plan, pool: Pool) -> Iterator[tuple[Tensor, Tensor]]:
-    """Batches without end of the plan, every epoch in a new order, every picture a little changed."""
+def batches(plan: Plan, pool: Pool) -> Iterator[Batch]:
+    """The batches of a plan, every epoch in a new order, every picture a little changed."""
     generator = torch.Generator().manual_seed(plan.seed)
     order = torch.empty(0, dtype=torch.long)
     for _ in range(plan.steps):
         if len(order) < plan.batch:
             order = torch.cat([order, torch.randperm(len(pool.pixels), generator=generator)])
         rows, order = order[: plan.batch], order[plan.batch :]
-        yield _varied(normalised(pool.pixels[rows]), generator), pool.targets[rows]
+        yield varied(normalised(pool.pixels[rows]), generator), pool.targets[rows]
 
 
-def _varied(images: Tensor, generator: torch.Generator) -> Tensor:
+def normalised(pixels: Tensor) -> Tensor:
+    """What the network is fed: (n, h, w, 3) uint8 → (n, 3, h, w) float32."""
+    return (pixels.permute(0, 3, 1, 2).float() / 255 - _MEAN) / _STD
+
+
+def varied(images: Tensor, generator: torch.Generator) -> Tensor:
     """Half of the pictures mirrored, all tinted a little, the batch shifted by a few pixels."""
     count = len(images)
     mirrored = torch.rand(count, 1, 1, 1, generator=generator) < 0.5
@@ -166,6 +169,13 @@ def _varied(images: Tensor, generator: torch.Generator) -> Tensor:
     right, down = torch.randint(0, 2 * _SHIFT + 1, (2,), generator=generator).tolist()
     padded = nn.functional.pad(images * gain, (_SHIFT,) * 4, mode="replicate")
     return padded[:, :, down : down + INPUT_SIDE, right : right + INPUT_SIDE]
+
+
+def _draw(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """One scene of the pool: its pixels, and its target spread evenly over the things present."""
+    scene = draw_scene(seed, size=INPUT_SIDE)
+    present = np.isin(THINGS, [thing.label for thing in scene.things])
+    return scene.pixels, (present / present.sum()).astype(np.float32)
 
 
 @contextmanager
