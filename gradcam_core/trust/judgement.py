@@ -73,7 +73,6 @@ def judge(
     least_likely: Cam | None = None,
     *,
     thing_mask: np.ndarray | None = None,
-    numbers: Provisional | None = None,
 ) -> Judgement:
     """Judge one map; four pictures are shown to the network, none where nothing can be told.
 
@@ -81,14 +80,13 @@ def judge(
         score: of the sweep's model; what it raises passes through.
         cam, least_likely: as for `provisional`.
         thing_mask: (height, width) bool, image pixels: the thing that the class names, where that is known.
-        numbers: what `provisional` gave for this map, where that was asked already.
 
     Raises:
         ImageError: if the mask is not as large as the image.
         ValueError: if the map's class or input is not that of the sweep.
     """
     thing = None if thing_mask is None else evidence_on(cam, thing_mask)
-    numbers = numbers or provisional(sweep, cam, least_likely)
+    numbers = provisional(sweep, cam, least_likely)
     fifth = None if cannot_tell_because(numbers) else fifth_hidden(score, sweep, cam)
     if fifth and not all(np.isfinite([*fifth.hidden, *fifth.kept])):
         numbers, fifth = replace(numbers, is_finite=False), None

@@ -45,6 +45,16 @@ def sweep_key(question: Question) -> tuple[str, ...]:
     return ("sweep", question.picture.sha256, *model_key, question.preprocessing, str(SEED))
 
 
+def map_key(question: Question, what: str, class_index: int) -> tuple[str | int, ...]:
+    """Everything that a longer look at the map of one class depends on, by content."""
+    return (what, *question.key, SEED, class_index)
+
+
+def class_key(question: Question, what: str, class_index: int) -> tuple[str | int, ...]:
+    """The same where the layer and the method do not matter."""
+    return (what, *sweep_key(question), class_index)
+
+
 def hear_check(question: Question) -> bool:
     """Whether this visit, or the address, asks for a check of this image and model; the address is to say so."""
     key, asked = sweep_key(question), _asked()
@@ -123,11 +133,11 @@ def judgement_of(question: Question, sweep: Sweep, class_index: int) -> Judgemen
     from gradcam_core.trust.judgement import judge
 
     def judged() -> Judgement:
-        cam, numbers = cam_for(question, class_index), numbers_of(question, sweep, class_index)
+        cam, least = cam_for(question, class_index), _least_likely(question, sweep, class_index)
         mask = thing_mask(question, class_index)
         ensure_room()
         with my_turn(shared().slots) as turn, model_cache().borrow(question.model.spec.name) as model:
-            return judge(score_function(model, turn=turn), sweep, cam, thing_mask=mask, numbers=numbers)
+            return judge(score_function(model, turn=turn), sweep, cam, least, thing_mask=mask)
 
     return _kept(question, ("judgement", class_index), judged)
 

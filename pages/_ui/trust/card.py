@@ -29,11 +29,12 @@ _OFFER = (
 def trust_card(question: Question) -> Callable[[int], None]:
     """What draws the card of a class, for `show_explanation`; before it, the address is heard about a check."""
     is_asked = checks.hear_check(question)
-    return lambda class_index: _draw(question, class_index, is_asked=is_asked)
+    return lambda class_index: draw_card(question, class_index, is_asked=is_asked)
 
 
-def _draw(question: Question, class_index: int, *, is_asked: bool) -> None:
-    with st.container(key="trust"):
+def draw_card(question: Question, class_index: int, *, is_asked: bool) -> None:
+    """The card of a class, or the button that asks for it, or the bar meanwhile."""
+    with st.container(key="trust", gap=None):
         sweep = checks.kept_sweep(question)
         if sweep is not None and is_asked:
             _show_cards(question, sweep, class_index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -106,4 +107,4 @@ def _each(values: ByFill, digits: int) -> list[str]:
 
 
 def _number(value: float, digits: int) -> str:
-    return _UNDEFINED if value != value else number(value, digits)  # noqa: PLR0124 - NaN alone differs from itself
+    return _UNDEFINED if math.isnan(value) else number(value, digits)
