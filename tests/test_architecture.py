@@ -50,7 +50,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"__main__"},
     ],
     "gradcam_core.checkpoints": [{"fields", "pickles"}, {"torchfiles"}, {"weights"}, {"pairs"}],
-    "gradcam_core.cli": [{"formatting", "selfcheck"}, {"summary"}, {"commands"}, {"main"}],
+    "gradcam_core.cli": [{"formatting", "selfcheck"}, {"check_map", "summary"}, {"commands"}, {"main"}],
     "gradcam_core.decoding": [
         {
             "colours",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gradcam_core.cam import MOST_PREDICTIONS
+from gradcam_core.cli.check_map import check_map
 from gradcam_core.cli.formatting import (
     explanation_lines,
     layers_lines,
@@ -138,8 +139,8 @@ def check(_options: Namespace, _progress: Progress) -> Iterator[str]:
 
 
 COMMANDS: dict[str, Callable[[Namespace, Progress], Iterable[str]]] = {
-    command.__name__: command
-    for command in (models, layers, summary, methods, predict, explain, download, settings, check)
+    command.__name__.replace("_", "-"): command
+    for command in (models, layers, summary, methods, predict, explain, check_map, download, settings, check)
 }
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _BAR_WIDTH = 30
+_MEGABYTES = "MB"
 _BAR_SECONDS = 0.1  # between two drawings
 
 
@@ -62,7 +63,7 @@ def _run(options: argparse.Namespace) -> None:
         raise ResourceError("The output is closed.", hint="Send it to a file or a terminal.")
     from gradcam_core.cli.commands import COMMANDS  # brings torch: seconds
 
-    with checkpoint_folder(getattr(options, "checkpoints", None)), _progress_bar() as progress:
+    with checkpoint_folder(getattr(options, "checkpoints", None)), _progress_bar(options.progress_unit) as progress:
         for line in COMMANDS[options.command](options, progress):
             with _writable_output():
                 print(printable(line))
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m gradcam_core", description="See where a vision model looks.", allow_abbrev=False
     )
+    parser.set_defaults(progress_unit=_MEGABYTES)
     parser.add_argument("--version", action="version", version=f"Heatproof {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     _add_checkpoints(commands.add_parser("models", help="list the models", allow_abbrev=False))
@@ -94,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_methods(commands)
     _add_predict(commands)
     _add_explain(commands)
+    _add_check_map(commands)
     _add_download(commands)
     commands.add_parser("settings", help="list every setting, its value and its reason", allow_abbrev=False)
     commands.add_parser("check", help="try everything once and say what does not work here", allow_abbrev=False)
@@ -135,7 +138,7 @@ def _add_explain(commands: "Commands") -> None:
     command = commands.add_parser("explain", help="say where in the image it sees that", allow_abbrev=False)
     _add_question(command)
     _add_layer(command)
-    command.add_argument("--method", default="gradcam", metavar="NAME", help="default: gradcam")
+    _add_method(command)
     of_class = (
         "what to explain: an index or a label, or index:N or label:TEXT where a text could be both; may be repeated; "
         "default: the best prediction"
@@ -143,6 +146,27 @@ def _add_explain(commands: "Commands") -> None:
     command.add_argument("--class", dest="classes", action="append", metavar="CLASS", help=of_class)
     _add_look(command)
     command.add_argument("--out", metavar="DIR", help="write the pictures, the raw map and explanation.json here")
+
+
+def _add_check_map(commands: "Commands") -> None:
+    what = "say whether a heatmap deserves belief"
+    description = (
+        "Hide 64 random parts of the image in two ways, 133 pictures in all, and say whether the heatmap marks what "
+        "matters to the model: supported, mixed, not supported or cannot tell."
+    )
+    command = commands.add_parser("check-map", help=what, description=description, allow_abbrev=False)
+    of_images = "files, http or https addresses, or samples such as sample:meadow; several get a table at the end"
+    command.add_argument("images", metavar="IMAGE", nargs="+", help=of_images)
+    of_class = "whose map: an index or a label, or index:N or label:TEXT; default: each image's best prediction"
+    command.add_argument("--class", dest="wanted", metavar="CLASS", help=of_class)
+    _add_layer(command)
+    _add_method(command)
+    _add_model(command)
+    _add_preprocessing(command)
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="of the random parts; default: 0")
+    command.add_argument("--json", action="store_true", help="print every number as one JSON object")
+    _add_device(command)
+    command.set_defaults(progress_unit="pictures")
 
 
 def _add_look(command: argparse.ArgumentParser) -> None:
@@ -173,7 +197,7 @@ def _add_question(command: argparse.ArgumentParser) -> None:
     of_count = "how many predictions to list; default: 5 on the terminal, 10 in JSON and in files"
     command.add_argument("image", metavar="IMAGE", help=what)
     _add_model(command)
-    command.add_argument("--preprocessing", default="trained", metavar="HOW", help="trained (default), squash or pad")
+    _add_preprocessing(command)
     command.add_argument("--top-k", type=int, metavar="K", help=of_count)
     command.add_argument("--json", action="store_true", help="print one JSON object")
     _add_device(command)
@@ -193,12 +217,20 @@ def _add_layer(command: argparse.ArgumentParser) -> None:
     command.add_argument("--layer", metavar="NAME", help="default: the last one before pooling")
 
 
+def _add_method(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--method", default="gradcam", metavar="NAME", help="default: gradcam")
+
+
+def _add_preprocessing(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--preprocessing", default="trained", metavar="HOW", help="trained (default), squash or pad")
+
+
 def _add_device(command: argparse.ArgumentParser) -> None:
     command.add_argument("--device", metavar="NAME", help="cpu, cuda, cuda:1 or mps; default: the best there is")
 
 
 @contextmanager
-def _progress_bar() -> Iterator[Progress]:
+def _progress_bar(unit: str = _MEGABYTES) -> Iterator[Progress]:
     """A bar on stderr from the first report on; nothing where stderr is no terminal."""
     if not (sys.stderr and sys.stderr.isatty()):
         yield silent
@@ -209,7 +241,7 @@ def _progress_bar() -> Iterator[Progress]:
         nonlocal drawn_at
         if time.monotonic() - drawn_at >= _BAR_SECONDS or done == total:
             with suppress(OSError):  # a terminal that is gone must not end the work
-                print(f"\r{_bar(done, total)}", end="", file=sys.stderr, flush=True)
+                print(f"\r{_bar(done, total, unit)}", end="", file=sys.stderr, flush=True)
             drawn_at = time.monotonic()
 
     try:
@@ -220,12 +252,13 @@ def _progress_bar() -> Iterator[Progress]:
                 print(file=sys.stderr)
 
 
-def _bar(done: int, total: int) -> str:
-    """How much of a download is here, in megabytes."""
+def _bar(done: int, total: int, unit: str) -> str:
+    """How much is done; bytes are read as megabytes."""
+    reached, whole = (f"{count / 1e6:.1f}" if unit == _MEGABYTES else f"{count:,}" for count in (done, total))
     if not total:
-        return f"{done / 1e6:.1f} MB"
+        return f"{reached} {unit}"
     filled = _BAR_WIDTH * min(done, total) // total
-    return f"[{'#' * filled}{'.' * (_BAR_WIDTH - filled)}] {done / 1e6:.1f} of {total / 1e6:.1f} MB"
+    return f"[{'#' * filled}{'.' * (_BAR_WIDTH - filled)}] {reached} of {whole} {unit}"
 
 
 def _print_what_the_terminal_can() -> None:

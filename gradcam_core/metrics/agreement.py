@@ -43,8 +43,9 @@ def heat_shares(maps: np.ndarray, shares: np.ndarray, areas: np.ndarray) -> np.n
     heat = np.maximum(maps, 0).reshape(len(maps), -1).astype(np.float64)
     heat = heat / _largest(heat)  # the sums of large values stay finite
     with np.errstate(all="ignore"):
-        total = heat @ areas.ravel()
-        return np.asarray(heat @ shares.reshape(len(shares), -1).T / np.where(total > 0, total, np.nan)[:, None])
+        total = (heat @ areas.ravel())[:, None]
+        covered = heat @ shares.reshape(len(shares), areas.size).T
+        return np.asarray(covered / np.where(total > 0, total, np.nan))
 
 
 def rounded(values: np.ndarray) -> np.ndarray:

@@ -18,7 +18,10 @@ from gradcam_core.resources.queue import Turn
 from gradcam_core.scoring.function import score_function
 from gradcam_core.scoring.protocol import ScoreFunction
 from gradcam_core.trust.judgement import OWN_PICTURES, Judgement, judge
-from gradcam_core.trust.sweep import Sweep, pictures_in, sweep
+from gradcam_core.trust.sweep import PICTURES_OF_A_SWEEP, Sweep, sweep
+
+PICTURES = PICTURES_OF_A_SWEEP + OWN_PICTURES
+"""How many pictures a judgement from nothing shows to the network; fewer where nothing can be told."""
 
 
 def check_map(
@@ -45,8 +48,7 @@ def check_map(
         ValueError: if the map is not of this image and model.
     """
     least_likely = least_likely_cam(forward, cam)
-    total = pictures_in(Region.of(forward.geometry)) + OWN_PICTURES
-    score = reporting_score(forward.model, total=total, progress=progress)
+    score = reporting_score(forward.model, total=PICTURES, progress=progress)
     return judge(score, sweep_with(score, forward, seed=seed), cam, least_likely, thing_mask=thing_mask)
 
 
@@ -60,8 +62,8 @@ def sweep_of(forward: ForwardPass, *, seed: int = 0, turn: Turn | None = None, p
     Raises:
         ResourceError: if the memory does not suffice.
     """
-    total = pictures_in(Region.of(forward.geometry))
-    return sweep_with(reporting_score(forward.model, total=total, turn=turn, progress=progress), forward, seed=seed)
+    score = reporting_score(forward.model, total=PICTURES_OF_A_SWEEP, turn=turn, progress=progress)
+    return sweep_with(score, forward, seed=seed)
 
 
 def sweep_with(score: ScoreFunction, forward: ForwardPass, *, seed: int = 0) -> Sweep:

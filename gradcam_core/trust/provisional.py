@@ -75,7 +75,9 @@ def heat_over(sweep: Sweep, cam: Cam) -> np.ndarray:
 
 def layout_in(sweep: Sweep, cam: Cam) -> Layout:
     """How the map lies over the sweep's region."""
-    return layout_of(sweep.region, cam.shape, sweep.picture.shape[1:])
+    right, down = getattr(cam.geometry, "shift", (0.0, 0.0))
+    height, width = sweep.picture.shape[1:]
+    return layout_of(sweep.region, cam.shape, (height, width), shift=(down, right))
 
 
 def _check_same_question(sweep: Sweep, cam: Cam) -> None:

@@ -17,6 +17,7 @@ from gradcam_core.metrics.region import Region
 from gradcam_core.scoring.protocol import ScoreFunction
 
 SMALLEST_SIDE = 8  # pixels of the region: in less, parts and blur are a pixel or two wide
+PICTURES_OF_A_SWEEP = 1 + len(FILLS) * PARTS  # none but the whole one where there is no room for parts
 _AT_ONCE = 32  # pictures that are made before the network is asked
 
 
@@ -95,11 +96,6 @@ def sweep(
     for array in (picture, logits, hidden, edges, edge_shares):
         array.setflags(write=False)
     return Sweep(picture, region, activation, parts, logits, hidden, edges, edge_shares)
-
-
-def pictures_in(region: Region) -> int:
-    """How many times `sweep` asks the network."""
-    return 1 + (len(FILLS) * PARTS if has_room(region) else 0)
 
 
 def has_room(region: Region) -> bool:

@@ -7,7 +7,9 @@ import numpy as np
 from gradcam_core.cam import Cam
 from gradcam_core.errors import ImageError
 
-_ON_IT = 0.25  # of the way from what a map that knows nothing has on the thing to all of it
+_ON_IT = 0.15
+"""Of the way from what a map that knows nothing has on the thing to all of it. On 40 drawn scenes 95 % of tinynet's
+Grad-CAM maps are above 0.34 and of its LayerCAM maps above 0.2; 95 % of its maps of another thing are below -0.03."""
 
 
 @dataclass(frozen=True)
