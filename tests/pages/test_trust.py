@@ -16,7 +16,7 @@ from gradcam_core.trust.check import check_map
 from pages._ui.session.jobs import jobs
 from pages._ui.session.shared import model_cache, shared
 from pages._ui.trust.cards import verdict_card
-from tests.pages.support import view
+from tests.pages.support import view, view_and_blobs
 
 Open = Callable[..., AppTest]
 
@@ -149,3 +149,21 @@ def test_the_rule_is_shown_word_for_word(open_app: Open) -> None:
 
     for card in cards(checked(open_app())).values():
         assert card["rule"][1:] == list(HOW)
+
+
+def test_the_verdict_is_in_the_files_once_it_was_asked_for(open_app: Open, tinynet: LoadedModel) -> None:
+    app = open_app()
+    assert "trust" not in manifest(app, "1")
+    told = manifest(checked(app), "2")["trust"]
+    forward = Explainer(tinynet).forward(load_sample("meadow"))
+    cam = forward.cam(forward.top(1)[0].class_index)
+    assert told == check_map(forward, cam, thing_mask=sample_masks("meadow")["cat"]).as_json()
+
+
+def manifest(app: AppTest, token: str) -> dict[str, Any]:
+    """What explanation.json says that the page gives."""
+    shown = view(app)
+    wanted = {"token": token, "what": "json", "index": 0, "look": {}, "view": shown["question"]}
+    app.session_state["viewer"] = {"wanted": wanted}
+    app.run()
+    return dict(json.loads(view_and_blobs(app)[1]["reply"]))

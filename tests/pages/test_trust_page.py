@@ -110,3 +110,13 @@ def test_a_destroyed_copy_leaves_the_network_as_it_is(opened: AppTest) -> None:
     first, *_, last = film["plot"]["curves"][0]["values"]
     assert first == pytest.approx(1)
     assert last is None or abs(last) < 0.9
+
+
+def test_all_scenes_are_checked_in_one_go_and_none_again_when_it_is_opened(opened: AppTest) -> None:
+    press(opened, "Check 6 images")
+    until(opened, lambda: any("6 checked" in one.value for one in opened.markdown))
+    (table,) = [one for one in opened.get("html") if "Images that were checked" in one.proto.body]
+    for name in ("Meadow", "Bay", "Winter", "Garden", "Night", "Desert"):
+        assert f">{name}<" in table.proto.body
+    assert "✓ supported" in table.proto.body
+    assert len(shared().checks) >= 6

@@ -67,6 +67,11 @@ def hear_check(question: Question) -> bool:
     return key in asked
 
 
+def is_check_asked(question: Question) -> bool:
+    """Whether this visit has asked for a check of this image and model."""
+    return sweep_key(question) in _asked()
+
+
 def ask_for_check(question: Question) -> None:
     """A button's callback."""
     page_state.mark_user_action()
@@ -144,7 +149,7 @@ def judgement_of(question: Question, sweep: Sweep, class_index: int) -> Judgemen
 
 def judgement_if_known(question: Question, class_index: int) -> Judgement | None:
     """The verdict that was found before, for files to take away."""
-    found: Judgement | None = shared().results.get(_key(question, ("judgement", class_index)))
+    found: Judgement | None = shared().checks.get(_key(question, ("judgement", class_index)))
     return found
 
 
@@ -166,7 +171,11 @@ def _sweeping(question: Question, image: LoadedImage) -> Callable[[JobReport[Any
 
 
 def _kept(question: Question, more: tuple[str | int, ...], make: Callable[[], _Answer]) -> _Answer:
-    kept: _Answer = shared().kept(_key(question, more), make, lambda _: _WORDS_BYTES)
+    key = _key(question, more)
+    known: _Answer | None = shared().checks.get(key)
+    if known is not None:
+        return known
+    kept: _Answer = shared().checks.put(key, make(), _WORDS_BYTES)
     return kept
 
 

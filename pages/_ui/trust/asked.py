@@ -29,11 +29,18 @@ class Offer:
     sentence: str
 
 
-def asked(key: Hashable, offer: Offer, work: Callable[[], Work[T]]) -> T | None:
+def asked(
+    key: Hashable,
+    offer: Offer,
+    work: Callable[[], Work[T]],
+    *,
+    show_partial: Callable[[T], None] | None = None,
+) -> T | None:
     """The result under this key, if it is there; else its job, or a button that begins it.
 
     Args:
         work: called when it is begun; it puts its result into `shared().checks` under this key.
+        show_partial: draws what has been found so far.
     """
     kept: T | None = shared().checks.get(key)
     job = session_job(key)
@@ -43,7 +50,7 @@ def asked(key: Hashable, offer: Offer, work: Callable[[], Work[T]]) -> T | None:
         job = start_job(key, work())
         del st.session_state[_WANTED]
     if job is not None and job.is_running:
-        show_job(job, place=offer.place)
+        show_job(job, place=offer.place, show_partial=show_partial)
         return None
     if job is not None and job.error is not None:
         show_error(job.error, act=str(id(job)))

@@ -19,6 +19,7 @@ from pages._ui.trust.destroyed import show_destroyed
 from pages._ui.trust.hiding import show_hiding
 from pages._ui.trust.known_truth import show_known_truth
 from pages._ui.trust.league import show_league
+from pages._ui.trust.tray_check import show_tray_check
 
 
 def show_trust(question: Question) -> None:
@@ -37,6 +38,7 @@ def _drawing(question: Question, *, is_asked: bool) -> Callable[[int], None]:
             show_measures(question, sweep, class_index)
             show_destroyed(question, class_index)
             show_league(question, sweep, class_index)
+        show_tray_check(question)
         show_known_truth(question)
 
     return draw

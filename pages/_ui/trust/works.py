@@ -72,7 +72,7 @@ def measuring(question: Question, sweep: Sweep, class_index: int, key: Hashable)
     def nbytes(made: FilmedMeasures) -> int:
         return sum(map(len, (*made.removed, *made.put_back)))
 
-    return _work(question, key, measured, Named("Measuring this heatmap", IMAGES, nbytes))
+    return model_work(question, key, measured, Named("Measuring this heatmap", IMAGES, nbytes))
 
 
 def destroying(question: Question, class_index: int, look: Look, key: Hashable) -> Work[tuple[DestroyedStep, ...]]:
@@ -95,7 +95,7 @@ def destroying(question: Question, class_index: int, look: Look, key: Hashable) 
     def nbytes(made: tuple[DestroyedStep, ...]) -> int:
         return sum(len(step.picture) for step in made)
 
-    return _work(question, key, destroyed, Named("Destroying a copy of the network", STEPS, nbytes))
+    return model_work(question, key, destroyed, Named("Destroying a copy of the network", STEPS, nbytes))
 
 
 def comparing(question: Question, sweep: Sweep, class_index: int, key: Hashable) -> Work[tuple[LeagueRow, ...]]:
@@ -111,7 +111,7 @@ def comparing(question: Question, sweep: Sweep, class_index: int, key: Hashable)
         forward = explainer.forward(image, preprocessing=question.preprocessing, layers=blocks)
         return league(forward, sweep, class_index, blocks, progress=report)
 
-    return _work(question, key, compared, Named("Comparing", MAPS, lambda made: _ROW_BYTES * len(made)))
+    return model_work(question, key, compared, Named("Comparing", MAPS, lambda made: _ROW_BYTES * len(made)))
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,9 @@ class Named:
     nbytes: Callable[[Any], int]
 
 
-def _work(question: Question, key: Hashable, make: Callable[[LoadedModel, JobReport[Any]], T], named: Named) -> Work[T]:
+def model_work(
+    question: Question, key: Hashable, make: Callable[[LoadedModel, JobReport[Any]], T], named: Named
+) -> Work[T]:
     """Work with the question's model, whose result is kept under the key."""
 
     def run(report: JobReport[Any]) -> T:
