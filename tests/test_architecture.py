@@ -149,8 +149,8 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "pages._ui.text": [{"choices", "messages", "progress", "sentences"}, {"incidents"}],
     "pages._ui.trust": [
         {"asked", "card_element", "film", "hiding", "known_truth", "row_table", "works"},
-        {"cards", "curves", "destroyed", "league", "tray_check"},
-        {"card"},
+        {"cards", "curves", "destroyed", "league"},
+        {"card", "tray_check"},
         {"trust_page"},
     ],
     "pages._ui.viewer": [{"look", "payload", "scripts"}, {"panes"}],

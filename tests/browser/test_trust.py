@@ -118,3 +118,19 @@ def test_the_class_of_explore_is_judged_on_the_page_and_the_address_says_so(visi
     expect(page.get_by_role("heading", name=re.compile(f"heatmap of {label}"))).to_be_visible()
     expect(card(page)).to_have_attribute("data-verdict", re.compile("supported|mixed"))
     assert {"check=1", "class=1"} <= set(page.url.split("?")[1].split("&"))
+
+
+def test_the_stage_and_the_class_cards_tell_the_verdict_of_their_own_class(visit: NewVisit) -> None:
+    page = visit().open("/explore?image=winter&check=1")
+    expect(card(page)).to_have_attribute("data-verdict", re.compile("supported|mixed"), timeout=LONG)
+    choose(page, 2)
+    expect(card(page)).to_have_attribute("data-verdict", "cannot tell", timeout=LONG)
+    marks = cards(page).locator(".verdict")
+    expect(marks.nth(2)).to_have_text("? Cannot tell")
+    expect(marks.nth(3)).to_have_text("")
+    page.get_by_role("button", name="Present", exact=True).click()
+    stage = page.locator(".presenting .verdict")
+    expect(stage).to_contain_text("? Cannot tell: The network hardly sees")
+    page.keyboard.press("ArrowDown")
+    expect(stage).not_to_contain_text("Cannot tell: The network hardly sees bird")
+    page.keyboard.press("Escape")

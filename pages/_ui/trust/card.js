@@ -45,6 +45,7 @@ function buildCard(one, unfolded) {
   const words = el("div", {}, el("h2", { textContent: one.title }), el("p", { className: "meaning", textContent: one.meaning }));
   const lines = el("ol", { className: "lines" }, ...one.lines.map((textContent) => el("li", { textContent })));
   const because = one.because.map((textContent) => el("p", { className: "because", textContent }));
+  if (one.against) because.unshift(el("p", { className: "against", textContent: one.against }));
   const middle = el("div", { className: "middle" }, ...because, lines);
   if (one.note) middle.append(el("p", { className: "note", textContent: one.note }));
   const parts = [el("div", { className: "verdict" }, buildGlyph(one.verdict), words), middle];

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages._ui.frame.page import show_error
+from pages._ui.frame.registry import foreign_parameters, page_at
 from pages._ui.result.view import digest
-from pages._ui.session import checks
+from pages._ui.session import checks, page_state
 from pages._ui.session.jobs import show_job
 from pages._ui.session.question import Question
 from pages._ui.session.results import forward_result
@@ -64,7 +65,18 @@ def _show_cards(question: Question, sweep: Sweep, class_index: int) -> None:
     show_card_element(view, class_index, {class_index: first}, awaited="Looking what the hidden parts say.")
     judged = known or checks.judgement_of(question, sweep, class_index)
     tell_cards(view, {class_index: verdict_card(judged, labels[class_index])}, key="verdict")
+    _show_link()
     tell_cards(view, dict(_of_others(question, sweep, class_index)), key="others")
+
+
+def _show_link() -> None:
+    """To the page with the evidence, where this is another one."""
+    if page_state.current_page() != "trust":
+        view = page_state.parameters_on(foreign_parameters("trust"))
+        with st.container(key="trust_more"):
+            st.page_link(
+                page_at("trust"), label="What it rests on: curves, other methods, more images", query_params=view
+            )
 
 
 def _of_others(question: Question, sweep: Sweep, class_index: int) -> Iterator[tuple[int, Card]]:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from gradcam_core.trust.judgement import Judgement
     from gradcam_core.trust.numbers import ByFill, FifthHidden, Provisional
 
+MARKS = {"supported": "✓", "mixed": "◐", "not supported": "✕", "cannot tell": "?"}
+"""Told apart by their shape, where there is room for one sign."""
+
+_AGAINST = {"mixed": "What is missing", "not supported": "What speaks against it"}
 _UNDEFINED = "undefined"
 _PROVISIONAL = "Agreement and placement, from the parts that were hidden already. Four more images decide."
 
@@ -26,6 +30,9 @@ def verdict_card(judged: Judgement, label: str) -> Card:
         "verdict": judged.verdict.value,
         "isProvisional": False,
         "title": title,
+        "mark": MARKS[judged.verdict.value],
+        "short": (judged.reasons or judged.lines)[0],
+        "against": _AGAINST.get(judged.verdict.value, ""),
         "meaning": judged.headline,
         "because": list(judged.reasons),
         "lines": [line for line in judged.lines if line not in judged.reasons],
@@ -44,6 +51,9 @@ def provisional_card(numbers: Provisional, seed: int) -> Card:
         "verdict": "provisional",
         "isProvisional": True,
         "title": "Provisional",
+        "mark": "",
+        "short": "",
+        "against": "",
         "meaning": _PROVISIONAL,
         "because": [],
         "lines": list(provisional_lines(numbers)),

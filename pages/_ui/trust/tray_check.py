@@ -21,6 +21,7 @@ from pages._ui.session.question import ImageInfo, Question
 from pages._ui.session.shared import shared
 from pages._ui.session.tray import tray
 from pages._ui.trust.asked import Offer, asked
+from pages._ui.trust.cards import MARKS
 from pages._ui.trust.works import IMAGES, Named, model_work
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from gradcam_core.trust.judgement import Judgement
 
 _ROW_BYTES = 4_000
-_MARKS = {"supported": "✓", "mixed": "◐", "not supported": "✕", "cannot tell": "?"}
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _row(row: CheckedImage) -> str:
     sure = rounded_percent(judged.numbers.probability)
     cells = (
         f"{short_label(row.label)} ({sure})",
-        f"{_MARKS[judged.verdict.value]} {judged.verdict.value}",
+        f"{MARKS[judged.verdict.value]} {judged.verdict.value}",
         "–" if math.isnan(agreement) else number(agreement, 2),
         judged.reasons[0] if judged.reasons else judged.thing_line or judged.headline,
     )

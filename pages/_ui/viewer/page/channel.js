@@ -19,6 +19,14 @@ function sendChoice() {
 // another. `of` is the digest of the question and the index of the class, as in `data-shown`; empty without a viewer.
 const SHOWN = (globalThis[Symbol.for("heatproof.shown")] ??= { of: "", changed: new EventTarget() });
 
+// What is known of them, by the same name: cards with a verdict, a title and a mark (trust/known_cards.js).
+const KNOWN = (globalThis[Symbol.for("heatproof.cards")] ??= { cards: new Map(), changed: new EventTarget() });
+
+const verdictOf = (view, index) => {
+  const card = KNOWN.cards.get(`${view.question} ${index}`);
+  return card && !card.isProvisional ? card : null;
+};
+
 function sayWhatIsShown(of) {
   if (SHOWN.of === of) return;
   SHOWN.of = of;

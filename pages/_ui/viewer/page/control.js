@@ -29,6 +29,7 @@ function listen() {
   on(document, "pointermove", (event) => VIEWERS.forEach((state) => leaveUnseen(state, event)));
   on(document.documentElement, "pointerleave", (event) => VIEWERS.forEach((state) => leaveUnseen(state, event)));
   on(window, "blur", (event) => VIEWERS.forEach((state) => leaveUnseen(state, event)));
+  on(KNOWN.changed, "change", () => VIEWERS.forEach(drawVerdicts));
   on(document, "fullscreenchange", () => VIEWERS.forEach(leaveWithScreen));
   on(window, "popstate", () => isInControl(VIEWERS[0]) && travelled(VIEWERS[0]));
   if (window.navigation) on(window.navigation, "currententrychange", (event) => addressChanged(VIEWERS[0], event));
