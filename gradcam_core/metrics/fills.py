@@ -32,7 +32,7 @@ def with_hidden(picture: np.ndarray, region: Region, masks: np.ndarray, fill: np
         fill: (3, height, width), as `filled` gives it.
     """
     hidden = np.repeat(picture[None], len(masks), axis=0)
-    region.crop(hidden)[...] = np.where(masks[:, None], fill[None], region.crop(picture)[None])
+    np.copyto(region.crop(hidden), fill, where=masks[:, None])
     return hidden
 
 

@@ -7,7 +7,7 @@ from gradcam_core.metrics.log_odds import probability
 from gradcam_core.metrics.placement import PLACEMENTS
 from gradcam_core.sentences import number, rounded_percent, short_label
 from gradcam_core.trust.numbers import FifthHidden, Provisional
-from gradcam_core.trust.rule import NO_AGREEMENT, Condition, Verdict, cannot_tell_because
+from gradcam_core.trust.rule import NO_AGREEMENT, RANK, Condition, Verdict, cannot_tell_because
 from gradcam_core.trust.thing import OnThing
 
 HEADLINES = {
@@ -31,15 +31,15 @@ def reason(condition: Condition, numbers: Provisional, fifth: FifthHidden | None
         Condition.SIZE: "The picture is too small for the parts: in the network's input it is a few pixels wide.",
         Condition.SURE: f"The network hardly sees {label} here ({rounded_percent(numbers.probability)}): "
         "there is nothing to explain.",
-        Condition.SPREAD: "Hiding parts of the image changes hardly anything: the network does not look at it.",
+        Condition.SPREAD: "Hiding parts of the image changes hardly anything: a map has nothing to explain.",
         Condition.DEFINED: "The map's heat is alike everywhere: hiding any part hides as much of it.",
         Condition.BOTH_FILLS: "It holds under one fill only.",
         Condition.AGREEMENT: f"What it marks strongly matters {_how_much(numbers)}: "
         f"agreement {number(numbers.agreement.lower, 2)} (0 is chance).",
         Condition.PLACEMENT: "The same map moved elsewhere does nearly as well: the thing fills the image, "
         "or the map does not point to it.",
-        Condition.RANK: "Hiding its strongest fifth costs less than hiding many other parts of that size: "
-        f"more than {rank * 100:.0f} of 100.",
+        Condition.RANK: f"Hiding its strongest fifth costs more than hiding {rank * 100:.0f} of 100 random parts of "
+        f"that size; {RANK * 100:.0f} are asked for.",
         Condition.CENTRE: "A blob in the centre of the image does as well.",
         Condition.EDGES: "An edge map of the image does as well.",
         Condition.OTHER_CLASS: "The map of another class does as well.",
@@ -80,7 +80,7 @@ def _hiding(numbers: Provisional, fifth: FifthHidden, label: str) -> str:
     left, elsewhere = float(probability(fifth.hidden[weaker])), fifth.elsewhere[weaker]
     if numbers.probability >= _SURE and left >= _SURE:
         return _in_odds(numbers.log_odds, fifth.hidden[weaker], fifth.elsewhere_log_odds[weaker], label)
-    moves = "drops" if left < numbers.probability else "moves"
+    moves = "drops" if left < numbers.probability else "raises"
     return (
         f"Hiding the marked fifth {moves} {label} from {rounded_percent(numbers.probability)} "
         f"to {rounded_percent(left)}; "
@@ -89,7 +89,7 @@ def _hiding(numbers: Provisional, fifth: FifthHidden, label: str) -> str:
 
 
 def _in_odds(whole: float, left: float, elsewhere: float, label: str) -> str:
-    moves = "drops" if left < whole else "moves"
+    moves = "drops" if left < whole else "raises"
     return (
         f"Hiding the marked fifth {moves} the odds of {label} from {_odds(whole)} to {_odds(left)}; "
         f"hiding equally large parts anywhere, to {_odds(elsewhere)} on average."
@@ -97,10 +97,11 @@ def _in_odds(whole: float, left: float, elsewhere: float, label: str) -> str:
 
 
 def _odds(log_odds: float) -> str:
-    """As in "12,000 to 1", two figures."""
-    odds = math.exp(min(log_odds, 40))
+    """As in "12,000 to 1" or "1 to 3", two figures."""
+    odds = math.exp(min(abs(log_odds), 40))
     digits = max(math.floor(math.log10(odds)) - 1, 0)
-    return f"{round(odds, -digits):,.0f} to 1" if log_odds <= 40 else "more than 10¹⁷ to 1"
+    large = f"{round(odds, -digits):,.0f}" if abs(log_odds) <= 40 else "more than 10¹⁷"
+    return f"{large} to 1" if log_odds >= 0 else f"1 to {large}"
 
 
 def _how_much(numbers: Provisional) -> str:

@@ -241,6 +241,14 @@ def test_where_the_probability_hardly_moves_odds_are_told() -> None:
     assert "%" not in line
 
 
+@pytest.mark.parametrize(("share", "told"), [(3.0, "drops"), (-3.0, "raises")])
+def test_hiding_is_said_with_its_direction(share: float, told: str) -> None:
+    """A network that sees the map's evidence against the class, and is sure of it otherwise."""
+    score = asked(lambda pictures: share * Z(pictures) / 4 + max(-share, 0) * 4 / 3)
+    line = judge(score, sweep(score, checkers(SHAPE), activation="softmax"), cam_of(TRUE, SHAPE)).lines[0]
+    assert line.startswith(f"Hiding the marked fifth {told} dog from ")
+
+
 def test_faithful_and_on_the_thing_are_two_sentences(swept: Sweep) -> None:
     score, cam = asked(Z), cam_of(TRUE, SHAPE)
     on, beside = np.zeros(SHAPE, dtype=bool), np.zeros(SHAPE, dtype=bool)
