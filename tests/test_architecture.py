@@ -124,7 +124,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.scoring": [{"activation_memory", "protocol"}, {"function"}],
     "gradcam_core.training": [{"fit"}, {"__main__"}],
     "gradcam_core.trust": [
-        {"finding", "numbers", "randomisation", "sweep", "thing"},
+        {"conditions", "finding", "numbers", "randomisation", "sweep", "thing"},
         {"fall_map", "provisional", "rule"},
         {"league", "measured", "words"},
         {"judgement"},
