@@ -12,12 +12,13 @@ PARTS = 64  # with 32 two seeds disagree on the placement test in 11 % of the ma
 SHARE = 0.2  # of the region; with 0.1 or 0.3 as many true maps pass (92 to 98 %)
 _GRID = 32  # cells of noise to a side, before it is enlarged
 _SMOOTHNESS = 0.1  # the noise's sigma, as a share of the side
+_ROUNDS, _STEP, _STEP_SMOOTHNESS = 10, 3.0, 1.0  # of `_evened`; its sigma in cells
 _DECIMALS = 6  # of noise, before pixels are ranked: what the number of threads changes lies below
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Random parts of a region, a function of its shape and the seed; every place is as likely as any other.
+    """Random parts of a region, a function of its shape and the seed; every place is hidden about equally often.
 
     Attributes:
         shape: (height, width) of the region, in pixels.
@@ -67,11 +68,33 @@ def _packed(parts: Parts) -> np.ndarray:
     rows, columns = region.grid(_GRID)
     sigma = _SMOOTHNESS * _GRID
     noise = np.random.default_rng(parts.seed).standard_normal((parts.count, rows, columns))
-    down = _enlarging(parts.shape[0], rows) @ _blurring_round(rows, sigma)
-    across = _enlarging(parts.shape[1], columns) @ _blurring_round(columns, sigma)
+    noise = _evened(_blurring_round(rows, sigma) @ noise @ _blurring_round(columns, sigma).T)
+    down, across = _enlarging(parts.shape[0], rows), _enlarging(parts.shape[1], columns)
     smooth = [np.round(down @ one @ across.T, _DECIMALS) for one in noise]
     count = round(SHARE * region.pixels)
     return _read_only(np.stack([np.packbits(highest(one, count)) for one in smooth]))
+
+
+def _evened(noise: np.ndarray) -> np.ndarray:
+    """(parts, rows, columns): less one smooth map, such that each cell is among the highest about equally often.
+
+    By chance alone one place is hidden by 3 of 64 parts and another by 24; so it is 8 to 18. What matters and is small
+    is else weighed by few parts, or hidden by so many that its own fifth ranks no higher: of the true maps of a network
+    with a planted shortcut 82 % were supported, and 93 % are.
+    """
+    noise, surplus = np.round(noise, _DECIMALS), np.zeros(noise.shape[1:])
+    down, across = (_averaging_round(cells, _STEP_SMOOTHNESS) for cells in surplus.shape)
+    hidden = round(SHARE * surplus.size)
+    for _ in range(_ROUNDS):
+        often = np.mean([highest(one, hidden) for one in noise - surplus], axis=0) - SHARE
+        surplus = np.round(surplus + _STEP * (down @ often @ across.T), _DECIMALS)
+    return noise - surplus
+
+
+def _averaging_round(cells: int, sigma: float) -> np.ndarray:
+    """(cells, cells): a Gaussian blur on a ring that keeps the mean."""
+    blurring = _blurring_round(cells, sigma)
+    return np.asarray(blurring / blurring.sum(axis=1, keepdims=True))
 
 
 def _blurring_round(cells: int, sigma: float) -> np.ndarray:

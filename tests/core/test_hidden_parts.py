@@ -34,6 +34,14 @@ def test_parts_hide_every_place_alike_also_the_corners_of_what_is_not_square() -
     assert np.abs(often[[0, 0, -1, -1], [0, -1, 0, -1]] - 0.2).max() < 0.03
 
 
+@pytest.mark.parametrize("shape", [(128, 128), (224, 149)])
+def test_every_pixel_is_hidden_by_about_as_many_of_the_64_parts(shape: tuple[int, int]) -> None:
+    for seed in range(3):
+        often = Parts(shape, seed).masks().sum(axis=0)
+        assert often.min() >= 7  # by chance alone 3 to 24
+        assert often.max() <= 19
+
+
 def test_parts_are_as_smooth_along_both_axes() -> None:
     masks = Parts((160, 40), 0, 256).masks()
     down, across = (masks[:, 1:] != masks[:, :-1]).mean(), (masks[..., 1:] != masks[..., :-1]).mean()
