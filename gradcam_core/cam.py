@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcam_core.geometry import InputGeometry
+from gradcam_core.layers.place import DEFAULT_PLACE, ReceptiveField
 
 RAW_UNIT = "raw CAM value"
 MOST_PREDICTIONS = 10  # that a result lists, on the page and in its files
@@ -32,6 +33,7 @@ class ResultKey:
     class_index: int
     preprocessing: str
     versus: int | None = None  # the other class, where two are compared
+    place: str = DEFAULT_PLACE  # a slug of PLACES
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +43,7 @@ class Cam:
     Attributes:
         values: (h, w) float32, before any ReLU or scaling; read-only.
         prediction: the class explained.
-        geometry: how the map lies over the image.
+        geometry: how the map lies over the image, its cells where `key.place` says.
         method_title: for people, as is `model_title`.
         note: why the map can't be used, in one sentence; empty if it can.
         sign_rule: which side counts as evidence, in one sentence, where the method leaves that open; else empty.
@@ -49,6 +51,7 @@ class Cam:
         same_map_note: that they do, and why, in one sentence; empty if there are none.
         versus: the class that it is set against, where two are compared.
         is_signed: whether a value below zero is evidence against the class, as the method tells.
+        field: what the layer's cells look at, wherever they are laid.
     """
 
     values: np.ndarray
@@ -63,6 +66,7 @@ class Cam:
     same_map_note: str = ""
     versus: Prediction | None = None
     is_signed: bool = False
+    field: ReceptiveField = ReceptiveField()
 
     @property
     def usable(self) -> bool:
@@ -92,11 +96,11 @@ class Cam:
 
     @property
     def peak(self) -> tuple[int, int]:
-        """(x, y) of the image pixel under the centre of the largest cell over the image."""
+        """(x, y) of the image pixel that the largest cell over the image looks at."""
         (h, w), seen = self.shape, self.geometry.cells_seen(self.shape)
         values = np.where(seen, np.nan_to_num(self.values, nan=-np.inf), -np.inf)
         row, column = np.unravel_index(np.argmax(values), (h, w))
-        x, y = self.geometry.to_image((column + 0.5) / w, (row + 0.5) / h)
+        x, y = self.geometry.centre_of(int(row), int(column), (h, w))
         left, top, right, bottom = self.geometry.seen
         return int(np.clip(x, left, right - 1)), int(np.clip(y, top, bottom - 1))
 

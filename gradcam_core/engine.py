@@ -6,7 +6,7 @@
 import math
 import operator
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from torch import Tensor
@@ -16,12 +16,14 @@ from gradcam_core.errors import LayerError, MethodError
 from gradcam_core.evidence import NotFiniteError, PassEvidence
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.layers.finding import TargetLayer
+from gradcam_core.layers.place import DEFAULT_PLACE, ReceptiveField, get_place
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method, same_map_by
 from gradcam_core.methods.base import Need, Sign
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import get_preprocessing, input_picture, prepare
 from gradcam_core.progress import Progress, silent
+from gradcam_core.receptive_field import receptive_field
 from gradcam_core.recording import Recording, array, differentiable, memory_for_a_pass, record
 
 
@@ -40,21 +42,28 @@ class Explainer:
         self.layer: TargetLayer = model.layer(layer)
 
     def forward(
-        self, image: LoadedImage, *, preprocessing: str = "trained", layers: Collection[str] = ()
+        self,
+        image: LoadedImage,
+        *,
+        preprocessing: str = "trained",
+        layers: Collection[str] = (),
+        place: str = DEFAULT_PLACE,
     ) -> "ForwardPass":
         """Run the model once on an image and keep what every class's explanation needs.
 
         Args:
             layers: others that can be explained from the same pass.
+            place: where the cells of a map are laid: a slug of `PLACES`.
 
         Raises:
-            HeatproofError: if there is no such preprocessing.
+            HeatproofError: if there is no such preprocessing or place.
             LayerError: if the model has no such layer.
             ResourceError: if the memory does not suffice.
         """
         if not isinstance(image, LoadedImage):
             raise TypeError(f"forward takes a LoadedImage, as load_image gives it, not {type(image).__name__}.")
         names = [self.layer.name, *(self.model.layer(name).name for name in layers)]
+        place = get_place(place).slug
         with differentiable(self.model.device), memory_for_a_pass():
             prepared = prepare(image, self.model.input_spec, preprocessing=preprocessing)
         return ForwardPass(
@@ -62,6 +71,7 @@ class Explainer:
             layer=self.layer,
             image_sha256=image.sha256,
             preprocessing=get_preprocessing(preprocessing).slug,
+            place=place,
             geometry=prepared.geometry,
             input_tensor=prepared.tensor,
             _recorded=record(self.model, prepared.tensor, names),
@@ -74,14 +84,16 @@ class ForwardPass:
 
     Attributes:
         layer: the one to explain.
+        place: where the cells of its maps are laid.
         input_tensor: (1, 3, h, w) float32, normalised: what the model really saw.
-        geometry: where that lies in the image.
+        geometry: where that lies in the image; a map's own also says where its cells lie.
     """
 
     model: LoadedModel
     layer: TargetLayer
     image_sha256: str
     preprocessing: str
+    place: str
     geometry: InputGeometry
     input_tensor: Tensor
     _recorded: Recording
@@ -153,13 +165,15 @@ class ForwardPass:
             expected=chosen.cost(target),
             progress=progress,
         )
-        values, note = self._raw_map(chosen, evidence)
+        field = receptive_field(self.model, target)
+        geometry = self._laid(field)
+        values, note = self._raw_map(chosen, evidence, geometry)
         same_map = ((), "") if note else _same_map_by(chosen, evidence)
         return Cam(
             values=values,
             prediction=prediction,
             key=self._key(chosen, evidence),
-            geometry=self.geometry,
+            geometry=geometry,
             method_title=chosen.title,
             model_title=self.model.spec.title,
             note=note,
@@ -168,9 +182,14 @@ class ForwardPass:
             same_map_note=same_map[1],
             versus=other,
             is_signed=chosen.sign is Sign.EVIDENCE,
+            field=field,
         )
 
-    def _raw_map(self, method: CamMethod, evidence: PassEvidence) -> tuple[np.ndarray, str]:
+    def _laid(self, field: ReceptiveField) -> InputGeometry:
+        """Where the cells of a layer with this field lie in the image."""
+        return replace(self.geometry, shift=get_place(self.place).shift(field))
+
+    def _raw_map(self, method: CamMethod, evidence: PassEvidence, geometry: InputGeometry) -> tuple[np.ndarray, str]:
         """(h, w) float32, read-only, and why it can't be used; NaN where it was made of values not finite."""
         is_finite = True
         try:
@@ -182,7 +201,7 @@ class ForwardPass:
         if values.ndim != 2:
             raise ValueError(f"{method.slug} gave a map of shape {values.shape}, which is not (h, w).")
         values.setflags(write=False)
-        seen = self.geometry.cells_seen((values.shape[0], values.shape[1]))
+        seen = geometry.cells_seen((values.shape[0], values.shape[1]))
         return values, unusable_because(values, seen=seen, evidence_is_finite=is_finite)
 
     def _key(self, method: CamMethod, evidence: PassEvidence) -> ResultKey:
@@ -194,6 +213,7 @@ class ForwardPass:
             evidence.class_index,
             self.preprocessing,
             evidence.against,
+            self.place,
         )
 
     def _target(self, name: str | None) -> TargetLayer:

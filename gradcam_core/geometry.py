@@ -25,11 +25,14 @@ class InputGeometry:
         input_size: (width, height) of the model's input, in pixels.
         window: the part of the image plane that the input covers exactly. It lies within the image where
             the preprocessing crops, and reaches beyond it where the preprocessing pads.
+        shift: (x, y), in cells to the right and down: how far from the squares that its grid suggests the cells of a
+            map look, as `ReceptiveField` has it. What lies beyond the outermost cells' centres is as they are.
     """
 
     image_size: tuple[int, int]
     input_size: tuple[int, int]
     window: Window
+    shift: tuple[float, float] = (0.0, 0.0)
 
     @property
     def seen(self) -> tuple[int, int, int, int]:
@@ -50,20 +53,16 @@ class InputGeometry:
         left, top, right, bottom = self.seen
         return 1 - (right - left) * (bottom - top) / (self.image_size[0] * self.image_size[1])
 
-    def to_image(self, x: float, y: float) -> tuple[float, float]:
-        """The image point under a point of the input, both given as fractions 0 to 1 of the input's sides."""
-        left, top, right, bottom = self.window
-        return left + x * (right - left), top + y * (bottom - top)
-
     def cells_seen(self, shape: tuple[int, int]) -> np.ndarray:
         """Which cells of a map of this (h, w) have their centre over the image: (h, w) bool, never all False.
 
-        Where the preprocessing pads, the others lie on the padding.
+        Where the preprocessing pads, the others look at the padding. One that looks past the input's edge sees what
+        is this side of it.
         """
         left, top, right, bottom = self.seen
-        rows = _centres_within(self.window.top, self.window.bottom, shape[0], (top, bottom))
-        columns = _centres_within(self.window.left, self.window.right, shape[1], (left, right))
-        return np.asarray(np.logical_and.outer(rows, columns))
+        columns, rows = self._axes(shape)
+        rows_seen, columns_seen = rows.centres_within(top, bottom), columns.centres_within(left, right)
+        return np.asarray(np.logical_and.outer(rows_seen, columns_seen))
 
     def to_original(self, heatmap: np.ndarray) -> np.ndarray:
         """Lay a heatmap of the model's input over the image, bilinearly between the centres of its cells.
@@ -99,8 +98,30 @@ class InputGeometry:
         """
         if not self._has_seen(x, y):
             return None
-        row = _cell_under(y, self.window.top, self.window.bottom, shape[0])
-        return row, _cell_under(x, self.window.left, self.window.right, shape[1])
+        rows, columns = self.positions(np.array([x]), np.array([y]), shape)
+        return math.floor(rows[0] + 0.5), math.floor(columns[0] + 0.5)
+
+    def centre_of(self, row: int, column: int, shape: tuple[int, int]) -> tuple[float, float]:
+        """The image point (x, y) that a cell of a map of this (h, w) looks at; it may lie beside the image."""
+        columns, rows = self._axes(shape)
+        return columns.centre(column), rows.centre(row)
+
+    def positions(self, xs: np.ndarray, ys: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """Which rows and columns of a map of this (h, w) lie under the centres of image pixels.
+
+        Args:
+            xs, ys: columns and rows of pixels, (n,) and (m,).
+
+        Returns:
+            Rows (m,) and columns (n,), float64: 0 is the centre of the first cell, h - 1 and w - 1 those of the last
+            ones; between the centres a map is linear, and what lies beyond them is given the outermost.
+        """
+        columns, rows = self._axes(shape)
+        return rows.positions(ys), columns.positions(xs)
+
+    def over_input(self) -> "InputGeometry":
+        """The same map over the model's input: its pixels take the place of the image's."""
+        return replace(self, image_size=self.input_size, window=Window(0, 0, *self.input_size))
 
     def scaled_to(self, size: tuple[int, int]) -> "InputGeometry":
         """The same input over a copy of the image that is (width, height) pixels large.
@@ -120,9 +141,41 @@ class InputGeometry:
 
     def _sampled(self, heatmap: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
         """The heatmap under the centres of these columns and rows of pixels: (len(ys), len(xs)) float32."""
-        columns = _cells(xs, self.window.left, self.window.right, heatmap.shape[1])
-        rows = _cells(ys, self.window.top, self.window.bottom, heatmap.shape[0])
-        return _bilinear(heatmap, rows, columns)
+        return _bilinear(heatmap, *self.positions(xs, ys, (heatmap.shape[0], heatmap.shape[1])))
+
+    def _axes(self, shape: tuple[int, int]) -> tuple["_Axis", "_Axis"]:
+        """How the columns, and how the rows of a map of this (h, w) lie."""
+        left, top, right, bottom = self.window
+        return _Axis(left, right, shape[1], self.shift[0]), _Axis(top, bottom, shape[0], self.shift[1])
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """`count` equal cells from start to stop, whose centres lie `shift` cells further on."""
+
+    start: float
+    stop: float
+    count: int
+    shift: float
+
+    def positions(self, pixels: np.ndarray) -> np.ndarray:
+        """Where the centres of these pixels fall, counted in cells from the centre of the first one."""
+        length = self.stop - self.start
+        at = (pixels + 0.5 - self.start) / length * self.count - 0.5 - self.shift  # drawing/evidence.js does the same
+        return np.asarray(np.clip(at, 0, self.count - 1))
+
+    def centre(self, cell: float) -> float:
+        return self.start + (cell + 0.5 + self.shift) * (self.stop - self.start) / self.count
+
+    def centres_within(self, first: float, last: float) -> np.ndarray:
+        """Which cells have their centre from first to last; else the nearest one."""
+        half = 0.5 * (self.stop - self.start) / self.count
+        centres = np.array([self.centre(cell) for cell in range(self.count)])
+        centres = np.clip(centres, self.start + half, self.stop - half)  # past the input's edge there is nothing
+        within = (centres >= first) & (centres <= last)
+        if not within.any():
+            within[np.argmin(np.abs(centres - (first + last) / 2))] = True
+        return np.asarray(within)
 
 
 def _pixel_span(start: float, stop: float, length: int) -> tuple[int, int]:
@@ -130,25 +183,6 @@ def _pixel_span(start: float, stop: float, length: int) -> tuple[int, int]:
     first = min(max(math.ceil(start - 0.5 - 1e-6), 0), length - 1)
     last = min(max(math.ceil(stop - 0.5 - 1e-6), first + 1), length)
     return first, last
-
-
-def _centres_within(start: float, stop: float, count: int, span: tuple[int, int]) -> np.ndarray:
-    """Which of `count` equal cells from start to stop have their centre within the span; else the nearest one."""
-    centres = start + (np.arange(count) + 0.5) * (stop - start) / count
-    within = (centres >= span[0]) & (centres <= span[1])
-    if not within.any():
-        within[np.argmin(np.abs(centres - (span[0] + span[1]) / 2))] = True
-    return within
-
-
-def _cells(pixels: np.ndarray, start: float, stop: float, count: int) -> np.ndarray:
-    """Where the centres of these pixels fall, counted in cells from the centre of the first one."""
-    return np.clip((pixels + 0.5 - start) / (stop - start) * count - 0.5, 0, count - 1)
-
-
-def _cell_under(pixel: int, start: float, stop: float, count: int) -> int:
-    """The one of `count` equal cells from start to stop in which the centre of this pixel lies, or the nearest."""
-    return min(max(math.floor((pixel + 0.5 - start) / (stop - start) * count), 0), count - 1)
 
 
 def _bilinear(heatmap: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

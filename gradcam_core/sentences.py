@@ -33,6 +33,21 @@ def sentence(cam: Cam, *, among: Sequence[Prediction], strongest: float = 0.0) -
     return f"{says(cam, among=among)} {_finding(cam, get_method(cam.key.method), strongest)}"
 
 
+def cells_sentence(cam: Cam) -> str:
+    """How far each cell looks from the square that its grid suggests, in image pixels, and where it is laid."""
+    if cam.field.note:
+        return cam.field.note
+    (h, w), (left, top, right, bottom) = cam.shape, cam.geometry.window
+    across = round(cam.field.shift[0] * (right - left) / w)
+    down = round(cam.field.shift[1] * (bottom - top) / h)
+    where = _beside(across, down)
+    if not where:
+        return f"At {cam.key.layer} each cell looks at the square that the grid suggests."
+    if cam.geometry.shift == cam.field.shift:
+        return f"At {cam.key.layer} each cell looks {where} the square that the grid suggests, and is drawn there."
+    return f"At {cam.key.layer} each cell looks {where} the square that it is drawn over."
+
+
 def says(cam: Cam, *, among: Sequence[Prediction]) -> str:
     """What the network says of the class, as in "It says cat (50 %)."."""
     label, sure = short_label(cam.prediction.label), rounded_percent(cam.prediction.probability)
@@ -80,6 +95,18 @@ def place(peak: tuple[int, int], size: tuple[int, int]) -> str:
     """Where a pixel lies, in thirds of the image."""
     column, row = (min(3 * at // side, 2) for at, side in zip(peak, size, strict=True))
     return _PLACES[row][column]
+
+
+def _beside(across: int, down: int) -> str:
+    """As in "14 pixels above and left of"; empty for no pixel."""
+    sides = [(abs(down), "above" if down < 0 else "below"), (abs(across), "left of" if across < 0 else "right of")]
+    far = [(count, side) for count, side in sides if count]
+    if not far:
+        return ""
+    (count, side), *others = far
+    unit = "pixel" if count == 1 else "pixels"
+    more = [f"and {other_side}" if other == count else f"and {other} {other_side}" for other, other_side in others]
+    return " ".join([f"{count} {unit} {side}", *more])
 
 
 def _finding(cam: Cam, method: CamMethod, strongest: float) -> str:

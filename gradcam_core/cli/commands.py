@@ -29,6 +29,7 @@ from gradcam_core.export.bundle import write_explanations
 from gradcam_core.export.formats import Explanation
 from gradcam_core.export.manifest import explanation_json, json_text, prediction_json
 from gradcam_core.images import load_image
+from gradcam_core.layers.place import get_place
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import METHODS, get_method
 from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, inspect_model, list_models, load_model
@@ -86,12 +87,12 @@ def predict(options: Namespace, _progress: Progress) -> Iterator[str]:
 def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
     """Where one model sees each class that is asked for, or its best one."""
     preprocessing, method = get_preprocessing(options.preprocessing).slug, get_method(options.method).slug
-    look, folder = _look(options), _folder(options.out)
+    look, folder, place = _look(options), _folder(options.out), get_place(options.place).slug
     image, model = _image_and_model(options)
     explainer = Explainer(model, options.layer)
     _check_count(options.top_k, model)
     wanted = dict.fromkeys(model.class_index(text) for text in options.classes or ())
-    forward = explainer.forward(image, preprocessing=preprocessing)
+    forward = explainer.forward(image, preprocessing=preprocessing, place=place)
     predictions = forward.top(options.top_k or MOST_PREDICTIONS)
     cams = [forward.cam(class_index, method) for class_index in wanted or [predictions[0].class_index]]
     made = [replace(Explanation.of(image, forward, cam, look), predictions=predictions) for cam in cams]

@@ -139,6 +139,7 @@ def _add_explain(commands: "Commands") -> None:
     _add_question(command)
     _add_layer(command)
     _add_method(command)
+    _add_place(command)
     of_class = (
         "what to explain: an index or a label, or index:N or label:TEXT where a text could be both; may be repeated; "
         "default: the best prediction"
@@ -223,6 +224,11 @@ def _add_method(command: argparse.ArgumentParser) -> None:
 
 def _add_preprocessing(command: argparse.ArgumentParser) -> None:
     command.add_argument("--preprocessing", default="trained", metavar="HOW", help="trained (default), squash or pad")
+
+
+def _add_place(command: argparse.ArgumentParser) -> None:
+    what = "where the cells of a map are laid: network (where it looks; default), or grid (in equal squares)"
+    command.add_argument("--place", default="network", metavar="WHERE", help=what)
 
 
 def _add_device(command: argparse.ArgumentParser) -> None:

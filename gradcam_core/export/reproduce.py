@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from gradcam_core.cam import ResultKey
+from gradcam_core.layers.place import DEFAULT_PLACE
 from gradcam_core.rendering.render import Look
 from gradcam_core.samples import SCHEME
 
@@ -28,6 +29,8 @@ def command_line(source: str, key: ResultKey, look: Look, *, checkpoints: Path |
     asked |= {"layer": key.layer, "method": key.method, "class": f"index:{key.class_index}"}
     if key.preprocessing != _USUAL_PREPROCESSING:
         asked["preprocessing"] = key.preprocessing
+    if key.place != DEFAULT_PLACE:
+        asked["place"] = key.place
     asked |= {name: str(value) for name, value in _unusual(look).items()}
     options = [word for name, value in asked.items() for word in _option(name, value)]
     return shlex.join(["python", "-m", "gradcam_core", "explain", _path(source), *options, "--out", "explanation"])
@@ -36,6 +39,7 @@ def command_line(source: str, key: ResultKey, look: Look, *, checkpoints: Path |
 def python_lines(source: str, key: ResultKey, look: Look, *, checkpoints: Path | None = None) -> str:
     """The lines of Python that write three of its files into the folder they are run in; as `command_line`."""
     model = repr(key.model) if checkpoints is None else f"{key.model!r}, checkpoints={str(checkpoints)!r}"
+    place = "" if key.place == DEFAULT_PLACE else f", place={key.place!r}"
     drawn = ", ".join(f"{name}={value!r}" for name, value in _unusual(look).items())
     return f"""\
 from pathlib import Path
@@ -45,7 +49,7 @@ from gradcam_core import Explainer, Explanation, Look, explanation_file, load_im
 share_cores()  # as the page does: the number of threads decides the last bits
 image = load_image({source!r})
 model = load_model({model})
-forward = Explainer(model, {key.layer!r}).forward(image, preprocessing={key.preprocessing!r})
+forward = Explainer(model, {key.layer!r}).forward(image, preprocessing={key.preprocessing!r}{place})
 cam = forward.cam({key.class_index}, {key.method!r})
 explanation = Explanation.of(image, forward, cam, Look({drawn}))
 for name in ("overlay.png", "cam.npy", "explanation.json"):

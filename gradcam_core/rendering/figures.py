@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcam_core.cam import RAW_UNIT, Cam
+from gradcam_core.layers.place import DEFAULT_PLACE, get_place
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.render import (
     DEFAULT_LOOK,
@@ -174,12 +175,17 @@ def _caption(cam: Cam, look: Look, sentence: str) -> _Caption:
     prediction, key = cam.prediction, cam.key
     lines = [
         f"{cam.method_title} at layer {key.layer}  ·  logit {prediction.logit:.2f}  ·  class {key.class_index}",
-        f"{display_name(cam.model_title)}  ·  preprocessing: {key.preprocessing}{_unseen(cam)}",
+        f"{display_name(cam.model_title)}  ·  preprocessing: {key.preprocessing}{_place(cam)}{_unseen(cam)}",
         *([cam.sign_rule] if cam.sign_rule else []),
         *_drawn(cam, look),
     ]
     title = f"{display_name(prediction.label)}  {100 * prediction.probability:.1f} %"
     return _Caption(sentence or title, tuple(lines), "" if sentence else cam.note)
+
+
+def _place(cam: Cam) -> str:
+    title = get_place(cam.key.place).title
+    return "" if cam.key.place == DEFAULT_PLACE else f"  ·  {title[:1].lower()}{title[1:]}"
 
 
 def _unseen(cam: Cam) -> str:

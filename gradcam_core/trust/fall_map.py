@@ -30,8 +30,10 @@ def fall_map(sweep: Sweep, cam: Cam) -> Cam:
 def _laid_over(cam: Cam, sweep: Sweep, values: np.ndarray) -> Cam:
     """The values as a map over the sweep's region."""
     region, (height, width) = sweep.region, sweep.picture.shape[1:]
-    left, top = cam.geometry.to_image(region.left / width, region.top / height)
-    right, bottom = cam.geometry.to_image((region.left + region.width) / width, (region.top + region.height) / height)
+    window = cam.geometry.window
+    across, down = (window.right - window.left) / width, (window.bottom - window.top) / height
+    left, top = window.left + across * region.left, window.top + down * region.top
+    right, bottom = left + across * region.width, top + down * region.height
     geometry = InputGeometry(cam.geometry.image_size, (region.width, region.height), Window(left, top, right, bottom))
     note = "" if values.size and values.max() > 0 else "Hiding costs the same everywhere."
     return Cam(values, cam.prediction, cam.key, geometry, "What hiding costs", cam.model_title, note=note)

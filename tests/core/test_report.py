@@ -18,6 +18,7 @@ from gradcam_core.export.bundle import class_folder, write_explanations
 from gradcam_core.export.formats import FORMATS, Explanation, ExportFormat, explanation_files, explanation_zip
 from gradcam_core.export.manifest import explanation_json, prediction_json
 from gradcam_core.export.reproduce import command_line, python_lines
+from gradcam_core.layers.place import ReceptiveField
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.render import Look, heatmap_image, overlay_image
 from tests.core.made_maps import made_cam, made_image
@@ -77,7 +78,21 @@ def test_the_answer_has_the_keys_that_were_promised() -> None:
     assert {"heatproof", "python", "torch", "torchvision", "grad-cam", "numpy", "pillow"} <= set(answer["versions"])
     usual = {"colormap": "inferno", "opacity": 0.65, "threshold": 0.0, "scale": None, "contour": 0.0}
     assert answer["look"] == usual | {"overlay": "evidence", "sign": "positive"}
-    assert set(answer) == {*told, "image", "predictions", "explanations", "look", "versions"}
+    assert set(answer) == {*told, "place", "image", "predictions", "explanations", "look", "versions"}
+
+
+def test_where_the_cells_lie_and_where_the_network_looks_is_told() -> None:
+    image = made_image(28, 24)
+    field = ReceptiveField((-0.5, -0.25), (1.25, 1.5))
+    grid = replace(made_cam(RAMP, image), field=field)
+    grid = replace(grid, key=replace(grid.key, place="grid"))
+    assert explanation_json(image, [grid], predictions=[])["place"] == {
+        "cells": "grid",
+        "shift": [0.0, 0.0],
+        "network_shift": [-0.5, -0.25],
+        "network_spread": [1.25, 1.5],
+        "sentence": "At blocks.5 each cell looks 1 pixel above and 2 left of the square that it is drawn over.",
+    }
 
 
 def test_a_sign_that_is_a_convention_is_told() -> None:

@@ -1,4 +1,4 @@
-"""How is it explained: at which layer, by which method, after which preprocessing? One row, folded to one line."""
+"""How is it explained: layer, method, preprocessing, and the place of the cells? One row, folded to one line."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from gradcam_core.layers.place import DEFAULT_PLACE, PLACES
 from gradcam_core.methods import DEFAULT_METHOD, METHODS
 from pages._ui.session import page_state
 from pages._ui.session.question import ImageInfo, ModelCard, Question
@@ -16,14 +17,15 @@ from pages._ui.text.messages import show_warning_here
 from pages._ui.text.sentences import escape_markdown
 
 if TYPE_CHECKING:
+    from gradcam_core.layers.place import Place
     from gradcam_core.methods import CamMethod
     from gradcam_core.preprocessing import Preprocessing
 
-    Choices = Mapping[str, CamMethod] | Mapping[str, Preprocessing]
+    Choices = Mapping[str, CamMethod] | Mapping[str, Preprocessing] | Mapping[str, Place]
 
 
 def pick_question(picture: ImageInfo, model: ModelCard) -> Question:
-    """Draw the row: what is chosen, and behind it the three pickers.
+    """Draw the row: what is chosen, and behind it the pickers.
 
     Whether it is folded is the browser's business (frame.js). What a link asks for in vain is said above it.
     """
@@ -34,7 +36,9 @@ def pick_question(picture: ImageInfo, model: ModelCard) -> Question:
     layer = page_state.restore("layer", layers, model.default_layer, say=show_warning_here)
     method = page_state.restore("method", METHODS, DEFAULT_METHOD, say=show_warning_here)
     preprocessing = page_state.restore("preprocessing", PREPROCESSINGS, usual_preprocessing, say=show_warning_here)
-    _draw_line(layer, METHODS[method].title, PREPROCESSINGS[preprocessing].title)
+    place = page_state.restore("place", PLACES, DEFAULT_PLACE, say=show_warning_here)
+    unusual = [] if place == DEFAULT_PLACE else [PLACES[place].title]
+    _draw_line(layer, METHODS[method].title, PREPROCESSINGS[preprocessing].title, *unusual)
     with st.container(key="how", border=True):
         places = st.columns(3, gap="medium")
         with places[0]:
@@ -44,7 +48,8 @@ def pick_question(picture: ImageInfo, model: ModelCard) -> Question:
         with places[2]:
             sentences = [one.sentence for one in PREPROCESSINGS.values()]
             _draw_list("preprocessing", PREPROCESSINGS, usual_preprocessing, preprocessing, sentences)
-    return Question(picture, model, layer, method, preprocessing)
+            _draw_list("place", PLACES, DEFAULT_PLACE, place, [one.sentence for one in PLACES.values()])
+    return Question(picture, model, layer, method, preprocessing, place)
 
 
 def _draw_line(*titles: str) -> None:

@@ -50,7 +50,7 @@ def digest(question: Question) -> str:
 def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam], more: tuple[int, ...]) -> dict[str, Any]:
     first, picture = next(iter(cams.values())), question.picture
     file, size = photo_of(question.picture)
-    geometry = known.geometry.scaled_to(size)
+    geometry = first.geometry.scaled_to(size)
     image_and_model, name = image_and_model_of(question), picture.name
     return {
         "id": hashlib.sha256(repr((question.key, image_and_model, name, list(cams), more)).encode()).hexdigest()[:16],
@@ -65,6 +65,7 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam], mor
         "window": list(geometry.window),
         "seen": geometry.seen,
         "cells": first.shape,
+        "shift": geometry.shift,
         "mapped": list(cams),
         "unit": known.unit,
         "shared": known.strongest,

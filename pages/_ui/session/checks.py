@@ -114,7 +114,9 @@ def make_sweep(question: Question, image: LoadedImage, report: JobReport[Any]) -
         return kept
     ensure_room()
     with model_cache().borrow(question.model.spec.name) as model:
-        forward = Explainer(model, question.layer).forward(image, preprocessing=question.preprocessing)
+        forward = Explainer(model, question.layer).forward(
+            image, preprocessing=question.preprocessing, place=question.place
+        )
         made = sweep_of(forward, seed=SEED, turn=report.turn, progress=report)
     found: Sweep = shared().checks.put(key, made, made.nbytes)
     return found

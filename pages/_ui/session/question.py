@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gradcam_core.layers.place import DEFAULT_PLACE
+
 UPLOAD = "upload-"  # how the address of an image begins that no link can carry
 
 if TYPE_CHECKING:
@@ -56,16 +58,17 @@ class ModelCard:
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """Image, model, layer, method and preprocessing; each class of the model is one answer to it."""
+    """Image, model, layer, method, preprocessing and place; each class of the model is one answer to it."""
 
     picture: ImageInfo
     model: ModelCard
     layer: str
     method: str
     preprocessing: str
+    place: str = DEFAULT_PLACE
 
     @property
     def key(self) -> tuple[str, ...]:
         """Everything that the answer depends on, by content."""
         model = (self.model.spec.name, self.model.weights_sha256, self.model.description_sha256)
-        return (self.picture.sha256, *model, self.layer, self.method, self.preprocessing)
+        return (self.picture.sha256, *model, self.layer, self.method, self.preprocessing, self.place)

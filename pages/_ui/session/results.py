@@ -138,7 +138,7 @@ def _answered(
 
         def computed() -> _Answer:
             explainer = Explainer(model, question.layer)
-            return make(explainer.forward(image, preprocessing=question.preprocessing))
+            return make(explainer.forward(image, preprocessing=question.preprocessing, place=question.place))
 
         answered: _Answer = shared().kept(key, computed, nbytes)
         return answered
@@ -171,7 +171,7 @@ def _alternatives(forward: ForwardPass, question: Question, class_index: int) ->
     found = {"method": next((slug for slug in methods if forward.cam(class_index, slug).usable), None)}
     if names:
         image, explainer = pixels_of(question.picture), Explainer(forward.model, names[0])
-        deeper = explainer.forward(image, preprocessing=question.preprocessing, layers=names)
+        deeper = explainer.forward(image, preprocessing=question.preprocessing, layers=names, place=question.place)
         usable = (name for name in names if deeper.cam(class_index, method.slug, layer=name).usable)
         found = {"layer": next(usable, None)} | found
     return {name: value for name, value in found.items() if value}

@@ -10,7 +10,7 @@ from gradcam_core.cam import Cam
 from gradcam_core.errors import HeatproofError
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
-from gradcam_core.sentences import percent
+from gradcam_core.sentences import cells_sentence, percent
 
 if TYPE_CHECKING:
     from gradcam_core.preprocessing import Preprocessing
@@ -68,7 +68,8 @@ def notes(cam: Cam, of_file: tuple[str, ...]) -> list[str]:
     """What the panels can't say themselves: what was cut off, and what was done to the file."""
     unseen = [] if cam.geometry.is_all_seen else ["The model never saw the faded part."]
     is_switched = cam.key.method != DEFAULT_METHOD  # whoever has switched wonders why nothing changed
-    return [*unseen, *([cam.same_map_note] if is_switched and cam.same_map_note else []), *of_file]
+    beside = [cells_sentence(cam)] if cam.field.note or cam.geometry.shift != cam.field.shift else []
+    return [*unseen, *beside, *([cam.same_map_note] if is_switched and cam.same_map_note else []), *of_file]
 
 
 def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
@@ -81,7 +82,7 @@ def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
         "Cover the marked part, ask again, and see whether the answer changes.",
         f"The map has {columns} × {rows} cells, each about {(right - left) / columns:.0f} × "
         f"{(bottom - top) / rows:.0f} pixels of the picture. What is smaller than a cell can't be placed; "
-        "between the cells' centres the colours are interpolated.",
+        f"between the cells' centres the colours are interpolated. {cells_sentence(cam)}",
         "On the scale of this class's brightest a weak map looks like a strong one. Under Look is the scale that is "
         "shared with the likeliest classes: on it one sees which map is weak.",
         f"{method.title}: {method.description} ({method.paper})",

@@ -97,7 +97,9 @@ def _checked(model: LoadedModel, score: ScoreFunction, question: Question, data:
     from gradcam_core.trust.judgement import judge
 
     image = decode_image(data)
-    forward = Explainer(model, question.layer).forward(image, preprocessing=question.preprocessing)
+    forward = Explainer(model, question.layer).forward(
+        image, preprocessing=question.preprocessing, place=question.place
+    )
     cam = forward.cam(forward.top(1)[0].class_index, question.method)
     sweep = sweep_with(score, forward, seed=SEED)
     shared().checks.put(sweep_key(question), sweep, sweep.nbytes)

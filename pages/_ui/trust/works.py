@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -84,11 +84,13 @@ def destroying(question: Question, class_index: int, look: Look, key: Hashable) 
         from gradcam_core.trust.randomisation import cascade, similarity
 
         small = _small(image)
-        forward = Explainer(model, question.layer).forward(image, preprocessing=question.preprocessing)
+        forward = Explainer(model, question.layer).forward(image, preprocessing=question.preprocessing, place="grid")
         steps = [_step("", small, intact, look, similarity(intact.values, intact.values))]
         for step in cascade(model, forward.input_tensor, seed=SEED, progress=report):
-            now = Explainer(step.model, question.layer).forward(image, preprocessing=question.preprocessing)
-            cam = now.cam(class_index, question.method)
+            now = Explainer(step.model, question.layer).forward(
+                image, preprocessing=question.preprocessing, place="grid"
+            )
+            cam = replace(now.cam(class_index, question.method), geometry=intact.geometry)  # all in one place
             steps.append(_step(step.destroyed[-1], small, cam, look, similarity(intact.values, cam.values)))
         return tuple(steps)
 
@@ -108,7 +110,7 @@ def comparing(question: Question, sweep: Sweep, class_index: int, key: Hashable)
         from gradcam_core.trust.league import league
 
         explainer = Explainer(model, blocks[0])
-        forward = explainer.forward(image, preprocessing=question.preprocessing, layers=blocks)
+        forward = explainer.forward(image, preprocessing=question.preprocessing, layers=blocks, place=question.place)
         return league(forward, sweep, class_index, blocks, progress=report)
 
     return model_work(question, key, compared, Named("Comparing", MAPS, lambda made: _ROW_BYTES * len(made)))

@@ -69,6 +69,7 @@ def _set(place: int, one: PaneSet) -> dict[str, Any]:
         "window": list(geometry.window),
         "seen": geometry.seen,
         "cells": one.cam.shape,
+        "shift": geometry.shift,
         "unit": one.unit,
         "map": _map(f"map-{place}", one),
         "look": _look(one),

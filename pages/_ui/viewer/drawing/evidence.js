@@ -7,12 +7,17 @@ const ALL = 2 * STEPS;
 const UNSEEN = ALL + 1;
 const f32 = Math.fround;
 
+// Where the centre of a pixel falls along one side, counted in cells from the centre of the first one, which look `shift`
+// cells beside their squares: as InputGeometry.positions.
+const cellAt = (pixel, [start, stop], count, shift) =>
+  clamp(((pixel + 0.5 - start) / (stop - start)) * count - 0.5 - shift, 0, count - 1);
+
 // Where the centres of the seen pixels fall between the centres of the cells, along one side.
-function between(first, last, start, stop, count) {
+function between(first, last, span, count, shift) {
   const n = last - first;
   const side = { below: new Int32Array(n), above: new Int32Array(n), share: new Float32Array(n) };
   for (let i = 0; i < n; i++) {
-    const at = clamp(((first + i + 0.5 - start) / (stop - start)) * count - 0.5, 0, count - 1);
+    const at = cellAt(first + i, span, count, shift);
     side.below[i] = Math.floor(at);
     side.above[i] = Math.min(side.below[i] + 1, count - 1);
     side.share[i] = at - side.below[i];
@@ -24,8 +29,8 @@ function between(first, last, start, stop, count) {
 function gridOf(geometry) {
   const [left, top, right, bottom] = geometry.seen;
   const [x0, y0, x1, y1] = geometry.window;
-  const [rows, columns] = geometry.cells;
-  return { x: between(left, right, x0, x1, columns), y: between(top, bottom, y0, y1, rows) };
+  const [rows, columns] = geometry.cells, [across, down] = geometry.shift;
+  return { x: between(left, right, [x0, x1], columns, across), y: between(top, bottom, [y0, y1], rows, down) };
 }
 
 // Evidence over the image, 0 or, of a signed map, -1 to 1, width x height: in steps into `steps`, as it is into `value`.

@@ -35,12 +35,12 @@ function pointWords(panes, at) {
 
 // The raw, signed value under the centre of a pixel of the kept image, and its cell; null where the model saw nothing.
 function valueAt(panes, at) {
-  const { shown, size, seen, window, cells } = panes.geometry, { values } = panes.map;
+  const { shown, size, seen, window, cells, shift } = panes.geometry, { values } = panes.map;
   const [left, top, right, bottom] = seen, [x0, y0, x1, y1] = window, [rows, columns] = cells;
   if (at.x < left || at.x >= right || at.y < top || at.y >= bottom) return null;
   const [x, y] = inImage(panes, at), [width, height] = shown, [wide, high] = size;
-  const across = clamp((((x + 0.5) * width) / wide - x0) / (x1 - x0) * columns - 0.5, 0, columns - 1);
-  const down = clamp((((y + 0.5) * height) / high - y0) / (y1 - y0) * rows - 0.5, 0, rows - 1);
+  const across = cellAt(((x + 0.5) * width) / wide - 0.5, [x0, x1], columns, shift[0]);
+  const down = cellAt(((y + 0.5) * height) / high - 0.5, [y0, y1], rows, shift[1]);
   const row = (r) => mixed(values[r * columns + Math.floor(across)], values[r * columns + Math.ceil(across)], across % 1);
   const value = mixed(row(Math.floor(down)), row(Math.ceil(down)), down % 1);
   return { value, row: Math.min(Math.floor(down + 0.5), rows - 1), column: Math.min(Math.floor(across + 0.5), columns - 1) };
