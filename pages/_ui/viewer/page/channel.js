@@ -5,6 +5,7 @@ const CHANNEL = (globalThis[Symbol.for("heatproof.chosen")] ??= {
   send: null, // tells the server; null while the element is not on the page
   choice: null, // what is to be told, or was told last: imageAndModel and index
   isTold: true,
+  isByPerson: false, // whether a person made it, and no view of the server has said it since
   isLeaving: false, // whether another page is about to be opened: what is to be told waits for its element
   count: 0, // of what was told: with it the same choice again is news
 });
