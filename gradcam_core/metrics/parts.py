@@ -89,7 +89,7 @@ def _evened(noise: np.ndarray) -> np.ndarray:
     for _ in range(_ROUNDS):
         often = np.mean([highest(one, hidden) for one in noise - surplus], axis=0) - SHARE
         surplus = np.round(surplus + _STEP * (down @ often @ across.T), _DECIMALS)
-    return noise - surplus
+    return np.asarray(noise - surplus)
 
 
 def _averaging_round(cells: int, sigma: float) -> np.ndarray:
