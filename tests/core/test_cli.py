@@ -399,7 +399,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 def test_explain_lays_the_cells_where_it_is_told(scene: str, capsys: pytest.CaptureFixture[str]) -> None:
     for options, place in (((), "network"), (("--place", "Grid"), "grid")):
-        assert main(["explain", scene, "--json", *options]) == 0
+        assert main(["explain", scene, "--layer", "blocks.4", "--json", *options]) == 0
         told = json.loads(capsys.readouterr().out)["place"]
         assert told["cells"] == place
         assert told["shift"] == (told["network_shift"] if place == "network" else [0.0, 0.0])
