@@ -47,10 +47,11 @@ def layout_of(
     return Layout(rows, _axis(region.left, region.width, shape[1], input_shape[1], right))
 
 
-def layout_over(region: Region, shape: tuple[int, int]) -> Layout:
-    """A map of (h, w) cells that covers the region exactly."""
-    rows = _axis(0, region.height, shape[0], region.height, 0.0)
-    return Layout(rows, _axis(0, region.width, shape[1], region.width, 0.0))
+def layout_over(region: Region, shape: tuple[int, int], *, shift: tuple[float, float] = (0.0, 0.0)) -> Layout:
+    """A map of (h, w) cells that covers the region exactly, but for the shift of `layout_of`."""
+    down, right = shift
+    rows = _axis(0, region.height, shape[0], region.height, down)
+    return Layout(rows, _axis(0, region.width, shape[1], region.width, right))
 
 
 def interpolation(axis: Axis) -> np.ndarray:

@@ -53,7 +53,7 @@ def provisional(sweep: Sweep, cam: Cam, least_likely: Cam | None = None) -> Prov
         spread=_UNDEFINED if drops is None else ByFill.of(drops.std(axis=1)),
         agreement=_UNDEFINED if drops is None else ByFill.of(_agreement(sweep, cam, drops)),
         placement=_UNDEFINED if drops is None else ByFill.of(_placement(sweep, cam, drops)),
-        baselines={} if drops is None else _baselines(sweep, cam.shape, drops),
+        baselines={} if drops is None else _baselines(sweep, cam, drops),
         least_likely=_of_least_likely(sweep, least_likely, drops),
     )
 
@@ -75,9 +75,8 @@ def heat_over(sweep: Sweep, cam: Cam) -> np.ndarray:
 
 def layout_in(sweep: Sweep, cam: Cam) -> Layout:
     """How the map lies over the sweep's region."""
-    right, down = cam.geometry.shift
     height, width = sweep.picture.shape[1:]
-    return layout_of(sweep.region, cam.shape, (height, width), shift=(down, right))
+    return layout_of(sweep.region, cam.shape, (height, width), shift=_shift(cam))
 
 
 def _check_same_question(sweep: Sweep, cam: Cam) -> None:
@@ -111,10 +110,13 @@ def _of_least_likely(sweep: Sweep, cam: Cam | None, drops: np.ndarray | None) ->
     return ByFill.of(_agreement(sweep, cam, drops)).lower
 
 
-def _baselines(sweep: Sweep, shape: tuple[int, int], drops: np.ndarray) -> dict[str, float]:
-    """The lower agreement of each."""
+def _baselines(sweep: Sweep, cam: Cam, drops: np.ndarray) -> dict[str, float]:
+    """The lower agreement of each; those of the map's own grid also where the map's cells lie, and the better counts.
+
+    An edge map that is laid a little beside the baseline agrees by chance a little better in half of the cases.
+    """
     region, edges = sweep.region, sweep.edges
-    coarse, own = region.grid(COARSE), own_grid(region, shape, sweep.picture.shape[1:])
+    coarse, own = region.grid(COARSE), own_grid(region, cam.shape, sweep.picture.shape[1:])
     at_own = edges_on(edges, own)
     maps = {
         CENTRE: centred_blob(coarse, region),
@@ -122,9 +124,23 @@ def _baselines(sweep: Sweep, shape: tuple[int, int], drops: np.ndarray) -> dict[
         EDGES_OWN: at_own,
         EDGES_CENTRE: at_own * centred_blob(own, region),
     }
-    found = {name: _agreements(sweep, each, layout_over(region, each.shape), drops) for name, each in maps.items()}
-    found[EDGES_PIXEL] = _agreement_by_pixel(sweep, drops)
-    return {name: ByFill.of(each).lower for name, each in found.items()}
+
+    in_grid = {name: layout_over(region, values.shape) for name, values in maps.items()}
+    found = {name: _lower(sweep, values, in_grid[name], drops) for name, values in maps.items()}
+    as_the_map = layout_over(region, own, shift=_shift(cam))
+    for name in (EDGES_OWN, EDGES_CENTRE):
+        found[name] = max(found[name], _lower(sweep, maps[name], as_the_map, drops))
+    return {**found, EDGES_PIXEL: ByFill.of(_agreement_by_pixel(sweep, drops)).lower}
+
+
+def _lower(sweep: Sweep, values: np.ndarray, layout: Layout, drops: np.ndarray) -> float:
+    return ByFill.of(_agreements(sweep, values, layout, drops)).lower
+
+
+def _shift(cam: Cam) -> tuple[float, float]:
+    """(down, right), in cells."""
+    right, down = cam.geometry.shift
+    return down, right
 
 
 def _agreements(sweep: Sweep, values: np.ndarray, layout: Layout, drops: np.ndarray) -> np.ndarray:

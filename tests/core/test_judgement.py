@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gradcam_core.cam import Cam
 from gradcam_core.errors import Cancelled, ImageError, ResourceError
-from gradcam_core.metrics.baselines import CENTRE, centred_blob
+from gradcam_core.metrics.baselines import CENTRE, EDGES_OWN, centred_blob, edges_on
 from gradcam_core.metrics.region import Region
 from gradcam_core.sentences import number
 from gradcam_core.trust.judgement import Judgement, judge
@@ -100,6 +100,15 @@ def test_a_displaced_map_is_judged_where_its_cells_look(swept: Sweep) -> None:
     object.__setattr__(geometry, "shift", (0.0, 8.0))  # right and down, in cells
     assert provisional(made, as_drawn).agreement.lower > 0.99
     assert provisional(made, cam_of(truth((56, 56)), SHAPE)).agreement.lower < 0.9
+
+
+@pytest.mark.parametrize("right", [-0.4, -0.08, 0.08, 0.4])
+def test_an_edge_map_laid_where_the_cells_look_is_no_better_than_the_baseline(swept: Sweep, right: float) -> None:
+    edges = edges_on(swept.edges, (7, 7)).astype(np.float32)
+    cam = cam_of(edges, SHAPE)
+    moved = replace(cam, geometry=replace(cam.geometry, shift=(right, 0.0)))
+    numbers = provisional(swept, moved)
+    assert numbers.baselines[EDGES_OWN] >= numbers.agreement.lower
 
 
 def test_a_map_of_the_wrong_place_is_not_supported_and_says_both_numbers() -> None:
