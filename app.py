@@ -4,10 +4,11 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages._ui import Admission, SecurityHeaders, prepare_process, run_app, tidying
+from pages._ui import Admission, SecurityHeaders, ViewerFiles, prepare_process, run_app, tidying
 
 if get_script_run_ctx(suppress_warning=True) is None:
     prepare_process()
-    app = st.App(__file__, middleware=[Middleware(SecurityHeaders), Middleware(Admission)], lifespan=tidying)
+    layers = [Middleware(SecurityHeaders), Middleware(ViewerFiles), Middleware(Admission)]
+    app = st.App(__file__, middleware=layers, lifespan=tidying)
 else:
     run_app()

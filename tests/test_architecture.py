@@ -153,7 +153,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"card", "tray_check"},
         {"trust_page"},
     ],
-    "pages._ui.viewer": [{"look", "payload", "scripts"}, {"panes"}],
+    "pages._ui.viewer": [{"look", "payload", "scripts"}, {"files"}, {"panes"}],
 }
 EXCUSED = {  # imports that go up, and why
     ("pages._ui.text.sentences", "pages._ui.session.question"),  # a type alone

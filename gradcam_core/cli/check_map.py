@@ -11,6 +11,7 @@ from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.errors import HeatproofError
 from gradcam_core.export.manifest import json_text, prediction_json
 from gradcam_core.images import load_image
+from gradcam_core.layers.place import get_place
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import get_method
 from gradcam_core.models import load_model
@@ -39,6 +40,7 @@ class _Checked:
 def check_map(options: Namespace, progress: Progress) -> Iterator[str]:
     """Judge one map of each image; the cards come one by one, JSON at the end."""
     method, preprocessing = get_method(options.method).slug, get_preprocessing(options.preprocessing).slug
+    place = get_place(options.place).slug
     if options.seed < 0:
         raise HeatproofError(f"--seed is {options.seed}.", hint="Give a whole number from 0 on.")
     share_cores()
@@ -46,11 +48,11 @@ def check_map(options: Namespace, progress: Progress) -> Iterator[str]:
     explainer = Explainer(load_model(options.model, device=options.device), options.layer)
     wanted = None if options.wanted is None else explainer.model.class_index(options.wanted)
     checked = []
-    for place, source in enumerate(options.images):
-        image = load_image(source) if place else first
-        forward = explainer.forward(image, preprocessing=preprocessing)
+    for nth, source in enumerate(options.images):
+        image = load_image(source) if nth else first
+        forward = explainer.forward(image, preprocessing=preprocessing, place=place)
         cam = forward.cam(forward.top(1)[0].class_index if wanted is None else wanted, method)
-        report = _one_of(progress, place, len(options.images))
+        report = _one_of(progress, nth, len(options.images))
         checked.append(_Checked(image, cam, _judged(forward, cam, options.seed, report)))
         if not options.json:
             yield from prediction_lines(image, explainer.model, [cam.prediction], preprocessing=preprocessing)

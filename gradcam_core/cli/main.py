@@ -162,6 +162,7 @@ def _add_check_map(commands: "Commands") -> None:
     command.add_argument("--class", dest="wanted", metavar="CLASS", help=of_class)
     _add_layer(command)
     _add_method(command)
+    _add_place(command)
     _add_model(command)
     _add_preprocessing(command)
     command.add_argument("--seed", type=int, default=0, metavar="N", help="of the random parts; default: 0")

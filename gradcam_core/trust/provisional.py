@@ -75,7 +75,7 @@ def heat_over(sweep: Sweep, cam: Cam) -> np.ndarray:
 
 def layout_in(sweep: Sweep, cam: Cam) -> Layout:
     """How the map lies over the sweep's region."""
-    right, down = getattr(cam.geometry, "shift", (0.0, 0.0))
+    right, down = cam.geometry.shift
     height, width = sweep.picture.shape[1:]
     return layout_of(sweep.region, cam.shape, (height, width), shift=(down, right))
 

@@ -16,11 +16,13 @@ from pages._ui.server.start import prepare_process
 from pages._ui.session.chosen import chosen_class
 from pages._ui.trust.card import trust_card
 from pages._ui.trust.trust_page import show_trust
+from pages._ui.viewer import ViewerFiles
 from pages._ui.viewer.panes import show_panes
 
 __all__ = [
     "Admission",
     "SecurityHeaders",
+    "ViewerFiles",
     "chosen_class",
     "engine_ready",
     "page",

@@ -191,9 +191,8 @@ def print_message(wire: Wire, size: str) -> None:
     frame, element = wire.viewer_message()
     head, blobs = unpack(element.bytes)
     parts = ", ".join(f"{name} {len(blob) / 1000:.1f}" for name, blob in blobs.items())
-    text = len(element.js_content) + len(element.css_content)
     print(f"\nmessage, {size}: {len(head['mapped'])} classes, {len(element.bytes) / 1000:.1f} KB ({parts}; rest words)")
-    print(f"its websocket frame: {frame / 1000:.1f} KB, of which {text / 1000:.1f} KB are script and style")
+    print(f"its websocket frame: {frame / 1000:.1f} KB; script and style come once, by themselves")
 
 
 def main() -> None:

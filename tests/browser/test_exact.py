@@ -59,7 +59,6 @@ def test_a_small_scene_arrives_without_loss(visit: NewVisit) -> None:
     assert np.array_equal(canvas(page, "original"), load_sample("meadow").pixels)
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize("opacities", [(65,), pytest.param((0, 30, 100), marks=pytest.mark.slow)])
 def test_every_overlay_is_the_cores_and_evidence_against_the_class_too(
     visit: NewVisit, tinynet: LoadedModel, opacities: tuple[int, ...]

@@ -72,7 +72,6 @@ def test_every_pane_set_draws_and_reads_its_own_map(crowded: Page, tinynet: Load
         assert crowded.locator(".hp .readout", has_text="logits per cell").count() == 1
 
 
-@pytest.mark.smoke
 def test_panes_alone_are_drawn_bit_for_bit_and_as_wide_as_their_place(crowded: Page, tinynet: LoadedModel) -> None:
     image, forward = load_sample("bay"), forward_of(tinynet, "bay")
     cam, look = forward.cam(forward.top(1)[0].class_index), Look(contour=0.2)

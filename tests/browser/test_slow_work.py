@@ -66,7 +66,6 @@ def until_more_than(page: Page, count: int) -> None:
     page.wait_for_function("count => Number(document.body.innerText.match(/places: (\\d+)/)?.[1]) > count", arg=count)
 
 
-@pytest.mark.smoke
 def test_slow_work_reports_survives_a_rerun_and_is_cancelled_at_once(visit: NewVisit, address: str) -> None:
     page = started(visit, address)
     progress = page.locator(".st-key-progress_occlusion")

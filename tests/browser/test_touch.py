@@ -86,6 +86,18 @@ def test_the_overlay_comes_first_and_its_controls_are_in_a_sheet_over_which_it_s
     assert "view=" not in phone.url
 
 
+def test_escape_closes_the_sheet_from_its_button_and_leaves_a_kept_point(phone: Page) -> None:
+    phone.touchscreen.tap(*middle(phone, "overlay"))
+    expect(phone.locator(".hp .readout")).to_contain_text("Kept: x ")
+    button = phone.get_by_role("button", name="Look", exact=True)
+    button.tap()
+    expect(phone.locator(".hp .looks")).to_be_visible()
+    expect(button).to_be_focused()
+    phone.keyboard.press("Escape")
+    expect(phone.locator(".hp .looks")).to_be_hidden()
+    expect(phone.locator(".hp .readout")).to_contain_text("Kept: x ")
+
+
 def test_a_tall_picture_stays_in_sight_over_the_sheet(phone: Page, server: str) -> None:
     phone.goto(f"{server}/?image=hopper")
     phone.wait_for_selector(".hp[data-shown]", timeout=60_000)

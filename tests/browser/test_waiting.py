@@ -1,5 +1,6 @@
 """While something is made: grey places at the very first, later the former result, plainly marked, never a mixture."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -133,3 +134,12 @@ def test_the_viewer_stays_the_same_element_from_the_very_first_visit_on(fresh_se
     page.locator(".st-key-all_layers label").click()
     settle(page)
     expect(page.locator(".hp[data-mine=yes]")).to_have_count(1)
+
+
+def test_a_viewer_that_did_not_arrive_is_asked_for_again(visit: NewVisit) -> None:
+    tab = visit(is_own=True)
+    tab.allowed.append(r"/viewer/[0-9a-f]{16}\.js")
+    tab.page.route(re.compile(r"/viewer/[^?]*$"), lambda route: route.abort())
+    page = tab.open()
+    assert agree(page)
+    expect(page.get_by_text("BidiComponent")).to_have_count(0)

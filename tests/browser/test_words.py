@@ -273,6 +273,16 @@ def test_the_cue_is_shown_once_and_goes_with_the_first_choice(visit: NewVisit) -
     expect(cue).to_be_hidden()
 
 
+@pytest.mark.parametrize("path", ["/?class=1", "/?method=eigencam", "/?layer=blocks.3&class=10"])
+def test_no_cue_promises_a_move_that_would_not_be_seen(visit: NewVisit, path: str) -> None:
+    """Where the second class is chosen, where the method knows no classes, and where there is no map."""
+    page = visit(is_own=True).open(path)
+    expect(page.locator(".hp .cue")).to_be_hidden()
+    page.goto(page.url.split("?")[0])
+    page.wait_for_selector(".hp[data-shown]", timeout=60_000)
+    expect(page.locator(".hp .cue")).to_be_visible()
+
+
 def test_the_colour_bar_touches_the_panels_and_names_the_chosen_colours(visit: NewVisit) -> None:
     page = visit().open()
     panel, bar = page.locator(".hp .original .frame").bounding_box(), page.locator(".hp .bar").bounding_box()

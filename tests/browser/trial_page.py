@@ -3,6 +3,8 @@
 import time
 
 import streamlit as st
+from starlette.middleware import Middleware
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from gradcam_core.engine import Explainer
 from gradcam_core.export.formats import FORMATS, ExportFormat
@@ -14,7 +16,7 @@ from pages._ui.frame.page import errors_shown
 from pages._ui.result.view import view_message
 from pages._ui.session import page_state
 from pages._ui.session.question import ImageInfo, Question
-from pages._ui.viewer import PaneSet, show_panes, show_viewer
+from pages._ui.viewer import PaneSet, ViewerFiles, show_panes, show_viewer
 from pages._ui.viewer.look import LOOK_PARAMETERS, LookParameter
 from pages._ui.viewer.panes import Panel
 from pages._ui.viewer.payload import photo
@@ -87,9 +89,16 @@ def _draw_second(question: Question) -> None:
         show_panes(_pane_sets("temple", ("overlay",), Look(opacity=0.8)), key="panes_of_temple")
 
 
-st.set_page_config(layout="wide")
-st.html(str(ROOT / "pages" / "_ui" / "frame" / "style.css"))
-page_state.enter_page("trial", frozenset())
-with errors_shown():
-    _draw()
-page_state.commit()
+def _run() -> None:
+    st.set_page_config(layout="wide")
+    st.html(str(ROOT / "pages" / "_ui" / "frame" / "style.css"))
+    page_state.enter_page("trial", frozenset())
+    with errors_shown():
+        _draw()
+    page_state.commit()
+
+
+if get_script_run_ctx(suppress_warning=True) is None:
+    app = st.App(__file__, middleware=[Middleware(ViewerFiles)])
+else:
+    _run()

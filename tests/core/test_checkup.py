@@ -82,6 +82,7 @@ def test_no_dependency_is_older_than_its_last_known_hole(package: str, floor: st
     assert Version(asked.lstrip(f"{package}>=").rstrip(".*")) >= Version(floor)
 
 
+@pytest.mark.slow
 def test_importing_the_commands_opens_no_network() -> None:
     code = (
         "import sys, socket\n"

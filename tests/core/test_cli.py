@@ -321,6 +321,7 @@ def test_another_thread_runs_commands_without_signals(capsys: pytest.CaptureFixt
     assert codes == [0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
 @pytest.mark.parametrize(
     ("arguments", "output", "said"),
@@ -374,6 +375,7 @@ def test_columns_are_aligned_left_or_right() -> None:
     assert list(columns([])) == []
 
 
+@pytest.mark.slow
 def test_a_label_that_the_terminal_can_not_print_is_no_error(
     write_pair: Callable[..., Path], folder: Path, scene: str
 ) -> None:

@@ -123,6 +123,7 @@ def test_a_tiff_with_a_number_for_a_profile_opens() -> None:
     assert (image.size, image.notes) == ((16, 16), ())
 
 
+@pytest.mark.slow
 def test_damaged_profiles_never_keep_a_picture_from_opening() -> None:
     rng, shown = random.Random(1), set()
     for whole, mode in ((rgb_profile(), "RGB"), (INKS, "CMYK"), (grey_profile(1.0), "L")):

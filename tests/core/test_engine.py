@@ -218,8 +218,10 @@ def test_every_method_and_layer_is_served_by_one_backward_pass_a_class(
         backwards.append(given)
         return real(*given, **named)
 
-    monkeypatch.setattr(torch.autograd, "grad", counted)
     forward = Explainer(resnet18).forward(make_image(), layers=["layer3.1"])
+    for layer in ("layer4.1", "layer3.1"):
+        forward.cam(3, layer=layer)  # once a layer and model, it is measured where its cells look
+    monkeypatch.setattr(torch.autograd, "grad", counted)
     for method in ("gradcam", "hirescam", "layercam"):
         forward.cam(2, method)
         forward.cam(2, method, layer="layer3.1")

@@ -45,11 +45,13 @@ def test_checking_seeds_are_never_trained_on() -> None:
     assert FIRST_CHECKING_SEED + 2 * 500 <= FIRST_TRAINING_SEED
 
 
+@pytest.mark.slow
 def test_same_plan_gives_the_same_network(pool: Pool) -> None:
     first, second = (train(PLAN, pool).state_dict() for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_network(pool: Pool) -> None:
     first, second = train(PLAN, pool), train(Plan(scenes=8, steps=2, batch=4, processes=1, seed=1), pool)
     assert not torch.equal(first.head.weight, second.head.weight)
@@ -65,6 +67,7 @@ def test_training_learns_a_few_scenes_by_heart(pool: Pool) -> None:
     assert float(on_present.mean()) > 0.5  # blind guessing gives about a seventh
 
 
+@pytest.mark.slow
 def test_training_leaves_the_number_of_threads_as_it_was(pool: Pool) -> None:
     before = torch.get_num_threads()
     train(Plan(scenes=8, steps=1, batch=4, threads=before + 1), pool)
@@ -82,6 +85,7 @@ def test_main_writes_a_pair_that_loads(tmp_path: Path, capsys: pytest.CaptureFix
     assert "pointing game" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_check_tells_a_blind_network_from_a_seeing_one(pool: Pool) -> None:
     network = train(PLAN, pool)
     with torch.no_grad():

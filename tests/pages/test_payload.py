@@ -64,7 +64,7 @@ def test_the_tables_are_the_cores() -> None:
     assert next(iter(COLORMAPS)) == DEFAULT_COLORMAP  # the browser takes the first one for the default
 
 
-def test_script_and_style_travel_without_comments_and_hold_no_address() -> None:
+def test_script_and_style_hold_no_comment_and_no_address() -> None:
     texts = (script(VIEWER_SCRIPT), style(VIEWER_STYLE))
     assert "\n//" not in texts[0]
     assert "/*" not in texts[1]

@@ -15,13 +15,15 @@ import streamlit as st
 
 from gradcam_core.rendering.render import Look
 from pages._ui.session import page_state
+from pages._ui.viewer.files import VIEWER_MODULE, ViewerFiles
 from pages._ui.viewer.look import LOOK_PARAMETERS, look_in
 from pages._ui.viewer.panes import PaneSet, show_panes
-from pages._ui.viewer.scripts import CHANNEL_SCRIPT, VIEWER_SCRIPT, VIEWER_STYLE, script, style
+from pages._ui.viewer.scripts import CHANNEL_SCRIPT, script
 
 __all__ = [
     "PaneSet",
     "Request",
+    "ViewerFiles",
     "asked_class",
     "chosen_look",
     "hear_choice",
@@ -135,7 +137,5 @@ def _state(key: str, name: str) -> dict[str, Any]:
     return dict(value) if isinstance(value, dict) else {}
 
 
-_ELEMENT = st.components.v2.component(
-    "heatproof_viewer", html='<div class="hp"></div>', css=style(VIEWER_STYLE), js=script(VIEWER_SCRIPT)
-)
+_ELEMENT = st.components.v2.component("heatproof_viewer", html='<div class="hp"></div>', js=VIEWER_MODULE)
 _CHANNEL_ELEMENT = st.components.v2.component("heatproof_chosen_class", js=script(CHANNEL_SCRIPT))

@@ -10,8 +10,8 @@ import streamlit as st
 from gradcam_core.cam import RAW_UNIT, Cam
 from gradcam_core.rendering.colormaps import COLORMAPS
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, is_drawn_signed, scale_of
+from pages._ui.viewer.files import PANES_MODULE
 from pages._ui.viewer.payload import maps, pack, tables
-from pages._ui.viewer.scripts import PANES_SCRIPT, PANES_STYLE, script, style
 
 Panel = Literal["original", "heatmap", "overlay"]
 ALL_PANELS: tuple[Panel, ...] = ("original", "heatmap", "overlay")
@@ -92,6 +92,4 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:16]
 
 
-_ELEMENT = st.components.v2.component(
-    "heatproof_panes", html='<div class="hp sets"></div>', css=style(PANES_STYLE), js=script(PANES_SCRIPT)
-)
+_ELEMENT = st.components.v2.component("heatproof_panes", html='<div class="hp sets"></div>', js=PANES_MODULE)

@@ -8,11 +8,21 @@ function buildCue() {
 }
 
 // Once in the life of a browser; one that keeps nothing shows it on every visit.
-function showCue({ node, view, look }) {
-  if (Math.min(view.classes.length, look.k) < 2 || isStored(CUE_SHOWN)) return;
+function showCue(state) {
+  const { node } = state;
+  if (!isMoved(state) || isStored(CUE_SHOWN)) return;
   const isTouch = IS_TOUCH || !hasDigitKeys();
   node.cue.textContent = `${isTouch ? "Tap the second class," : "Press 2,"} and watch the evidence move.`;
   node.cue.hidden = false;
+}
+
+// Whether the second class shows another map: not where it is chosen already, where one of the two maps shows nothing, or
+// where the method knows no classes.
+function isMoved(state) {
+  const { view, look, index } = state, second = view.classes[1];
+  if (look.k < 2 || !second?.listed || second.index === index || second.note || chosen(state).note) return false;
+  const [here, there] = [index, second.index].map((one) => view.cams.get(one));
+  return there?.some((value, cell) => value !== here[cell]) ?? false;
 }
 
 function hideCue({ node }) {

@@ -53,9 +53,16 @@ function buildLookButton(state) {
   const { node } = state;
   const button = el("button", { type: "button", className: "plain opens", textContent: "Look", "aria-expanded": "false", "aria-controls": `${state.name}-look` });
   button.onclick = () => showLooks(state, node.looks.hidden);
-  node.looks.onkeydown = ({ key }) => void (key === "Escape" && isNarrow() && showLooks(state, false));
+  for (const part of [button, node.looks]) part.onkeydown = (event) => closeSheet(state, event);
   node.lookButton = button;
   return button;
+}
+
+// Escape closes the sheet and leaves a kept point as it is; a handler's false would undo the key.
+function closeSheet(state, event) {
+  if (event.key !== "Escape" || !isNarrow() || state.node.looks.hidden) return;
+  event.preventDefault();
+  showLooks(state, false);
 }
 
 // Below the row, or on a narrow screen as a sheet from below, over which the panels stay in sight.

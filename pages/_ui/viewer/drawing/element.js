@@ -5,6 +5,7 @@ const ELEMENTS = new WeakMap(); // what stands in each root: its pane sets, and 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".hp");
   if (!root || !data) return undefined;
+  withStyle(root);
   if (!ELEMENTS.has(root)) ELEMENTS.set(root, { sets: [], photos: new Map(), messages: 0 });
   drawSets(root, ELEMENTS.get(root), unpack(data));
   return () => ELEMENTS.get(root)?.sets.forEach(({ panes }) => dropPanes(panes));

@@ -5,6 +5,7 @@ const STATES = new WeakMap();
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".hp");
   if (!root || !data) return undefined;
+  withStyle(root);
   if (!STATES.has(root)) {
     STATES.set(root, newState(root));
     enterPage(STATES.get(root));
@@ -46,10 +47,10 @@ function build(state, view) {
   state.registry = view.registry;
   state.panes = buildPanes(undefined, { onPaint: () => painted(state) });
   buildTools(state);
-  const above = [buildSaying(state), buildClasses(state)], { node, panes } = state;
-  state.root.replaceChildren(...above, panes.stage, node.tools, buildRemedies(state), panes.foot, node.notice,
-    buildWords(state), buildPresenting(state), buildTerms(state));
-  if (isNarrow()) panes.foot.after(node.more); // the overlay comes first
+  const above = [buildSaying(state), buildClasses(state)], { node, panes } = state, remedies = buildRemedies(state);
+  state.root.replaceChildren(...above, panes.stage, node.tools, remedies, panes.foot, node.notice, buildWords(state),
+    buildPresenting(state), buildTerms(state));
+  if (isNarrow()) panes.stage.after(remedies), panes.foot.after(node.more); // the overlay comes first
 }
 
 function painted(state) {
