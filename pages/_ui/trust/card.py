@@ -52,7 +52,7 @@ def _wait_or_offer(question: Question, *, is_asked: bool) -> None:
     if job is not None and job.error is not None:
         show_error(job.error, act=str(id(job)))
     with st.container(key="trust_offer", horizontal=True, vertical_alignment="center", gap="medium"):
-        if st.button(_ASK, key="check_heatmap", width="content", on_click=checks.ask_for_check, args=(question,)):
+        if st.button(_ASK, key="check_heatmap", type="primary", on_click=checks.ask_for_check, args=(question,)):
             st.rerun()
         st.caption(_OFFER)
 

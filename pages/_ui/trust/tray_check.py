@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gradcam_core.trust.judgement import Judgement
 
 _ROW_BYTES = 4_000
+_COLUMNS = ("image", "class", "verdict", "agreement", "why not more", "the evidence lies")
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _show(rows: Sequence[CheckedImage]) -> None:
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
     if rows:
         st.markdown(f"**{len(rows)} checked: {told}.**")
-        head = "".join(f'<th scope="col">{name}</th>' for name in ("image", "class", "verdict", "agreement", "why"))
+        head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
         body = "".join(map(_row, rows))
         st.html(
             '<div class="figures" tabindex="0" role="region" aria-label="Images that were checked"><table>'
@@ -129,7 +130,15 @@ def _row(row: CheckedImage) -> str:
         f"{short_label(row.label)} ({sure})",
         f"{MARKS[judged.verdict.value]} {judged.verdict.value}",
         "–" if math.isnan(agreement) else number(agreement, 2),
-        judged.reasons[0] if judged.reasons else judged.thing_line or judged.headline,
+        judged.reasons[0] if judged.reasons else "",
+        _where(judged),
     )
     name = escape(row.name or "image")
     return f'<tr><th scope="row">{name}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+
+
+def _where(judged: Judgement) -> str:
+    """Beside the verdict, which is on the network: is it right about the world? Where that is known."""
+    if judged.thing is None:
+        return ""
+    return "on the thing" if judged.thing.is_on_it else "beside the thing"
