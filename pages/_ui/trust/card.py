@@ -62,7 +62,7 @@ def _show_cards(question: Question, sweep: Sweep, class_index: int) -> None:
     view, labels = digest(question), question.model.labels
     known = checks.judgement_if_known(question, class_index)
     first = verdict_card(known, labels[class_index]) if known else _provisional(question, sweep, class_index)
-    show_card_element(view, class_index, {class_index: first}, awaited="Looking what the hidden parts say.")
+    show_card_element(view, class_index, {class_index: first}, awaited="Looking up what the hidden parts say.")
     judged = known or checks.judgement_of(question, sweep, class_index)
     tell_cards(view, {class_index: verdict_card(judged, labels[class_index])}, key="verdict")
     _show_link()

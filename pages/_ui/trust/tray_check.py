@@ -16,7 +16,7 @@ from gradcam_core.resources.job import JobReport, Work
 from gradcam_core.samples import SAMPLES, sample_bytes
 from gradcam_core.sentences import number, rounded_percent, short_label
 from pages._ui.image.samples import sample_picture
-from pages._ui.session.checks import SEED, sweep_key
+from pages._ui.session.checks import SEED, sweep_key, thing_mask
 from pages._ui.session.question import ImageInfo, Question
 from pages._ui.session.shared import shared
 from pages._ui.session.tray import tray
@@ -93,7 +93,6 @@ def _checked(model: LoadedModel, score: ScoreFunction, question: Question, data:
     """In the job's thread; the sweep is kept as if it had been asked for on the image's own."""
     from gradcam_core.decoding.decode import decode_image
     from gradcam_core.engine import Explainer
-    from gradcam_core.samples import sample_masks
     from gradcam_core.trust.check import least_likely_cam, sweep_with
     from gradcam_core.trust.judgement import judge
 
@@ -104,7 +103,7 @@ def _checked(model: LoadedModel, score: ScoreFunction, question: Question, data:
     cam = forward.cam(forward.top(1)[0].class_index, question.method)
     sweep = sweep_with(score, forward, seed=SEED)
     shared().checks.put(sweep_key(question), sweep, sweep.nbytes)
-    mask = sample_masks(question.picture.address).get(cam.prediction.label)
+    mask = thing_mask(question, cam.prediction.class_index)
     judged = judge(score, sweep, cam, least_likely_cam(forward, cam), thing_mask=mask)
     return CheckedImage(question.picture.name, cam.prediction.label, judged)
 
