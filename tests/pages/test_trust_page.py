@@ -64,6 +64,14 @@ def test_the_page_says_which_map_it_judges_and_computes_nothing_more_unasked(ope
     assert "heatproof_row_table" not in elements(opened)
 
 
+def test_the_table_of_known_truth_is_shown_for_the_network_that_it_was_made_with(
+    opened: AppTest, open_app: Open
+) -> None:
+    assert "## Where the truth is known" in headings(opened)
+    other = open_app(model="photos").switch_page("pages/trust.py").run()
+    assert "## Where the truth is known" not in headings(other)
+
+
 def test_the_film_follows_the_map_and_is_not_made_twice(opened: AppTest) -> None:
     press(opened, "Measure it")
     until(opened, lambda: "heatproof_film" in elements(opened))
@@ -119,4 +127,5 @@ def test_all_scenes_are_checked_in_one_go_and_none_again_when_it_is_opened(opene
     for name in ("Meadow", "Bay", "Winter", "Garden", "Night", "Desert"):
         assert f">{name}<" in table.proto.body
     assert "✓ supported" in table.proto.body
+    assert "on the thing" in table.proto.body
     assert len(shared().checks) >= 6

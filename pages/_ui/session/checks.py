@@ -52,7 +52,7 @@ def map_key(question: Question, what: str, class_index: int) -> tuple[str | int,
 
 def class_key(question: Question, what: str, class_index: int) -> tuple[str | int, ...]:
     """The same where the layer and the method do not matter."""
-    return (what, *sweep_key(question), class_index)
+    return (what, *sweep_key(question), question.place, class_index)
 
 
 def hear_check(question: Question) -> bool:
@@ -157,7 +157,8 @@ def judgement_if_known(question: Question, class_index: int) -> Judgement | None
 
 def thing_mask(question: Question, class_index: int) -> np.ndarray | None:
     """Where the thing that a class names is seen, on a drawn scene; None where that is not known."""
-    return sample_masks(question.picture.address).get(question.model.labels[class_index])
+    mask = sample_masks(question.picture.address).get(question.model.labels[class_index])
+    return mask if mask is not None and mask.shape[::-1] == question.picture.size else None
 
 
 def _least_likely(question: Question, sweep: Sweep, class_index: int) -> Cam | None:

@@ -52,7 +52,7 @@ def _wait_or_offer(question: Question, *, is_asked: bool) -> None:
     if job is not None and job.error is not None:
         show_error(job.error, act=str(id(job)))
     with st.container(key="trust_offer", horizontal=True, vertical_alignment="center", gap="medium"):
-        if st.button(_ASK, key="check_heatmap", width="content", on_click=checks.ask_for_check, args=(question,)):
+        if st.button(_ASK, key="check_heatmap", type="primary", on_click=checks.ask_for_check, args=(question,)):
             st.rerun()
         st.caption(_OFFER)
 
@@ -62,7 +62,7 @@ def _show_cards(question: Question, sweep: Sweep, class_index: int) -> None:
     view, labels = digest(question), question.model.labels
     known = checks.judgement_if_known(question, class_index)
     first = verdict_card(known, labels[class_index]) if known else _provisional(question, sweep, class_index)
-    show_card_element(view, class_index, {class_index: first}, awaited="Looking what the hidden parts say.")
+    show_card_element(view, class_index, {class_index: first}, awaited="Looking up what the hidden parts say.")
     judged = known or checks.judgement_of(question, sweep, class_index)
     tell_cards(view, {class_index: verdict_card(judged, labels[class_index])}, key="verdict")
     _show_link()

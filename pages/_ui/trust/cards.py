@@ -47,6 +47,7 @@ def provisional_card(numbers: Provisional, seed: int) -> Card:
     """The card of a map whose own four images are still awaited."""
     from gradcam_core.trust.words import provisional_lines
 
+    lines = list(provisional_lines(numbers))
     return {
         "verdict": "provisional",
         "isProvisional": True,
@@ -54,9 +55,9 @@ def provisional_card(numbers: Provisional, seed: int) -> Card:
         "mark": "",
         "short": "",
         "against": "",
-        "meaning": _PROVISIONAL,
+        "meaning": _PROVISIONAL if lines else "Looking whether anything can be told.",
         "because": [],
-        "lines": list(provisional_lines(numbers)),
+        "lines": lines,
         "note": "",
         "bars": [],
         "heard": "",

@@ -16,7 +16,7 @@ from gradcam_core.resources.job import JobReport, Work
 from gradcam_core.samples import SAMPLES, sample_bytes
 from gradcam_core.sentences import number, rounded_percent, short_label
 from pages._ui.image.samples import sample_picture
-from pages._ui.session.checks import SEED, sweep_key
+from pages._ui.session.checks import SEED, sweep_key, thing_mask
 from pages._ui.session.question import ImageInfo, Question
 from pages._ui.session.shared import shared
 from pages._ui.session.tray import tray
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gradcam_core.trust.judgement import Judgement
 
 _ROW_BYTES = 4_000
+_COLUMNS = ("image", "class", "verdict", "agreement", "why not more", "the evidence lies")
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,6 @@ def _checked(model: LoadedModel, score: ScoreFunction, question: Question, data:
     """In the job's thread; the sweep is kept as if it had been asked for on the image's own."""
     from gradcam_core.decoding.decode import decode_image
     from gradcam_core.engine import Explainer
-    from gradcam_core.samples import sample_masks
     from gradcam_core.trust.check import least_likely_cam, sweep_with
     from gradcam_core.trust.judgement import judge
 
@@ -103,7 +103,7 @@ def _checked(model: LoadedModel, score: ScoreFunction, question: Question, data:
     cam = forward.cam(forward.top(1)[0].class_index, question.method)
     sweep = sweep_with(score, forward, seed=SEED)
     shared().checks.put(sweep_key(question), sweep, sweep.nbytes)
-    mask = sample_masks(question.picture.address).get(cam.prediction.label)
+    mask = thing_mask(question, cam.prediction.class_index)
     judged = judge(score, sweep, cam, least_likely_cam(forward, cam), thing_mask=mask)
     return CheckedImage(question.picture.name, cam.prediction.label, judged)
 
@@ -114,7 +114,7 @@ def _show(rows: Sequence[CheckedImage]) -> None:
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
     if rows:
         st.markdown(f"**{len(rows)} checked: {told}.**")
-        head = "".join(f'<th scope="col">{name}</th>' for name in ("image", "class", "verdict", "agreement", "why"))
+        head = "".join(f'<th scope="col">{name}</th>' for name in _COLUMNS)
         body = "".join(map(_row, rows))
         st.html(
             '<div class="figures" tabindex="0" role="region" aria-label="Images that were checked"><table>'
@@ -129,7 +129,15 @@ def _row(row: CheckedImage) -> str:
         f"{short_label(row.label)} ({sure})",
         f"{MARKS[judged.verdict.value]} {judged.verdict.value}",
         "–" if math.isnan(agreement) else number(agreement, 2),
-        judged.reasons[0] if judged.reasons else judged.thing_line or judged.headline,
+        judged.reasons[0] if judged.reasons else "",
+        _where(judged),
     )
     name = escape(row.name or "image")
     return f'<tr><th scope="row">{name}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+
+
+def _where(judged: Judgement) -> str:
+    """Beside the verdict, which is on the network: is it right about the world? Where that is known."""
+    if judged.thing is None:
+        return ""
+    return "on the thing" if judged.thing.is_on_it else "beside the thing"
