@@ -9,7 +9,7 @@ from gradcam_core.cam import Cam
 from gradcam_core.cli.formatting import columns, prediction_lines
 from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.errors import HeatproofError
-from gradcam_core.export.manifest import json_text, prediction_json
+from gradcam_core.export.manifest import json_text, place_json, prediction_json
 from gradcam_core.images import load_image
 from gradcam_core.layers.place import get_place
 from gradcam_core.loaded_image import LoadedImage
@@ -147,6 +147,7 @@ def _answer(one: _Checked) -> dict[str, Any]:
         "layer": key.layer,
         "method": key.method,
         "preprocessing": key.preprocessing,
+        "place": place_json(one.cam),
         "class_index": key.class_index,
         "label": one.cam.prediction.label,
         **one.judgement.as_json(),

@@ -46,7 +46,7 @@ def explanation_json(
         "method": key.method,
         **({"sign_rule": sign_rule} if sign_rule else {}),
         "preprocessing": key.preprocessing,
-        "place": _place(cams[0]),
+        "place": place_json(cams[0]),
         **_what_was_seen(image, cams[0].geometry),
         "predictions": [_prediction(prediction) for prediction in predictions],
         "explanations": [_explanation(cam, predictions, strongest) for cam in cams],
@@ -63,6 +63,17 @@ def prediction_json(
         **_what_was_seen(image, geometry),
         "predictions": [_prediction(prediction) for prediction in predictions],
         "versions": versions(),
+    }
+
+
+def place_json(cam: Cam) -> dict[str, Any]:
+    """Where the cells are laid, and where the network looks: in cells, (x, y) from the squares of the grid."""
+    return {
+        "cells": cam.key.place,
+        "shift": list(cam.geometry.shift),
+        "network_shift": list(cam.field.shift),
+        "network_spread": list(cam.field.spread),
+        "sentence": cells_sentence(cam),
     }
 
 
@@ -92,17 +103,6 @@ def _what_was_seen(image: LoadedImage, geometry: InputGeometry) -> dict[str, Any
             **({"notes": list(image.notes)} if image.notes else {}),
         },
         "window": [float(side) for side in geometry.window],
-    }
-
-
-def _place(cam: Cam) -> dict[str, Any]:
-    """Where the cells are laid, and where the network looks: in cells, (x, y) from the squares of the grid."""
-    return {
-        "cells": cam.key.place,
-        "shift": list(cam.geometry.shift),
-        "network_shift": list(cam.field.shift),
-        "network_spread": list(cam.field.spread),
-        "sentence": cells_sentence(cam),
     }
 
 

@@ -45,8 +45,9 @@ def check_map(
     Raises:
         ImageError: if the mask is not as large as the image.
         ResourceError: if the memory does not suffice.
-        ValueError: if the map is not of this image and model.
+        ValueError: if the map is of another image, model, preprocessing or place.
     """
+    _check_same_pass(forward, cam)
     least_likely = least_likely_cam(forward, cam)
     score = reporting_score(forward.model, total=PICTURES, progress=progress)
     return judge(score, sweep_with(score, forward, seed=seed), cam, least_likely, thing_mask=thing_mask)
@@ -82,6 +83,13 @@ def least_likely_cam(forward: ForwardPass, cam: Cam) -> Cam | None:
         return None
     least = int(others[np.argmin(forward.logits[others])])
     return forward.cam(least, cam.key.method, layer=cam.key.layer)
+
+
+def _check_same_pass(forward: ForwardPass, cam: Cam) -> None:
+    key = cam.key
+    asked = forward.image_sha256, forward.model.spec.name, forward.preprocessing, forward.place
+    if (key.image, key.model, key.preprocessing, key.place) != asked:
+        raise ValueError(f"The map, {key}, is not of this forward pass: {asked}.")
 
 
 def reporting_score(

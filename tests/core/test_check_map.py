@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,14 @@ def test_progress_counts_the_pictures_and_can_stop_the_work(forward: ForwardPass
     assert 40 <= reports[-1][0] <= 44  # within a batch
 
 
+@pytest.mark.parametrize("other", ["image", "model", "preprocessing", "place"])
+def test_a_map_of_another_pass_is_refused(forward: ForwardPass, other: str) -> None:
+    cam = forward.cam(0)
+    foreign = replace(cam, key=replace(cam.key, **{other: "another"}))
+    with pytest.raises(ValueError, match="is not of this forward pass"):
+        check_map(forward, foreign)
+
+
 def test_a_shell_gets_the_card_of_one_image(capsys: pytest.CaptureFixture[str], scene: str) -> None:
     assert main(["check-map", scene, "--class", "boat"]) == 0
     shown, errors = capsys.readouterr()
@@ -99,6 +108,7 @@ def test_json_has_every_number_and_the_verdict(capsys: pytest.CaptureFixture[str
     assert answer["numbers"]["least_likely"] is None
     assert answer["numbers"]["agreement"].keys() == {"blur", "mean"}
     assert len(answer["lines"]) == 3
+    assert answer["place"]["cells"] == "network"
 
 
 def test_several_images_end_with_a_table_a_row_each(
