@@ -8,7 +8,7 @@ from typing import Any
 from gradcam_core.cam import Cam
 from gradcam_core.cli.formatting import columns, prediction_lines
 from gradcam_core.engine import Explainer, ForwardPass
-from gradcam_core.errors import HeatproofError
+from gradcam_core.errors import HeatproofError, ImageError
 from gradcam_core.export.manifest import json_text, place_json, prediction_json
 from gradcam_core.images import load_image
 from gradcam_core.layers.place import get_place
@@ -20,7 +20,7 @@ from gradcam_core.progress import Progress
 from gradcam_core.resources.cores import share_cores, slot_count
 from gradcam_core.resources.queue import ComputeQueue
 from gradcam_core.sentences import number, percent
-from gradcam_core.text import display_name
+from gradcam_core.text import display_name, shortened
 from gradcam_core.trust.check import PICTURES, least_likely_cam, reporting_score, sweep_with
 from gradcam_core.trust.judgement import Judgement, judge
 from gradcam_core.trust.numbers import ByFill, FifthHidden, Provisional
@@ -44,12 +44,12 @@ def check_map(options: Namespace, progress: Progress) -> Iterator[str]:
     if options.seed < 0:
         raise HeatproofError(f"--seed is {options.seed}.", hint="Give a whole number from 0 on.")
     share_cores()
-    first = load_image(options.images[0])  # before the model: it is the quicker to refuse
+    first = _loaded(options.images, 0)  # before the model: it is the quicker to refuse
     explainer = Explainer(load_model(options.model, device=options.device), options.layer)
     wanted = None if options.wanted is None else explainer.model.class_index(options.wanted)
     checked = []
-    for nth, source in enumerate(options.images):
-        image = load_image(source) if nth else first
+    for nth in range(len(options.images)):
+        image = _loaded(options.images, nth) if nth else first
         forward = explainer.forward(image, preprocessing=preprocessing, place=place)
         cam = forward.cam(forward.top(1)[0].class_index if wanted is None else wanted, method)
         report = _one_of(progress, nth, len(options.images))
@@ -72,6 +72,16 @@ def card_lines(cam: Cam, judgement: Judgement) -> Iterator[str]:
     if judgement.fifth:
         yield from columns(list(_rows(judgement.numbers, judgement.fifth)), right=(1, 2))
         yield ""
+
+
+def _loaded(sources: list[str], nth: int) -> LoadedImage:
+    """One of the images; of several, the one that can't be used is named."""
+    try:
+        return load_image(sources[nth])
+    except ImageError as error:
+        if len(sources) == 1:
+            raise
+        raise ImageError(f"{shortened(sources[nth], 200)}: {error.message}", hint=error.hint) from error
 
 
 def _one_of(progress: Progress, place: int, count: int) -> Progress:

@@ -83,12 +83,17 @@ def test_progress_counts_the_pictures_and_can_stop_the_work(forward: ForwardPass
     assert 40 <= reports[-1][0] <= 44  # within a batch
 
 
-@pytest.mark.parametrize("other", ["image", "model", "preprocessing", "place"])
-def test_a_map_of_another_pass_is_refused(forward: ForwardPass, other: str) -> None:
+def test_a_map_of_another_pass_is_refused(forward: ForwardPass) -> None:
     cam = forward.cam(0)
-    foreign = replace(cam, key=replace(cam.key, **{other: "another"}))
-    with pytest.raises(ValueError, match="is not of this forward pass"):
-        check_map(forward, foreign)
+    keys = (
+        replace(cam.key, image="another"),
+        replace(cam.key, model="another"),
+        replace(cam.key, preprocessing="pad"),
+        replace(cam.key, place="grid"),
+    )
+    for key in keys:
+        with pytest.raises(ValueError, match="is not of this forward pass"):
+            check_map(forward, replace(cam, key=key))
 
 
 def test_a_shell_gets_the_card_of_one_image(capsys: pytest.CaptureFixture[str], scene: str) -> None:
@@ -123,6 +128,15 @@ def test_several_images_end_with_a_table_a_row_each(
     assert main(["check-map", scene, str(grey), "--json"]) == 0
     answers = json.loads(capsys.readouterr().out)["judgements"]
     assert [answer["label"] for answer in answers] == [row.split("  ")[1].strip() for row in rows]
+
+
+def test_of_several_images_the_one_that_is_broken_is_named(
+    capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    assert main(["check-map", scene, str(broken), "--json"]) == 2
+    assert capsys.readouterr().err.startswith(f"{broken}: This PNG file is broken")
 
 
 @pytest.mark.parametrize(
