@@ -106,7 +106,7 @@ def _fields(model: LoadedModel, layer: TargetLayer) -> np.ndarray:
             cells = _middle_cells(side, apart, offset)
             energy = _energy(leaf, output, cells, seed=len(fields))
             if not fields:
-                apart = _apart(float(_middles(_cut(energy, side, cells))[1].max()), side)
+                apart = _apart(*_middles(_cut(energy, side, cells)), side)
                 cells = replace(cells, apart=apart)
             fields.append(_cut(energy, side, cells))
         del leaf, output  # and the graph, before the next one is made
@@ -132,12 +132,16 @@ def _middle_cells(side: int, apart: int, offset: tuple[int, int]) -> _Cells:
     return _Cells(free // 2 + apart // 2 + down, free // 2 + apart // 2 + across, count, apart)
 
 
-def _apart(spread: float, side: int) -> int:
-    """Cells from one measured cell to the next; an odd number, so that each is in the middle of its field."""
-    if not np.isfinite(spread):
+def _apart(middles: np.ndarray, spreads: np.ndarray, side: int) -> int:
+    """Cells from one measured cell to the next, as the first fields suggest; odd, so that each is in its middle.
+
+    As many as fit, where a cell looks so far off that the field of the next one would be nearer.
+    """
+    if not np.isfinite(spreads).all():
         return _largest_odd(side)
-    apart = max(_LEAST, 2 * round(_FIELD * spread / 2) + 1)
-    return apart if 2 * apart <= side else _largest_odd(side)
+    apart = max(_LEAST, 2 * round(_FIELD * float(spreads.max()) / 2) + 1)
+    is_near = 4 * np.abs(middles).max() <= apart
+    return apart if 2 * apart <= side and is_near else _largest_odd(side)
 
 
 def _largest_odd(side: int) -> int:

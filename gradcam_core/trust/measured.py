@@ -20,6 +20,7 @@ from gradcam_core.metrics.subject import Subject
 from gradcam_core.scoring.protocol import ScoreFunction
 from gradcam_core.trust.provisional import heat_over
 from gradcam_core.trust.sweep import Sweep
+from gradcam_core.trust.thing import check_size
 
 MAP, ELSEWHERE, CENTRE, EDGES, CHANCE = "this map", "the same map elsewhere", "centre", "edges", "chance"
 FILL = "blur"
@@ -59,7 +60,12 @@ def measure_map(score: ScoreFunction, sweep: Sweep, cam: Cam, mask: np.ndarray |
         score: of the sweep's model.
         cam: of the sweep's image and model.
         mask: (height, width) bool, image pixels: the thing that the class names, where that is known.
+
+    Raises:
+        ImageError: if the mask is not as large as the image.
     """
+    if mask is not None:
+        check_size(cam, mask)
     subject = Subject(score, sweep.picture, sweep.region, cam.prediction.class_index, sweep.activation)
     fill = filled(sweep.picture, sweep.region)[FILL]
     heats = _heats(sweep, cam)

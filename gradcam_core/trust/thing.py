@@ -36,12 +36,7 @@ def evidence_on(cam: Cam, mask: np.ndarray) -> OnThing | None:
     Raises:
         ImageError: if the mask is not as large as the image.
     """
-    width, height = cam.geometry.image_size
-    if mask.shape != (height, width):
-        of = " x ".join(map(str, mask.shape[::-1]))
-        raise ImageError(
-            f"The mask is {of} pixels and the image {width} x {height}.", hint="Give one of the image's size."
-        )
+    check_size(cam, mask)
     mask = mask.astype(bool)
     heat = np.nan_to_num(cam.geometry.to_original(np.maximum(cam.values, 0))).astype(np.float64)
     seen = np.isfinite(cam.geometry.to_original(np.zeros(cam.shape, dtype=np.float32)))
@@ -49,3 +44,13 @@ def evidence_on(cam: Cam, mask: np.ndarray) -> OnThing | None:
         return None
     share, area = float(heat[mask].sum() / heat.sum()), float(mask[seen].mean())
     return OnThing(share, area, is_on_it=share - area >= _ON_IT * (1 - area))
+
+
+def check_size(cam: Cam, mask: np.ndarray) -> None:
+    """Raise an ImageError if the mask is not as large as the image."""
+    width, height = cam.geometry.image_size
+    if mask.shape != (height, width):
+        of = " x ".join(map(str, mask.shape[::-1]))
+        raise ImageError(
+            f"The mask is {of} pixels and the image {width} x {height}.", hint="Give one of the image's size."
+        )

@@ -92,6 +92,19 @@ def test_each_axis_has_its_own_shift() -> None:
     assert field_of(model).shift == pytest.approx((across, down), abs=CLOSE)
 
 
+class Moved(nn.Module):
+    """All pixels three of eight pixels' cells further down and to the left."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.roll(x, (24, -24), dims=(2, 3))
+
+
+def test_cells_that_look_far_off_are_not_taken_for_their_neighbours() -> None:
+    kernels = (conv(HALVING, 3), conv(HALVING), conv(HALVING))
+    near, far = field_of(network(*kernels)).shift, field_of(network(Moved(), *kernels)).shift
+    assert far == pytest.approx((near[0] + 3, near[1] - 3), abs=CLOSE)
+
+
 class Squeeze(nn.Module):
     """Squeeze and excitation: each channel is weighed by what is in the whole image."""
 

@@ -7,6 +7,7 @@ import pytest
 from torch import Tensor
 
 from gradcam_core.engine import Explainer, ForwardPass
+from gradcam_core.errors import ImageError
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import METHODS
 from gradcam_core.models import LoadedModel
@@ -95,3 +96,13 @@ def test_measures_stand_beside_what_knows_nothing(forward: ForwardPass, sweep: S
 def test_without_a_mask_nothing_is_said_of_the_thing(forward: ForwardPass, sweep: Sweep) -> None:
     found = measure_map(score_function(forward.model), sweep, forward.cam(0))
     assert not any(row.measure.needs_mask for row in found.rows)
+
+
+def test_a_mask_of_another_size_is_refused_before_the_network_is_asked(forward: ForwardPass, sweep: Sweep) -> None:
+    mask = np.pad(sample_masks("meadow")["cat"], ((0, 1), (0, 0)))
+
+    def nothing(_inputs: np.ndarray | Tensor, /) -> np.ndarray:
+        raise AssertionError("the network was asked")
+
+    with pytest.raises(ImageError, match="The mask is"):
+        measure_map(nothing, sweep, forward.cam(0), mask)
