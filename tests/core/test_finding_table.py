@@ -41,7 +41,10 @@ def test_the_table_is_what_its_script_counts(tinynet: LoadedModel) -> None:
 
 
 def test_unusable_maps_count_for_nothing_but_being_unusable() -> None:
-    maps = [Asked("blocks.0", "gradcam", 1.0, 0.5, 0.2, 0.1), Asked("blocks.0", "gradcam", *[math.nan] * 3, 0.3)]
+    maps = [
+        Asked("blocks.0", "gradcam", 1.0, 0.5, 0.2, 0.1),
+        Asked("blocks.0", "gradcam", math.nan, math.nan, math.nan, 0.3),
+    ]
     (row,) = summed_up(maps, scenes=2).rows
     assert (row.usable, row.pointing, row.energy, row.agreement) == (0.5, 1.0, 0.5, 0.2)
     assert '"chance": 0.2' in as_text(summed_up(maps, scenes=2))
