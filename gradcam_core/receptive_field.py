@@ -34,8 +34,9 @@ _FIELD = 5  # deviations from one measured cell to the next, so that their field
 _LEAST, _MOST = 5, 5  # cells from one to the next at least; cells along a side that are measured at once
 _WINDOW = 2.0  # deviation of the window by that of the field;
 _NARROWEST, _WIDEST = 1.0, 0.35  # in cells at least, and by the side of what is cut out for a field at most
-_GROWTH, _STEPS, _STILL = 1.3, 60, 1e-3  # of the window in a step at most; steps; cells moved when it rests
-_LARGEST_ERROR = 0.3  # standard error of the mean, in cells
+_SHRINK, _STEPS, _STILL = 1.3, 60, 1e-3  # of the window in a step at most; steps; cells moved when it rests
+_LARGEST_ERROR = 0.5  # standard error of the mean, in cells
+_LEAST_SHIFT = 0.1  # in cells; less can't be seen, and less than two standard errors can't be told from none
 _DIGITS = 2  # a hundredth of a cell: the number of threads decides the last bits
 
 _Key = tuple[str, str, str]
@@ -81,10 +82,14 @@ def measured(model: LoadedModel, layer: TargetLayer) -> ReceptiveField:
     found = np.isfinite(shifts).all(axis=1)
     if not found.any():
         return ReceptiveField(note=UNKNOWN)
-    error = shifts[found].std(axis=0).max() / np.sqrt(found.sum())
-    if error > _LARGEST_ERROR:
-        return ReceptiveField(spread=_midmean(spreads[found]), note=SCATTERED)
-    return ReceptiveField(_midmean(shifts[found]), _midmean(spreads[found]))
+    error, spread = shifts[found].std(axis=0) / np.sqrt(found.sum()), _midmean(spreads[found])
+    if error.max() > _LARGEST_ERROR:
+        return ReceptiveField(spread=spread, note=SCATTERED)
+    x, y = (
+        shift if abs(shift) >= max(_LEAST_SHIFT, 2 * one) else 0.0
+        for shift, one in zip(_midmean(shifts[found]), error, strict=True)
+    )
+    return ReceptiveField((x, y), spread)
 
 
 def _fields(model: LoadedModel, layer: TargetLayer) -> np.ndarray:
@@ -194,21 +199,22 @@ def _binned(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
 def _middles(fields: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The (x, y) middle of each field in cells from its cell's own, and its (x, y) deviation; NaN where it has none.
 
-    A soft window goes to the middle of what it holds until it rests, and becomes as wide as that. Whatever is the same
-    on all sides does not move it.
+    A soft window, wide at first, goes to the middle of what it holds until it rests, and becomes about as wide as that.
+    Whatever is the same on all sides does not move it.
     """
     bins = fields.shape[-1]
     reach = bins / _BINS / 2
     at = (np.arange(bins) + 0.5) / _BINS - reach
     fields = fields - _border(fields)[:, None, None]
-    middle, wide = np.zeros((len(fields), 2)), np.full((len(fields), 2), _NARROWEST)
+    widest = max(_WIDEST * 2 * reach, _NARROWEST)
+    middle, wide = np.zeros((len(fields), 2)), np.full((len(fields), 2), widest)
     spread = wide
     for _ in range(_STEPS):
         moved, inside = _seen(fields, at, middle, wide)
         spread = 1 / np.sqrt(np.maximum(1 / inside**2 - 1 / wide**2, 1 / (4 * reach) ** 2))  # without the window
-        grown = np.clip(_WINDOW * spread, _NARROWEST, np.minimum(_GROWTH * wide, max(_WIDEST * 2 * reach, _NARROWEST)))
-        rests = np.abs(moved - middle) + np.abs(grown - wide) < _STILL
-        middle, wide = moved, grown
+        fitted = np.clip(_WINDOW * spread, np.maximum(_NARROWEST, wide / _SHRINK), widest)
+        rests = np.abs(moved - middle) + np.abs(fitted - wide) < _STILL
+        middle, wide = moved, fitted
         if (rests | ~np.isfinite(middle)).all():
             break
     middle[np.abs(middle).max(axis=1) > reach] = np.nan

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+from PIL import Image
+
 from gradcam_core.config import settings
 from gradcam_core.decoding.decode import decode_image
 from gradcam_core.errors import ImageError
@@ -69,10 +72,22 @@ class PackagedSample(Sample):
             raise ImageError(f"The sample {self.title} can't be read.", hint=hint) from error
 
 
+@dataclass(frozen=True)
 class SceneSample(PackagedSample):
-    """A drawn scene, kept as a file: what `draw_scene` draws may change, the samples don't."""
+    """A drawn scene, kept as a file: what `draw_scene` draws may change, the samples don't.
 
+    Attributes:
+        things: what is in it; a pixel of the file beside it has the number of the thing that is seen there, from 1.
+    """
+
+    things: tuple[str, ...]
     kind = "scene"
+
+    def masks(self) -> dict[str, np.ndarray]:
+        """Where each thing is seen: (height, width) bool by its label, of the size of the scene's file."""
+        with Image.open((self.path or Path(self.file)).with_suffix(".things.png")) as numbered:
+            numbers = np.asarray(numbered)
+        return {label: numbers == number for number, label in enumerate(self.things, start=1)}
 
 
 class PhotographSample(PackagedSample):
@@ -104,19 +119,26 @@ class LinkSample(Sample):
 
 
 _DRAWN = "Drawn by this program."
-_SCENES = ("Meadow", "Bay", "Winter", "Garden", "Night", "Desert")
+_SCENES = {
+    "Meadow": ("cat", "dog"),
+    "Bay": ("boat", "bird"),
+    "Winter": ("house", "tree"),
+    "Garden": ("butterfly", "flower"),
+    "Night": ("mushroom", "cat"),
+    "Desert": ("car", "balloon"),
+}
 _TUTORIAL = "https://raw.githubusercontent.com/jacobgil/pytorch-grad-cam/master/examples/both.png"
 
 
-def _scene(title: str) -> SceneSample:
+def _scene(title: str, things: tuple[str, ...]) -> SceneSample:
     slug = title.lower()
-    return SceneSample(slug, title, _DRAWN, "gradcam_core", f"assets/samples/{slug}.png")
+    return SceneSample(slug, title, _DRAWN, "gradcam_core", f"assets/samples/{slug}.png", things)
 
 
 SAMPLES: dict[str, Sample] = {
     sample.slug: sample
     for sample in (
-        *(_scene(title) for title in _SCENES),
+        *(_scene(title, things) for title, things in _SCENES.items()),
         PhotographSample(
             "hopper",
             "Hopper",
@@ -159,6 +181,12 @@ def sample_bytes(slug: str) -> bytes:
         offered = ", ".join(f"{SCHEME}{sample.slug}" for sample in available_samples())
         raise ImageError(f"There is no sample {slug[:80]!r}.", hint=f"There are {offered}.")
     return SAMPLES[slug].read()
+
+
+def sample_masks(slug: str) -> dict[str, np.ndarray]:
+    """Where each thing of a drawn scene is seen, as `SceneSample.masks`; empty where the truth is not known."""
+    sample = SAMPLES.get(slug)
+    return sample.masks() if isinstance(sample, SceneSample) else {}
 
 
 def load_sample(slug: str) -> LoadedImage:

@@ -125,13 +125,13 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.training": [{"fit"}, {"__main__"}],
     "gradcam_core.trust": [
         {"conditions", "finding", "numbers", "randomisation", "sweep", "thing"},
-        {"provisional", "rule"},
-        {"words"},
+        {"fall_map", "provisional", "rule"},
+        {"league", "measured", "words"},
         {"judgement"},
         {"check"},
     ],
     "pages": [{"_ui"}, {entry.slug for entry in PAGES}],
-    "pages._ui": [{"text"}, {"session"}, {"frame", "server", "viewer"}, {"image", "model"}, {"result"}],
+    "pages._ui": [{"text"}, {"session"}, {"frame", "server", "viewer"}, {"image", "model"}, {"result"}, {"trust"}],
     "pages._ui.frame": [{"registry", "secure"}, {"bar", "own_picker"}, {"page"}],
     "pages._ui.image": [{"cards", "intake"}, {"samples", "tray_cards"}, {"opening", "uploaders"}, {"picker"}],
     "pages._ui.model": [{"downloads", "how", "layer_table"}, {"inspection", "picker"}, {"photo_hint"}],
@@ -144,9 +144,15 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"jobs", "queue", "tray"},
         {"pixels", "tray_return"},
         {"results"},
-        {"chosen"},
+        {"checks", "chosen"},
     ],
     "pages._ui.text": [{"choices", "messages", "progress", "sentences"}, {"incidents"}],
+    "pages._ui.trust": [
+        {"asked", "card_element", "film", "hiding", "known_truth", "row_table", "works"},
+        {"cards", "curves", "destroyed", "league"},
+        {"card", "tray_check"},
+        {"trust_page"},
+    ],
     "pages._ui.viewer": [{"look", "payload", "scripts"}, {"files"}, {"panes"}],
 }
 EXCUSED = {  # imports that go up, and why

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class Explanation:
         input_picture: what the model saw, as `ForwardPass.input_picture`; there is no `input.png` without it.
         source: what `load_image` finds the image by, for the lines that make the map again; by default the archive's
             own `original.png`, or the image's own file where that holds more (`LoadedImage.file`).
+        trust: whether the map deserves belief, as `Judgement.as_json` says it, if that was judged.
         checkpoints: the folder that must be named there for the model to be found, as `chosen_folder` gives it.
     """
 
@@ -52,6 +53,7 @@ class Explanation:
     input_picture: np.ndarray | None = None
     source: str = ""
     checkpoints: Path | None = None
+    trust: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         """Name what gives the same map: the copy that is shown does not where the model saw the file."""
@@ -145,7 +147,7 @@ def _npy(values: np.ndarray) -> bytes:
 
 def _manifest(it: Explanation) -> bytes:
     told = explanation_json(it.image, [it.cam], predictions=it.predictions, look=it.look, strongest=it.strongest)
-    return json_text(told).encode()
+    return json_text(told if it.trust is None else {**told, "trust": it.trust}).encode()
 
 
 def _reproduction(it: Explanation) -> bytes:

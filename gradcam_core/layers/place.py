@@ -17,7 +17,7 @@ class ReceptiveField:
 
     Attributes:
         shift: (x, y) from the middle of the square that the grid suggests to the middle of what a cell looks at, in
-            cells, to the right and down; (0, 0) where it is not known.
+            cells, to the right and down; 0 where it is not known, and where it can not be told from none.
         spread: (x, y) deviation of the squared gradient round that middle, in cells; 0 where it is not known.
         note: why it is not known, in one sentence; empty where it is.
     """

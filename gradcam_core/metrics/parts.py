@@ -80,11 +80,11 @@ def _evened(noise: np.ndarray) -> np.ndarray:
 
     By chance alone one place is hidden by 3 of 64 parts and another by 24; so it is 8 to 18. What matters and is small
     is else weighed by few parts, or hidden by so many that its own fifth ranks no higher: of the true maps of a network
-    with a planted shortcut 82 % were supported, and 92 % are.
+    with a planted shortcut 82 % were supported, and 93 % are.
     """
     noise = np.round(noise, _DECIMALS)
     surplus: np.ndarray = np.zeros(noise.shape[1:])
-    down, across = (_averaging_round(cells, _STEP_SMOOTHNESS) for cells in surplus.shape)
+    down, across = (_averaging_round(length, _STEP_SMOOTHNESS) for length in noise.shape[1:])
     hidden = round(SHARE * surplus.size)
     for _ in range(_ROUNDS):
         often = np.mean([highest(one, hidden) for one in noise - surplus], axis=0) - SHARE

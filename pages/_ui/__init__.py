@@ -14,6 +14,8 @@ from pages._ui.server.headers import SecurityHeaders
 from pages._ui.server.housekeeping import tidying
 from pages._ui.server.start import prepare_process
 from pages._ui.session.chosen import chosen_class
+from pages._ui.trust.card import trust_card
+from pages._ui.trust.trust_page import show_trust
 from pages._ui.viewer import ViewerFiles
 from pages._ui.viewer.panes import show_panes
 
@@ -35,5 +37,7 @@ __all__ = [
     "show_for_chosen_class",
     "show_inspection",
     "show_panes",
+    "show_trust",
     "tidying",
+    "trust_card",
 ]

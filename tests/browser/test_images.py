@@ -266,7 +266,7 @@ def test_axe_finds_nothing_at_any_door_nor_in_the_lists(visit: NewVisit, width: 
         page.get_by_role("radio", name=door).click()
         settle(page)
         assert findings(page) == []
-    for key in ("model_list", "method_list", "preprocessing_list"):
+    for key in ("model_list", "method_list", "preprocessing_list", "place_list"):
         page.locator(f".st-key-{key} button").click()
         page.wait_for_selector("[data-testid=stPopoverBody]")
         until_still(page)

@@ -395,3 +395,14 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+def test_explain_lays_the_cells_where_it_is_told(scene: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for options, place in (((), "network"), (("--place", "Grid"), "grid")):
+        assert main(["explain", scene, "--layer", "blocks.4", "--json", *options]) == 0
+        told = json.loads(capsys.readouterr().out)["place"]
+        assert told["cells"] == place
+        assert told["shift"] == (told["network_shift"] if place == "network" else [0.0, 0.0])
+        assert told["network_shift"] != [0.0, 0.0]
+    assert main(["explain", scene, "--place", "moon"]) == 2
+    assert "'moon' is not a place." in capsys.readouterr().err

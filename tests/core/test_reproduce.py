@@ -193,3 +193,10 @@ def run(*command: str) -> None:
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_only_an_unusual_place_of_the_cells_is_named() -> None:
+    grid = replace(KEY, place="grid")
+    assert "place" not in command_line("a.png", KEY, LOOK) + python_lines("a.png", KEY, LOOK)
+    assert " --place grid " in command_line("a.png", grid, LOOK)
+    assert "preprocessing='trained', place='grid')" in python_lines("a.png", grid, LOOK)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gradcam_core.errors import ImageError
@@ -17,6 +18,7 @@ from gradcam_core.samples import (
     available_samples,
     load_sample,
     sample_bytes,
+    sample_masks,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +44,25 @@ def test_a_scene_comes_with_the_program_at_512_pixels(sample: SceneSample) -> No
     assert sample.is_offered
     image = load_sample(sample.slug)
     assert (image.name, image.size) == (sample.title, (512, 512))
+
+
+@pytest.mark.parametrize("sample", SCENES, ids=lambda sample: sample.slug)
+def test_the_masks_of_a_scene_lie_on_its_things(sample: SceneSample) -> None:
+    pixels = load_sample(sample.slug).pixels.astype(int)
+    masks = sample_masks(sample.slug)
+    assert tuple(masks) == sample.things
+    for label, mask in masks.items():
+        assert mask.shape == (512, 512)
+        assert 0.02 < mask.mean() < 0.35, label
+        slope = np.abs(np.diff(pixels, axis=1)).sum(axis=2)
+        border = mask[:, 1:] != mask[:, :-1]
+        assert np.median(slope[border]) > 10 * max(np.median(slope[~border]), 1), label
+    assert not np.logical_and(*masks.values()).any()
+
+
+@pytest.mark.parametrize("slug", ["hopper", "cat-and-dog", "nothing"])
+def test_where_the_truth_is_not_known_there_are_no_masks(slug: str) -> None:
+    assert sample_masks(slug) == {}
 
 
 @pytest.mark.parametrize("sample", PHOTOGRAPHS, ids=lambda sample: sample.slug)

@@ -9,10 +9,11 @@ from gradcam_core.cam import Cam, Prediction, ResultKey
 from gradcam_core.comparison import likeliest_cams, strongest_value
 from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.geometry import InputGeometry, Window
+from gradcam_core.layers.place import ReceptiveField
 from gradcam_core.methods import METHODS
 from gradcam_core.models import LoadedModel
 from gradcam_core.samples import load_sample
-from gradcam_core.sentences import caption, is_spread, percent, place, rounded_percent, sentence
+from gradcam_core.sentences import caption, cells_sentence, is_spread, percent, place, rounded_percent, sentence
 from gradcam_core.text import counted, figures
 
 WHOLE = Window(0, 0, 90, 90)
@@ -174,3 +175,26 @@ def test_ten_maps_are_compared_and_fewer_where_they_are_large(tinynet: LoadedMod
     assert len(likeliest_cams(Explainer(tinynet).forward(image), "gradcam")) == 10
     early = Explainer(tinynet, tinynet.layers[0].name).forward(image)
     assert sum(one.values.nbytes for one in likeliest_cams(early, "gradcam").values()) <= 120_000
+
+
+@pytest.mark.parametrize(
+    ("shift", "beside"),
+    [
+        ((-0.5, -0.5), "15 pixels above and left of"),
+        ((0.1, -0.5), "15 pixels above and 3 right of"),
+        ((0.0, 0.02), "1 pixel below"),
+    ],
+)
+def test_how_far_the_cells_look_from_their_squares_is_said(shift: tuple[float, float], beside: str) -> None:
+    grid = replace(cam(one_hot(1, 1)), field=ReceptiveField(shift))  # a cell is 30 x 30 pixels
+    network = replace(grid, geometry=replace(grid.geometry, shift=shift))
+    assert cells_sentence(grid) == f"At layer4.1 each cell looks {beside} the square that it is drawn over."
+    assert cells_sentence(network) == (
+        f"At layer4.1 each cell looks {beside} the square that the grid suggests, and is drawn there."
+    )
+
+
+def test_of_cells_that_look_at_their_squares_or_nobody_knows_where_that_is_said() -> None:
+    plain = cam(one_hot(1, 1))
+    assert cells_sentence(plain) == "At layer4.1 each cell looks at the square that the grid suggests."
+    assert cells_sentence(replace(plain, field=ReceptiveField(note="Nobody knows."))) == "Nobody knows."

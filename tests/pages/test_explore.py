@@ -170,7 +170,7 @@ def test_a_bad_link_says_one_sentence_and_leaves_the_answer_standing(open_app: O
     good = view(app)
     app.segmented_control(key="source").set_value("Link").run()
     app.text_input(key="url").set_value(url)
-    app.button[0].click().run()
+    app.sidebar.button[0].click().run()
     assert len(app.sidebar.error) == 1
     assert not app.exception
     assert view(app) == good

@@ -56,15 +56,17 @@ def test_old_answers_and_pictures_go_though_nobody_comes(monkeypatch: pytest.Mon
     now = 0.0
     results: LruStore[str] = LruStore(100, seconds=10, clock=lambda: now)
     pixels: LruStore[LoadedImage] = LruStore(100, seconds=10, clock=lambda: now)
-    everything = Shared(shared().slots, results, pixels, shared().trays)
+    checks: LruStore[str] = LruStore(100, seconds=10, clock=lambda: now)
+    everything = Shared(shared().slots, results, checks, pixels, shared().trays)
     monkeypatch.setattr(housekeeping, "shared", lambda: everything)
     results.put("a", "A", 1)
+    checks.put("a", "A", 1)
     pixels.put("a", LoadedImage(np.zeros((1, 1, 3), np.uint8), (1, 1), "0" * 64), 3)
     forget_old_results()
-    assert (len(results), len(pixels)) == (1, 1)
+    assert (len(results), len(checks), len(pixels)) == (1, 1, 1)
     now = 11.0
     forget_old_results()
-    assert (len(results), len(pixels)) == (0, 0)
+    assert (len(results), len(checks), len(pixels)) == (0, 0, 0)
 
 
 def test_the_task_tidies_while_the_server_runs_and_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +137,7 @@ def test_what_fails_while_tidying_is_logged_and_tried_again(
 def test_the_tray_of_a_session_that_has_left_goes_though_nobody_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     now, here = 0.0, {"s"}
     trays = KeptTrays(100, seconds=10, clock=lambda: now)
-    everything = Shared(shared().slots, shared().results, shared().pixels, trays)
+    everything = Shared(shared().slots, shared().results, shared().checks, shared().pixels, trays)
     monkeypatch.setattr(housekeeping, "shared", lambda: everything)
     trays.keep("", {}, session="s")
     now = 11.0

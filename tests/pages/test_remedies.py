@@ -1,11 +1,18 @@
 """What is offered where a map shows nothing or much of the picture was never seen, and does it help?"""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages._ui.image.samples import sample_picture
+from pages._ui.result.remedies import for_misleading
+from pages._ui.session.question import Question
+from pages._ui.session.results import ForwardResult, model_card
+from pages._ui.session.shared import shared
 from tests.pages.support import view
 
 Open = Callable[..., AppTest]
@@ -97,3 +104,30 @@ def test_others_are_tried_once_somebody_looks_at_the_class(open_app: Open) -> No
     seen = of_class(app.run(), unseen["index"])
     assert seen["isLookedAt"]
     assert any("choose" in remedy for remedy in seen["remedies"])
+
+
+def test_a_certain_answer_and_a_map_at_the_border_have_a_sentence_and_a_way_out(open_app: Open) -> None:
+    open_app()
+    known, question = answered()
+    cam = known.cams[0]
+    certain = replace(cam, prediction=replace(cam.prediction, probability=0.9999))
+    (told,) = for_misleading(question, known, certain, tries_others=True)
+    assert "certain" in told["text"]
+    assert (told["title"], told["class"]) == ("Explain “dog”", 1)
+    values = np.zeros(cam.shape, np.float32)
+    values[:, [0, -1]] = 1
+    first, *_ = for_misleading(question, known, replace(cam, values=values), tries_others=True)
+    assert "border" in first["text"]
+    assert first["choose"][0] == "layer"
+    assert for_misleading(question, known, replace(cam, values=values), tries_others=False) == []
+    assert for_misleading(question, known, cam, tries_others=True) == []
+
+
+def answered() -> tuple[ForwardResult, Question]:
+    """What the first screen asked, and its answer from the store that everybody shares."""
+    card = model_card("tinynet")
+    image = sample_picture("meadow")
+    question = Question(image, card, card.default_layer, "gradcam", "trained")
+    known = shared().results.get(question.key)
+    assert known is not None
+    return known, question

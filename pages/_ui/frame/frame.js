@@ -48,7 +48,7 @@ function begin(page) {
 function onClick(frame, event) {
   const find = (selector) => event.target.closest?.(selector);
   const isNewTab = event.ctrlKey || event.metaKey || event.shiftKey;
-  if (find(".st-key-pages a:not([aria-current])") && !isNewTab) leavePage();
+  if (find(":is(.st-key-pages a:not([aria-current]), .st-key-trust_more a)") && !isNewTab) leavePage();
   const chip = find("[data-section]");
   const menu = find("[data-menu]");
   const fold = find("[data-fold]");
@@ -63,7 +63,7 @@ function onClick(frame, event) {
 
 // A link that is about to be copied, or opened in another tab: the class and the look are newer than what drew it.
 function completeLink(event) {
-  const link = event.target.closest?.(".st-key-pages a");
+  const link = event.target.closest?.(":is(.st-key-pages, .st-key-trust_more) a");
   if (link) link.href = withOwnParameters(link.href);
 }
 

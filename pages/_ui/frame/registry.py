@@ -25,7 +25,8 @@ class PageEntry:
 
 
 PAGES: tuple[PageEntry, ...] = (
-    PageEntry("explore", "Explore", "Where does the model look for this class?"),
+    PageEntry("explore", "Explore", "Where does the model look for this class?", ("check",)),
+    PageEntry("trust", "Trust", "Does this heatmap deserve belief?", ("check",)),
     PageEntry("model", "Model", "What is inside the model, and which layer to explain?", ("side",)),
 )
 

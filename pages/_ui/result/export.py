@@ -11,6 +11,7 @@ from gradcam_core.rendering.colormaps import get_colormap
 from gradcam_core.rendering.render import Look
 from pages._ui.result.view import digest
 from pages._ui.server.visitor import is_visitor_on_this_machine
+from pages._ui.session.checks import is_check_asked, judgement_if_known
 from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import Question
 from pages._ui.session.queue import my_turn
@@ -75,7 +76,14 @@ def _explanation(question: Question, cam: Cam, look: Look) -> Explanation:
         input_picture=known.input_picture,
         source=question.picture.source,
         checkpoints=_folder_to_name(question),
+        trust=_trust(question, cam),
     )
+
+
+def _trust(question: Question, cam: Cam) -> dict[str, Any] | None:
+    """The verdict on the map, if this visit has asked for a check and it was judged."""
+    judged = judgement_if_known(question, cam.prediction.class_index) if is_check_asked(question) else None
+    return None if judged is None else judged.as_json()
 
 
 def _folder_to_name(question: Question) -> Path | None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages._ui.frame.page import errors_shown
 from pages._ui.result.view import photo_of
-from pages._ui.session.chosen import chosen_class, keep_chosen_class
+from pages._ui.session.chosen import chosen_class, explicit_class, image_and_model_of, keep_chosen_class
 from pages._ui.session.question import Question
 from pages._ui.session.queue import queue_shown
 from pages._ui.session.results import cam_for, forward_result
@@ -20,7 +20,7 @@ def show_for_chosen_class(question: Question, draw: Callable[[int], None] | None
 
     Once on a page. It is how a page learns of a choice that was made just before it was opened.
     """
-    hear_choice(_keep_choice)
+    hear_choice(_keep_choice, (image_and_model_of(question), explicit_class(question)))
     if draw:
         with errors_shown(), queue_shown():
             draw(chosen_class(question))

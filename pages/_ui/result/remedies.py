@@ -8,6 +8,7 @@ from gradcam_core.cam import Cam
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.methods import get_method
 from gradcam_core.sentences import percent
+from gradcam_core.trust.conditions import SATURATED, conditions
 from pages._ui.session.question import Question
 from pages._ui.session.results import ForwardResult, alternatives
 
@@ -34,10 +35,40 @@ def for_unusable(question: Question, known: ForwardResult, cam: Cam, *, tries_ot
     if cam.usable:
         return []
     against = [{"title": "Show evidence against it", "look": {"sign": "both"}}] if cam.tells_against else []
-    found = alternatives(question, cam.prediction.class_index) if tries_others else {}
-    titles = {"layer": f"Explain at layer {found.get('layer')}", "method": f"Use {_title(found.get('method'))}"}
-    others = [{"title": titles[name], "choose": [name, value]} for name, value in found.items()]
+    others = _others(question, cam) if tries_others else []
     return [*against, *others, *_likeliest(known, cam)]
+
+
+def for_misleading(question: Question, known: ForwardResult, cam: Cam, *, tries_others: bool) -> list[Remedy]:
+    """Where a map can be used but misleads at a glance: why, and what helps.
+
+    Args:
+        tries_others: as for `for_unusable`.
+    """
+    if not cam.usable:
+        return []
+    found: list[Remedy] = []
+    for condition in conditions(cam):
+        if condition == SATURATED:
+            found += [{"text": condition.sentence, **one} for one in _second_likeliest(known, cam)]
+        elif tries_others:
+            others = _others(question, cam)
+            found += [{"text": condition.sentence, **others[0]}, *others[1:]] if others else []
+    return found
+
+
+def _others(question: Question, cam: Cam) -> list[Remedy]:
+    """The layer and the method that are known to give a better map."""
+    found = alternatives(question, cam.prediction.class_index)
+    titles = {"layer": f"Explain at layer {found.get('layer')}", "method": f"Use {_title(found.get('method'))}"}
+    return [{"title": titles[name], "choose": [name, value]} for name, value in found.items()]
+
+
+def _second_likeliest(known: ForwardResult, cam: Cam) -> list[Remedy]:
+    """The likeliest of the other classes that has a map."""
+    others = [one for one in known.top if one.class_index != cam.prediction.class_index]
+    usable = (one for one in others if one.class_index in known.cams and known.cams[one.class_index].usable)
+    return [{"title": f"Explain “{one.label}”", "class": one.class_index} for one in usable][:1]
 
 
 def _title(method: str | None) -> str:

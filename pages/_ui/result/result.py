@@ -27,12 +27,19 @@ def show_explanation(question: Question, below: Callable[[int], None] | None = N
 
     Args:
         below: draws what else a page says of the chosen class; called again, alone, soon after another one is chosen.
+            Where there is no answer it is not called: why, is said once.
     """
     hint = st.container()
     _explanation(question)
-    show_for_chosen_class(question, below)
+    show_for_chosen_class(question, below if _is_answered(question) else None)
     with hint:
         show_photo_hint(question)
+
+
+def _is_answered(question: Question) -> bool:
+    """Whether what is on screen is the answer to this question."""
+    former: tuple[Question, bytes] | None = st.session_state.get(_GOOD)
+    return former is not None and former[0].key == question.key
 
 
 @st.fragment(key="explanation")

@@ -15,7 +15,7 @@ from pages._ui.session import page_state
 from pages._ui.session.chosen import explicit_class, image_and_model_of
 from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import ImageInfo, Question
-from pages._ui.session.results import ForwardResult, cam_for, forward_result
+from pages._ui.session.results import ForwardResult, cam_for, forward_result, is_clear
 from pages._ui.session.shared import shared
 from pages._ui.text import sentences as words
 from pages._ui.viewer.look import look_told
@@ -138,8 +138,12 @@ def _words(question: Question, known: ForwardResult, cam: Cam, *, is_looked_at: 
         "short": short_label(cam.prediction.label),
         "caption": caption(cam, question.model.weights_sha256),
         "note": cam.note,
-        "remedies": remedies.for_unusable(question, known, cam, tries_others=is_looked_at),
+        "remedies": [
+            *remedies.for_unusable(question, known, cam, tries_others=is_looked_at),
+            *remedies.for_misleading(question, known, cam, tries_others=is_looked_at),
+        ],
         "isLookedAt": is_looked_at,
+        "needsHelp": not is_clear(cam),
         "maximum": words.finite(cam.maximum),
         "magnitude": words.finite(cam.magnitude) if cam.tells_against else 0,
     }

@@ -71,6 +71,7 @@ def forget_old_trays(server: Any) -> None:
 def forget_old_results() -> None:
     """What nobody asked for in a while; and where nobody computes, freed memory goes back to the system."""
     shared().results.forget_old()
+    shared().checks.forget_old()
     shared().pixels.forget_old()
     if shared().slots.running == shared().slots.waiting == 0:
         give_back()

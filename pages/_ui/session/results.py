@@ -109,6 +109,23 @@ def compute_first_screen(image: ImageInfo) -> None:
     forward_result(Question(image, card, card.default_layer, DEFAULT_METHOD, next(iter(PREPROCESSINGS))))
 
 
+def is_clear(cam: Cam) -> bool:
+    """Whether there is something to see in a map, elsewhere than at its border."""
+    from gradcam_core.trust.conditions import sticks_to_border
+
+    return cam.usable and not sticks_to_border(cam)
+
+
+def image_ready(question: Question) -> LoadedImage:
+    """The image; a file that the model's input is cut from is waited for and decoded here, while no slot is held."""
+    from gradcam_core.preprocessing import prepare
+
+    image = pixels_of(question.picture)
+    if image.file:
+        prepare(image, question.model.input_spec, preprocessing=question.preprocessing, turn=decoding_turn)
+    return image
+
+
 def _answered(
     question: Question,
     more: tuple[str | int, ...],
@@ -123,7 +140,7 @@ def _answered(
     if known is not None:
         return known
     ensure_room()
-    image = _image_ready(question)
+    image = image_ready(question)
     with my_turn(shared().slots), model_cache().borrow(question.model.spec.name) as model:
 
         def computed() -> _Answer:
@@ -132,16 +149,6 @@ def _answered(
 
         answered: _Answer = shared().kept(key, computed, nbytes)
         return answered
-
-
-def _image_ready(question: Question) -> LoadedImage:
-    """The image; a file that the model's input is cut from is waited for and decoded here, while no slot is held."""
-    from gradcam_core.preprocessing import prepare
-
-    image = pixels_of(question.picture)
-    if image.file:
-        prepare(image, question.model.input_spec, preprocessing=question.preprocessing, turn=decoding_turn)
-    return image
 
 
 def _read(forward: ForwardPass, method: str) -> ForwardResult:
@@ -168,12 +175,12 @@ def _alternatives(forward: ForwardPass, question: Question, class_index: int) ->
     targets = [layer for layer in _other_layers(question) if not method.unsupported_because(layer)]
     names = [layer.name for layer in targets]
     methods = [slug for slug, other in METHODS.items() if slug != question.method and _is_quick(other, forward.layer)]
-    found = {"method": next((slug for slug in methods if forward.cam(class_index, slug).usable), None)}
+    found = {"method": next((slug for slug in methods if is_clear(forward.cam(class_index, slug))), None)}
     if names:
         image, explainer = pixels_of(question.picture), Explainer(forward.model, names[0])
         deeper = explainer.forward(image, preprocessing=question.preprocessing, layers=names, place=question.place)
-        usable = (name for name in names if deeper.cam(class_index, method.slug, layer=name).usable)
-        found = {"layer": next(usable, None)} | found
+        clear = (name for name in names if is_clear(deeper.cam(class_index, method.slug, layer=name)))
+        found = {"layer": next(clear, None)} | found
     return {name: value for name, value in found.items() if value}
 
 

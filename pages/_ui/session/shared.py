@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gradcam_core.models.cache import ModelCache
 
 _RESULT_SECONDS = 180  # what can be made again within a second is not kept long after a crowd has left
+_CHECK_SECONDS = 900  # what takes ten seconds of everybody's cores is kept longer
 _TRAY_SECONDS = 900  # what was brought can't be
 
 
@@ -33,18 +34,21 @@ class Shared:
     Attributes:
         slots: who computes now.
         results: maps, predictions and displayed copies, by the content of what was asked.
+        checks: what hiding parts of an image does to the network, which takes long to find out.
         pixels: decoded images, by the hash of their files.
         trays: what people brought.
     """
 
     slots: ComputeQueue
     results: LruStore[Any]
+    checks: LruStore[Any]
     pixels: LruStore[LoadedImage]
     trays: KeptTrays
 
     def relieve(self) -> None:
         """Let go of all that can be made again."""
         self.results.clear()
+        self.checks.clear()
         self.pixels.clear()
 
     def kept(self, key: Hashable, make: Callable[[], Any], nbytes: Callable[[Any], int]) -> Any:
@@ -65,6 +69,7 @@ def shared() -> Shared:
     return Shared(
         ComputeQueue(slot_count(), most_waiting=limits.most_waiting),
         LruStore(limits.answers_bytes, seconds=_RESULT_SECONDS),
+        LruStore(limits.answers_bytes // 2, seconds=_CHECK_SECONDS),
         LruStore(limits.pictures_bytes, seconds=_RESULT_SECONDS),
         KeptTrays(limits.trays_bytes, seconds=_TRAY_SECONDS),
     )

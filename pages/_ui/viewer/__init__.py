@@ -66,14 +66,22 @@ def show_viewer(message: bytes, *, key: str = _VIEWER) -> None:
     _ELEMENT(key=key, data=message, on_asked_change=act, on_wanted_change=act, on_choice_change=act)
 
 
-def hear_choice(on_change: Callable[[], None]) -> None:
+def hear_choice(on_change: Callable[[], None], known: tuple[tuple[str, str], int | None]) -> None:
     """Let the browser tell which class is chosen, soon after it was drawn: then the fragment round this is rerun.
 
     It is an element of its own, with nothing to see, so that what follows a choice leaves the viewer as it is. On a
     page without a viewer it tells the look too, once, if that is newer than what the address said.
+
+    Args:
+        known: the image and the model that the page shows, and the class that it takes for the chosen one; another one
+            that a person chose on the page before was lost on its way, and is told once more.
     """
     look = {name: st.query_params.get(name) for name in LOOK_PARAMETERS}
-    _CHANNEL_ELEMENT(key=_CHANNEL, data={"look": look}, on_chosen_change=on_change)
+    _CHANNEL_ELEMENT(
+        key=_CHANNEL,
+        data={"look": look, "known": {"imageAndModel": known[0], "index": known[1]}},
+        on_chosen_change=on_change,
+    )
 
 
 def chosen_look() -> Look:

@@ -78,6 +78,7 @@ function newState(root) {
       footer: null,
       opening: null,
       sentence: null,
+      verdict: null,
       classes: null,
       caption: null,
       pictures: null,

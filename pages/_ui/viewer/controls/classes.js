@@ -37,6 +37,7 @@ function drawList(state) {
   const hadFocus = list.contains(focused()), first = ranked(state);
   list.replaceChildren(...listed(state).map((one, place) => card(state, one, place < first.length ? place + 1 : 0)));
   markChosen(state, hadFocus);
+  drawVerdicts(state);
 }
 
 function card(state, one, rank) {
@@ -46,12 +47,24 @@ function card(state, one, rank) {
   const button = el("button", { type: "button", role: "radio", className: rank ? "card" : "card searched" },
     el("span", { className: "label", textContent: one.label }), " ",
     el("span", { className: "numbers", textContent: one.percent }), " ",
-    el("span", { className: "rank", textContent: names.join(" · ") }), bar);
+    el("span", { className: "rank", textContent: names.join(" · ") }), " ", el("span", { className: "verdict" }), bar);
   button.title = `${one.label}: class ${one.index}, ${one.percent}, logit ${one.logit}`;
   button.dataset.index = one.index;
   button.onclick = () => choose(state, one.index);
   button.onkeydown = (event) => walkList(state, event);
   return button;
+}
+
+// Which of the listed heatmaps deserve belief, as far as that was checked: on their cards and on the stage.
+function drawVerdicts(state) {
+  if (!state.view || !state.node.list) return;
+  for (const button of state.node.list.children) {
+    const known = verdictOf(state.view, Number(button.dataset.index)), mark = button.querySelector(".verdict");
+    mark.replaceChildren(...(known ? [known.mark, el("span", { className: "unseen", textContent: ` ${known.title}` })] : []));
+    mark.title = known?.title ?? "";
+    mark.dataset.verdict = known?.verdict ?? "";
+  }
+  if (state.node.dialog.open) drawVerdict(state), fitStage(state);
 }
 
 // Labels that several classes have.

@@ -8,6 +8,7 @@ function buildPresenting(state) {
   Object.assign(presented, {
     opening: el("h2"),
     sentence: el("p", { className: "sentence" }),
+    verdict: el("p", { className: "verdict" }),
     caption: el("p", { className: "caption" }),
     classes: el("nav", { className: "strip", "aria-label": "Classes" }),
     place: el("span", { className: "place", role: "status" }),
@@ -17,7 +18,7 @@ function buildPresenting(state) {
     stageButton("›", "Next picture (→)", () => stepPicture(state, 1)));
   node.slot = el("div", { className: "slot" });
   node.scale = el("div", { className: "scale" }, presented.caption);
-  presented.header = el("header", {}, presented.opening, buildStageButtons(state), presented.sentence);
+  presented.header = el("header", {}, presented.opening, buildStageButtons(state), presented.sentence, presented.verdict);
   presented.footer = el("footer", {}, node.scale, presented.pictures);
   node.dialog = el("dialog", { className: "presenting", tabIndex: -1, autofocus: true, "aria-label": "Presentation" },
     presented.header, node.slot, presented.classes, presented.footer);
@@ -45,9 +46,18 @@ function drawPresented(state) {
   opening.title = one.label;
   sentence.textContent = sentence.title = one.sentence.slice(one.opening.length).trim();
   caption.textContent = caption.title = one.caption;
+  drawVerdict(state);
   drawStrip(state);
   drawPictures(state);
   fitStage(state);
+}
+
+// Whether the heatmap deserves belief, where that was checked.
+function drawVerdict(state) {
+  const { verdict } = state.presented, known = verdictOf(state.view, state.index);
+  verdict.hidden = !known;
+  verdict.dataset.verdict = known?.verdict ?? "";
+  verdict.textContent = known ? `${known.mark} ${known.title}: ${known.short}` : "";
 }
 
 function drawStrip(state) {

@@ -18,7 +18,7 @@ function drawRemedies(state) {
 function askForRemedies(state) {
   const { view, index, timer } = state, one = chosen(state), of = `${view.question} ${index}`;
   clearTimeout(timer.remedies);
-  if (!one.note || one.isLookedAt || state.remediesOf === of) return;
+  if (!one.needsHelp || one.isLookedAt || state.remediesOf === of) return;
   timer.remedies = setTimeout(() => {
     if (state.pending || state.view !== view || state.index !== index) return;
     state.remediesOf = of;

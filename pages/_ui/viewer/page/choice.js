@@ -16,13 +16,14 @@ function choose(state, index) {
 function serverKnows({ imageAndModel, chosen: index, classes }) {
   CHANNEL.choice = { imageAndModel, index: index ?? classes[0].index };
   CHANNEL.isTold = true;
+  CHANNEL.isByPerson = false;
 }
 
 // What is on screen was painted: tell the server soon, if it does not know.
 function tellChoice(state) {
   const { view, index } = state, { choice } = CHANNEL;
   if (!isInControl(state) || (choice?.index === index && isSameImageAndModel(choice, view))) return;
-  Object.assign(CHANNEL, { choice: { imageAndModel: view.imageAndModel, index }, isTold: false });
+  Object.assign(CHANNEL, { choice: { imageAndModel: view.imageAndModel, index }, isTold: false, isByPerson: true });
   clearTimeout(state.timer.choice);
   state.timer.choice = setTimeout(sendChoice, SETTLED);
 }

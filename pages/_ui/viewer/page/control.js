@@ -16,7 +16,7 @@ function leavePage(state) {
   const wasInControl = isInControl(state);
   VIEWERS.splice(VIEWERS.indexOf(state), 1);
   OWN.viewers = VIEWERS.length;
-  if (!VIEWERS.length) listening.abort();
+  if (!VIEWERS.length) listening.abort(), sayWhatIsShown("");
   else if (wasInControl) addressWritten(VIEWERS[0]);
 }
 
@@ -29,6 +29,7 @@ function listen() {
   on(document, "pointermove", (event) => VIEWERS.forEach((state) => leaveUnseen(state, event)));
   on(document.documentElement, "pointerleave", (event) => VIEWERS.forEach((state) => leaveUnseen(state, event)));
   on(window, "blur", (event) => VIEWERS.forEach((state) => leaveUnseen(state, event)));
+  on(KNOWN.changed, "change", () => VIEWERS.forEach(drawVerdicts));
   on(document, "fullscreenchange", () => VIEWERS.forEach(leaveWithScreen));
   on(window, "popstate", () => isInControl(VIEWERS[0]) && travelled(VIEWERS[0]));
   if (window.navigation) on(window.navigation, "currententrychange", (event) => addressChanged(VIEWERS[0], event));

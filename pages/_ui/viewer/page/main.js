@@ -55,6 +55,7 @@ function build(state, view) {
 
 function painted(state) {
   state.root.dataset.shown = `${state.view.question} ${state.index}`;
+  if (isInControl(state)) sayWhatIsShown(state.root.dataset.shown);
   tellChoice(state);
 }
 

@@ -1,0 +1,5 @@
+// An element with nothing to see: it brings the card element more cards.
+
+export default function ({ data }) {
+  if (data) keepCards(data);
+}
