@@ -36,7 +36,8 @@ _WINDOW = 2.0  # deviation of the window by that of the field;
 _NARROWEST, _WIDEST = 1.0, 0.35  # in cells at least, and by the side of what is cut out for a field at most
 _SHRINK, _STEPS, _STILL = 1.3, 60, 1e-3  # of the window in a step at most; steps; cells moved when it rests
 _LARGEST_ERROR = 0.5  # standard error of the mean, in cells
-_LEAST_SHIFT = 0.1  # in cells; less can't be seen, and less than two standard errors can't be told from none
+_LEAST_SHIFT = 0.1  # in cells; less can't be seen
+_TOLD = 2.45  # standard errors, of both axes together: less is told from none in less than 95 of 100 measurings
 _DIGITS = 2  # a hundredth of a cell: the number of threads decides the last bits
 
 _Key = tuple[str, str, str]
@@ -85,11 +86,10 @@ def measured(model: LoadedModel, layer: TargetLayer) -> ReceptiveField:
     error, spread = shifts[found].std(axis=0) / np.sqrt(found.sum()), _midmean(spreads[found])
     if error.max() > _LARGEST_ERROR:
         return ReceptiveField(spread=spread, note=SCATTERED)
-    x, y = (
-        shift if abs(shift) >= max(_LEAST_SHIFT, 2 * one) else 0.0
-        for shift, one in zip(_midmean(shifts[found]), error, strict=True)
-    )
-    return ReceptiveField((x, y), spread)
+    shift = _midmean(shifts[found])
+    in_errors = np.hypot(*(np.array(shift) / np.maximum(error, 1e-9)))
+    is_told = np.hypot(*shift) >= _LEAST_SHIFT and in_errors >= _TOLD
+    return ReceptiveField(shift if is_told else (0.0, 0.0), spread)
 
 
 def _fields(model: LoadedModel, layer: TargetLayer) -> np.ndarray:

@@ -80,7 +80,7 @@ def _evened(noise: np.ndarray) -> np.ndarray:
 
     By chance alone one place is hidden by 3 of 64 parts and another by 24; so it is 8 to 18. What matters and is small
     is else weighed by few parts, or hidden by so many that its own fifth ranks no higher: of the true maps of a network
-    with a planted shortcut 82 % were supported, and 93 % are.
+    with a planted shortcut 82 % were supported, and 92 % are.
     """
     noise = np.round(noise, _DECIMALS)
     surplus: np.ndarray = np.zeros(noise.shape[1:])

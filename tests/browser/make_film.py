@@ -73,6 +73,13 @@ class Film:
         self.settled()
         self.hold(stands)
 
+    def scroll(self, pixels: int) -> None:
+        """Down the page, as a wheel does."""
+        for _ in range(12):
+            self.page.mouse.wheel(0, pixels / 12)
+            self.page.wait_for_timeout(60)
+            self.hold(_TICK)
+
     def settled(self) -> None:
         """Wait until the answer stands and nothing fades any more."""
         settle(self.page)
@@ -110,7 +117,13 @@ def play(page: Page) -> Film:
     film.click(page.locator(".st-key-sample label", has_text="Night"))
     page.wait_for_selector(f".hp[data-shown]:not([data-shown='{shown}'])")
     film.settled()
-    film.hold(1500)
+    film.hold(900)
+    film.go(790, 420)
+    film.scroll(12 * 45)
+    film.click(page.get_by_role("button", name="Check this heatmap"))
+    page.locator(".trust:not([data-verdict='awaited'])").wait_for()
+    film.settled()
+    film.hold(3000)
     return film
 
 

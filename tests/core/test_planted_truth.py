@@ -62,9 +62,9 @@ def test_the_table_has_a_line_for_each_row_in_the_order_of_the_limits(of_scenes:
 
 def test_the_interval_is_wilson_s() -> None:
     square = 1.959964**2
-    assert interval(0, 20) == (0.0, pytest.approx(square / (20 + square)))  # with no hits its upper end is this
+    assert interval(0, 20) == pytest.approx((0.0, square / (20 + square)))  # with no hits its upper end is this
     low, high = interval(15, 20)
-    assert (low, high) == (pytest.approx(0.531, abs=1e-3), pytest.approx(0.888, abs=1e-3))
+    assert (low, high) == pytest.approx((0.531, 0.888), abs=1e-3)
     for end in (low, high):  # where the score test's statistic is just at its limit
         assert abs(15 / 20 - end) / math.sqrt(end * (1 - end) / 20) == pytest.approx(1.959964)
 
