@@ -20,14 +20,17 @@ def fall_map(sweep: Sweep, cam: Cam) -> Cam:
     Args:
         cam: of the sweep's image and class; the fall map lies over the same image in its stead.
     """
-    region, class_index = sweep.region, cam.prediction.class_index
-    falls = (sweep.log_odds(class_index) - sweep.hidden_log_odds(class_index)).mean(axis=0)
+    region = sweep.region
+    if sweep.silent_because:
+        return _laid_over(cam, sweep, np.zeros(region.grid(_CELLS), dtype=np.float32), sweep.silent_because)
+    falls = sweep.drops(cam.prediction.class_index).mean(axis=0)
     hidden = part_means(sweep.parts, region.grid(_CELLS)).astype(np.float64)
     values = np.tensordot(falls - falls.mean(), hidden, axes=1) / np.maximum(hidden.sum(axis=0), 1e-9)
-    return _laid_over(cam, sweep, values.astype(np.float32))
+    note = "" if values.max() > 0 else "Hiding costs the same everywhere."
+    return _laid_over(cam, sweep, values.astype(np.float32), note)
 
 
-def _laid_over(cam: Cam, sweep: Sweep, values: np.ndarray) -> Cam:
+def _laid_over(cam: Cam, sweep: Sweep, values: np.ndarray, note: str) -> Cam:
     """The values as a map over the sweep's region."""
     region, (height, width) = sweep.region, sweep.picture.shape[1:]
     window = cam.geometry.window
@@ -35,5 +38,4 @@ def _laid_over(cam: Cam, sweep: Sweep, values: np.ndarray) -> Cam:
     left, top = window.left + across * region.left, window.top + down * region.top
     right, bottom = left + across * region.width, top + down * region.height
     geometry = InputGeometry(cam.geometry.image_size, (region.width, region.height), Window(left, top, right, bottom))
-    note = "" if values.size and values.max() > 0 else "Hiding costs the same everywhere."
     return Cam(values, cam.prediction, cam.key, geometry, "What hiding costs", cam.model_title, note=note)

@@ -43,7 +43,7 @@ def league(
         layers: that were recorded in the forward pass.
         progress: told how many maps are done; raise `Cancelled` in it to stop.
     """
-    drops = sweep.log_odds(class_index) - sweep.hidden_log_odds(class_index)
+    drops = sweep.drops(class_index)
     pairs = [(layer, method) for layer in layers for method in METHODS.values() if _answers(forward, layer, method)]
     rows = []
     for done, (layer, method) in enumerate(pairs):
@@ -61,7 +61,7 @@ def _answers(forward: ForwardPass, layer: str, method: CamMethod) -> bool:
 
 
 def _row(sweep: Sweep, cam: Cam, drops: np.ndarray) -> LeagueRow:
-    note = unusable_because(sweep, cam)
+    note = unusable_because(sweep, cam) or sweep.silent_because
     if note:
         return LeagueRow(cam.key.layer, cam.key.method, float("nan"), note)
     layout = layout_in(sweep, cam)

@@ -40,8 +40,8 @@ def provisional(sweep: Sweep, cam: Cam, least_likely: Cam | None = None) -> Prov
     log_odds = sweep.log_odds(cam.prediction.class_index)
     is_finite = bool(np.isfinite(sweep.hidden_logits).all() and np.isfinite(sweep.logits).all())
     unusable = unusable_because(sweep, cam)
-    can_measure = is_finite and not unusable and sweep.is_large_enough and sweep.classes > 1
-    drops = _drops(sweep, cam.prediction.class_index) if can_measure else None
+    can_measure = not (unusable or sweep.silent_because)
+    drops = sweep.drops(cam.prediction.class_index) if can_measure else None
     return Provisional(
         class_index=cam.prediction.class_index,
         classes=sweep.classes,
@@ -83,11 +83,6 @@ def _check_same_question(sweep: Sweep, cam: Cam) -> None:
     width, height = cam.geometry.input_size
     if (height, width) != sweep.picture.shape[1:] or not 0 <= cam.prediction.class_index < sweep.classes:
         raise ValueError(f"The map, {cam.key}, is not one of the sweep's image and model.")
-
-
-def _drops(sweep: Sweep, class_index: int) -> np.ndarray:
-    """(fills, parts): what hiding each part costs, in log-odds."""
-    return sweep.log_odds(class_index) - sweep.hidden_log_odds(class_index)
 
 
 def _agreement(sweep: Sweep, cam: Cam, drops: np.ndarray) -> np.ndarray:

@@ -70,6 +70,21 @@ class Sweep:
         """(fills, parts) float64."""
         return log_odds(self.hidden_logits, class_index, self.activation)
 
+    def drops(self, class_index: int) -> np.ndarray:
+        """(fills, parts) float64: what hiding each part costs, in log-odds."""
+        with np.errstate(invalid="ignore"):  # of what is not finite; `silent_because` says it
+            return np.asarray(self.log_odds(class_index) - self.hidden_log_odds(class_index))
+
+    @property
+    def silent_because(self) -> str:
+        """Why it says nothing of any map, in one sentence; empty if it does."""
+        if not self.is_large_enough:
+            return "The picture is too small for parts to be hidden in it."
+        if self.classes < 2:
+            return "There is only one class: hiding costs it nothing."
+        is_finite = np.isfinite(self.logits).all() and np.isfinite(self.hidden_logits).all()
+        return "" if is_finite else "The network's numbers are not finite here."
+
 
 def sweep(
     score: ScoreFunction, picture: np.ndarray, region: Region | None = None, *, activation: str, seed: int = 0

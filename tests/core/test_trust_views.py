@@ -1,13 +1,16 @@
 """The sweep as a picture, the league of all maps, and the classic measures of one: each against what is known of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 from torch import Tensor
 
 from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.errors import ImageError
+from gradcam_core.images import load_image
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import METHODS
 from gradcam_core.models import LoadedModel
@@ -19,6 +22,7 @@ from gradcam_core.trust.league import league
 from gradcam_core.trust.measured import CHANCE, MAP, PICTURES, measure_map
 from gradcam_core.trust.provisional import provisional
 from gradcam_core.trust.sweep import Sweep
+from tests.support import png
 
 LAYERS = ("blocks.3", "blocks.5")
 
@@ -106,3 +110,20 @@ def test_a_mask_of_another_size_is_refused_before_the_network_is_asked(forward: 
 
     with pytest.raises(ImageError, match="The mask is"):
         measure_map(nothing, sweep, forward.cam(0), mask)
+
+
+def test_of_a_picture_without_room_for_parts_both_views_say_why(tinynet: LoadedModel) -> None:
+    thin = load_image(png(Image.new("RGB", (900, 10), (200, 80, 20))))
+    forward = Explainer(tinynet).forward(thin, preprocessing="pad")
+    sweep, index = sweep_of(forward), forward.top(1)[0].class_index
+    for told in (
+        fall_map(sweep, forward.cam(index)).note,
+        *(row.note for row in league(forward, sweep, index, LAYERS[1:])),
+    ):
+        assert told == "The picture is too small for parts to be hidden in it."
+
+
+def test_of_a_network_of_one_class_both_views_say_why(forward: ForwardPass, sweep: Sweep) -> None:
+    one = replace(sweep, logits=sweep.logits[:1], hidden_logits=sweep.hidden_logits[..., :1])
+    assert "only one class" in fall_map(one, forward.cam(0)).note
+    assert all(np.isnan(row.agreement) and row.note for row in league(forward, one, 0, LAYERS[:1]))
