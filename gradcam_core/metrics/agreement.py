@@ -4,8 +4,8 @@ Definition: Spearman's correlation, over random parts, between the share of the 
 and the fall of the class's log-odds when it is hidden. Range -1 to 1; 0 in the mean for a map that knows nothing.
 Smooth random maps scatter by ± 0.3 with 64 parts, so that agreement alone does not decide. No pictures of its own.
 Undefined (NaN) where every part hides the same heat, or costs the same.
-Faithfulness correlation: Bhatt et al. 2020, "Evaluating and Aggregating Feature-based Model Explanations", section 4,
-here with smooth parts of one size and with ranks.
+Faithfulness correlation: Bhatt et al. 2020, "Evaluating and Aggregating Feature-based Model Explanations", under
+faithfulness, here with smooth parts of one size and with ranks.
 """
 
 import numpy as np

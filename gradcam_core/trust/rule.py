@@ -21,10 +21,10 @@ NO_AGREEMENT, NO_PLACEMENT = 0.3, 0.2  # smooth random maps scatter by ± 0.3
 AGREEMENT, PLACEMENT, RANK = 0.4, 0.05, 0.9
 
 HOW = (
-    "Cannot tell: the map is flat, has nothing above zero, or is not finite; the class's probability is below "
-    f"1/classes or below {SURE_ENOUGH * 100:.0f} %, whichever is smaller; there is only one class; hiding changes "
-    f"hardly anything (standard deviation of the log-odds over the 64 parts below {LEAST_SPREAD} under either fill); "
-    "the picture is too small for the parts.",
+    "Cannot tell: the map is flat, has nothing above zero, or it or the network's numbers are not finite; the class's "
+    f"probability is below 1/classes or below {SURE_ENOUGH * 100:.0f} %, whichever is smaller; there is "
+    f"only one class; hiding changes hardly anything (standard deviation of the log-odds over the 64 parts below "
+    f"{LEAST_SPREAD} under either fill); the picture is too small for the parts.",
     f"Not supported: under both fills placement p > {NO_PLACEMENT} and agreement < {NO_AGREEMENT}.",
     f"Supported: under both fills agreement ≥ {AGREEMENT}, placement p ≤ {PLACEMENT}, rank ≥ {RANK}; and the lower "
     "agreement is above every baseline's and, where the method depends on the class, above that of the least likely "

@@ -18,6 +18,8 @@ HEADLINES = {
 }
 FAITHFUL = "This is about the network: a heatmap can be faithful to it, and the network wrong about the world."
 _SURE = 0.99  # from here on probabilities say little, and odds are told
+_LONGEST = 17  # digits of odds that are written out
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def reason(condition: Condition, numbers: Provisional, fifth: FifthHidden | None, cam: Cam) -> str:
@@ -97,10 +99,13 @@ def _in_odds(whole: float, left: float, elsewhere: float, label: str) -> str:
 
 
 def _odds(log_odds: float) -> str:
-    """As in "12,000 to 1" or "1 to 3", two figures."""
-    odds = math.exp(min(abs(log_odds), 40))
-    digits = max(math.floor(math.log10(odds)) - 1, 0)
-    large = f"{round(odds, -digits):,.0f}" if abs(log_odds) <= 40 else "more than 10¹⁷"
+    """As in "12,000 to 1" or "1 to 3", two figures; very large ones as in "10²⁰ to 1"."""
+    tens = abs(log_odds) / math.log(10)
+    if tens >= _LONGEST:
+        large = "10" + str(round(tens)).translate(_RAISED)
+    else:
+        odds = math.exp(abs(log_odds))
+        large = f"{round(odds, -max(math.floor(math.log10(odds)) - 1, 0)):,.0f}"
     return f"{large} to 1" if log_odds >= 0 else f"1 to {large}"
 
 

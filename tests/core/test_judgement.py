@@ -243,10 +243,11 @@ def test_a_map_of_another_input_or_class_is_a_mistake_that_stays_loud(swept: Swe
         sweep(asked(Z), np.zeros((2, 3, 8, 8)), activation="softmax")
 
 
-def test_where_the_probability_hardly_moves_odds_are_told() -> None:
-    score = asked(linear(TRUE, WHOLE, SHAPE, strength=30.0))
+@pytest.mark.parametrize(("strength", "odds"), [(30.0, "11,000,000,000,000"), (200.0, "10⁸⁷")])
+def test_where_the_probability_hardly_moves_odds_are_told(strength: float, odds: str) -> None:
+    score = asked(linear(TRUE, WHOLE, SHAPE, strength=strength))
     line = judge(score, sweep(score, checkers(SHAPE), activation="softmax"), cam_of(TRUE, SHAPE)).lines[0]
-    assert "the odds of dog from 11,000,000,000,000 to 1 to" in line
+    assert f"the odds of dog from {odds} to 1 to" in line
     assert "%" not in line
 
 
