@@ -32,6 +32,7 @@ _PATCHES = 16  # of coarse noise along a side
 _BINS = 4  # to a cell's side: a field is counted in them
 _FIELD = 5  # deviations from one measured cell to the next, so that their fields hardly touch
 _LEAST, _MOST = 5, 5  # cells from one to the next at least; cells along a side that are measured at once
+_ROOM = 5, 9  # cells along a side of the grids where one in the middle and those round it are measured together
 _WINDOW = 2.0  # deviation of the window by that of the field;
 _NARROWEST, _WIDEST = 1.0, 0.35  # in cells at least, and by the side of what is cut out for a field at most
 _SHRINK, _STEPS, _STILL = 1.3, 60, 1e-3  # of the window in a step at most; steps; cells moved when it rests
@@ -80,10 +81,13 @@ def measured(model: LoadedModel, layer: TargetLayer) -> ReceptiveField:
     """
     with np.errstate(all="ignore"):  # what is not finite is left out
         shifts, spreads = _middles(_fields(model, layer))
+    if _is_small(layer.size[0]):  # the first field is of one cell alone
+        shifts[0], spreads[1:] = np.nan, spreads[0]
     found = np.isfinite(shifts).all(axis=1)
     if not found.any():
         return ReceptiveField(note=UNKNOWN)
-    error, spread = shifts[found].std(axis=0) / np.sqrt(found.sum()), _midmean(spreads[found])
+    error = shifts[found].std(axis=0) / np.sqrt(found.sum())
+    spread = _midmean(spreads[found])
     if error.max() > _LARGEST_ERROR:
         return ReceptiveField(spread=spread, note=SCATTERED)
     shift = _midmean(shifts[found])
@@ -170,11 +174,20 @@ def _energy(leaf: Tensor, output: Tensor, cells: _Cells, *, seed: int) -> np.nda
     return np.asarray((gradient[0].double().cpu() ** 2).sum(dim=0).numpy())
 
 
+def _is_small(side: int) -> bool:
+    """Whether a grid has room for one measured cell alone, and for those round it."""
+    return _ROOM[0] <= side <= _ROOM[1]
+
+
 def _signs(output: Tensor, cells: _Cells, seed: int) -> Tensor:
-    """1 or -1 at every channel of these cells, 0 elsewhere."""
-    steps = torch.arange(cells.count) * cells.apart
+    """1 or -1 at every channel of these cells, 0 elsewhere.
+
+    A small grid has room for one cell alone: there those round it join, and the middle of all their fields is its own.
+    """
     seeded = torch.Generator().manual_seed(seed)
-    drawn = torch.randint(0, 2, (output.shape[1], cells.count, cells.count), generator=seeded)
+    beside = 1 if seed and _is_small(output.shape[-1]) else 0  # not in the first field, which tells how wide one is
+    steps = (torch.arange(cells.count)[:, None] * cells.apart + torch.arange(-beside, beside + 1)).flatten()
+    drawn = torch.randint(0, 2, (output.shape[1], len(steps), len(steps)), generator=seeded)
     signs = torch.zeros(output.shape)
     signs[0, :, (cells.row + steps)[:, None], (cells.column + steps)[None, :]] = drawn.float() * 2 - 1
     return signs.to(output)
