@@ -77,10 +77,10 @@ def _how(numbers: Provisional, fifth: FifthHidden | None, seed: int) -> Card:
 
 
 _INTRODUCTION = (
-    "64 parts of the image, each a fifth of what the model saw, are hidden one after the other, once blurred and once "
-    "in the mean colour. Agreement: does the class lose more where the map marks more? Placement: how often does the "
-    "same map, moved elsewhere, do as well? Rank: which share of those parts costs less than the map's own strongest "
-    "fifth?"
+    "64 parts of the image, each a fifth of what the model saw, are hidden one after the other under two fills: "
+    "blurred, and in the mean colour. Agreement: does the class lose more where the map marks more? Placement: how "
+    "often does the same map, moved elsewhere, do as well? Rank: which share of those parts costs less than the map's "
+    "own strongest fifth?"
 )
 
 
