@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from gradcam_core.cam import RAW_UNIT, Cam, Prediction, ResultKey, unusable_because
@@ -184,6 +185,11 @@ class ForwardPass:
             is_signed=chosen.sign is Sign.EVIDENCE,
             field=field,
         )
+
+    def gives_the_same(self, layer: str, other: str) -> bool:
+        """Whether two recorded layers gave the same values, as a container does and the last of its parts."""
+        first, second = (self._recorded.outputs[name] for name in (layer, other))
+        return torch.equal(first, second)
 
     def _laid(self, field: ReceptiveField) -> InputGeometry:
         """Where the cells of a layer with this field lie in the image."""

@@ -87,8 +87,8 @@ def rounded_percent(probability: float) -> str:
 
 
 def number(value: float, digits: int) -> str:
-    """A number with so many decimals and a true minus sign."""
-    return f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    """A number with so many decimals and a true minus sign; what rounds to 0 has none."""
+    return f"{value:z.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def place(peak: tuple[int, int], size: tuple[int, int]) -> str:

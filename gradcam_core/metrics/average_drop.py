@@ -11,9 +11,9 @@ from gradcam_core.metrics.subject import Subject
 
 MEASURE = Measure(
     slug="average-drop",
-    title="Average drop and increase",
-    definition="By which share the class's probability falls when the image is dimmed where the map is cold; "
-    "and in which share of the images it rises.",
+    title="Average drop",
+    definition="By which share the class's probability falls when the image is dimmed where the map is cold, "
+    "0 where it rises.",
     lowest=0.0,
     highest=1.0,
     better=Better.LOWER,

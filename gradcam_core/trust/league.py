@@ -37,20 +37,31 @@ def league(
 ) -> tuple[LeagueRow, ...]:
     """The agreement of every quick method's map at each layer, the highest first; the network is not asked again.
 
+    A layer that gives the same as an earlier one, such as a container of it, is left out: its maps are no further ones.
+
     The best of many is good by luck: no verdict follows from its place here.
 
     Args:
         layers: that were recorded in the forward pass.
         progress: told how many maps are done; raise `Cancelled` in it to stop.
     """
-    drops = sweep.drops(class_index)
-    pairs = [(layer, method) for layer in layers for method in METHODS.values() if _answers(forward, layer, method)]
+    drops, distinct = sweep.drops(class_index), _distinct(forward, layers)
+    pairs = [(layer, method) for layer in distinct for method in METHODS.values() if _answers(forward, layer, method)]
     rows = []
     for done, (layer, method) in enumerate(pairs):
         progress(done, len(pairs))
         cam = forward.cam(class_index, method.slug, layer=layer)
         rows.append(_row(sweep, cam, drops))
     return tuple(sorted(rows, key=lambda row: -np.inf if np.isnan(row.agreement) else row.agreement, reverse=True))
+
+
+def _distinct(forward: ForwardPass, layers: Sequence[str]) -> list[str]:
+    """The layers without those that give the same as one before them."""
+    distinct: list[str] = []
+    for layer in layers:
+        if not any(forward.gives_the_same(layer, other) for other in distinct):
+            distinct.append(layer)
+    return distinct
 
 
 def _answers(forward: ForwardPass, layer: str, method: CamMethod) -> bool:

@@ -13,7 +13,7 @@ from gradcam_core.layers.place import ReceptiveField
 from gradcam_core.methods import METHODS
 from gradcam_core.models import LoadedModel
 from gradcam_core.samples import load_sample
-from gradcam_core.sentences import caption, cells_sentence, is_spread, percent, place, rounded_percent, sentence
+from gradcam_core.sentences import caption, cells_sentence, is_spread, number, percent, place, rounded_percent, sentence
 from gradcam_core.text import counted, figures
 
 WHOLE = Window(0, 0, 90, 90)
@@ -198,3 +198,7 @@ def test_of_cells_that_look_at_their_squares_or_nobody_knows_where_that_is_said(
     plain = cam(one_hot(1, 1))
     assert cells_sentence(plain) == "At layer4.1 each cell looks at the square that the grid suggests."
     assert cells_sentence(replace(plain, field=ReceptiveField(note="Nobody knows."))) == "Nobody knows."
+
+
+def test_a_number_that_rounds_to_nothing_has_no_sign() -> None:
+    assert [number(value, 2) for value in (-0.004, 0.004, -0.006)] == ["0.00", "0.00", "\N{MINUS SIGN}0.01"]

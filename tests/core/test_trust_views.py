@@ -74,6 +74,13 @@ def test_the_league_holds_every_quick_map_with_its_own_agreement(forward: Forwar
     assert found == sorted(found, reverse=True)
 
 
+def test_a_container_of_a_layer_is_no_further_layer_of_the_league(tinynet: LoadedModel) -> None:
+    layers = ("blocks.5", "blocks")
+    forward = Explainer(tinynet, layers[0]).forward(load_sample("meadow"), layers=layers)
+    rows = league(forward, sweep_of(forward), class_of(forward, "cat"), layers)
+    assert {row.layer for row in rows} == {"blocks.5"}
+
+
 def test_measures_stand_beside_what_knows_nothing(forward: ForwardPass, sweep: Sweep) -> None:
     asked: list[int] = []
     score = score_function(forward.model)

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gradcam_core.cam import BESIDE
 from pages._ui.session.jobs import jobs
 from pages._ui.session.shared import shared
+from pages._ui.trust.works import laid_as
+from tests.core.made_maps import made_cam, made_image
 
 Open = Callable[..., AppTest]
 
@@ -129,3 +132,11 @@ def test_all_scenes_are_checked_in_one_go_and_none_again_when_it_is_opened(opene
     assert "✓ supported" in table.proto.body
     assert "on the thing" in table.proto.body
     assert len(shared().checks) >= 6
+
+
+def test_a_map_laid_where_another_lies_is_told_to_show_nothing_there() -> None:
+    image = made_image(30, 10)
+    cam = made_cam([[1, 0, 0], [0, 0, 0], [0, 0, 0]], image)
+    intact = made_cam([[0, 0, 0], [0, 1, 0], [0, 0, 0]], image, window=(0, -10, 30, 20))  # only the middle row
+    assert cam.note == ""
+    assert laid_as(intact, cam).note == BESIDE

@@ -6,13 +6,14 @@ from typing import TypeVar
 
 import streamlit as st
 
-from gradcam_core.resources.job import DONE, Work
+from gradcam_core.resources.job import CANCELLED, DONE, Work
 from pages._ui.frame.page import show_error
 from pages._ui.session import page_state
 from pages._ui.session.jobs import session_job, show_job, start_job
 from pages._ui.session.shared import shared
 
 _WANTED = "work_wanted"  # the key of what was asked for and has not begun: a run that is cut off does not lose it
+_STOPPED = "Stopped before it was done; one at a time is computed. "
 T = TypeVar("T")
 
 
@@ -56,7 +57,8 @@ def asked(
         show_error(job.error, act=str(id(job)))
     with st.container(key=f"offer_{offer.place}", horizontal=True, vertical_alignment="center", gap="medium"):
         st.button(offer.button, key=f"ask_{offer.place}", on_click=_want, args=(key,))
-        st.caption(offer.sentence)
+        is_stopped = job is not None and job.state == CANCELLED
+        st.caption(f"{_STOPPED if is_stopped else ''}{offer.sentence}")
     return None
 
 

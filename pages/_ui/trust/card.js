@@ -74,7 +74,7 @@ const buildRule = ({ rule }) => el("div", { className: "text" }, ...rule.map((te
 function buildNumbers({ columns, numbers, foot }) {
   const head = el("tr", {}, ...columns.map((textContent) => el("th", { scope: "col", textContent })));
   const rows = numbers.map(([name, ...values]) =>
-    el("tr", {}, el("th", { scope: "row", textContent: name }), ...values.map((textContent) => el("td", { textContent }))));
+    el("tr", {}, el("th", { scope: "row", textContent: name }), ...values.map((textContent) => el("td", { textContent, colSpan: values.length === 1 ? columns.length - 1 : 1 }))));
   return el("div", { className: "scroll", tabIndex: 0, role: "group", "aria-label": "Numbers" },
     el("table", {}, el("thead", {}, head), el("tbody", {}, ...rows)), el("p", { textContent: foot }));
 }

@@ -77,10 +77,10 @@ def _how(numbers: Provisional, fifth: FifthHidden | None, seed: int) -> Card:
 
 
 _INTRODUCTION = (
-    "64 parts of the image, each a fifth of what the model saw, are hidden one after the other, once blurred and once "
-    "in the mean colour. Agreement: does the class lose more where the map marks more? Placement: how often does the "
-    "same map, moved elsewhere, do as well? Rank: which share of those parts costs less than the map's own strongest "
-    "fifth?"
+    "64 parts of the image, each a fifth of what the model saw, are hidden one after the other under two fills: "
+    "blurred, and in the mean colour. Agreement: does the class lose more where the map marks more? Placement: how "
+    "often does the same map, moved elsewhere, do as well? Rank: which share of those parts costs less than the map's "
+    "own strongest fifth?"
 )
 
 
@@ -108,9 +108,9 @@ def _rows(numbers: Provisional, fifth: FifthHidden | None) -> Iterable[list[str]
     yield ["Spread of the log-odds over the parts", *_each(numbers.spread, 2)]
     yield ["Log-odds of the whole image", _number(numbers.log_odds, 2)]
     for name, agreement in numbers.baselines.items():
-        yield [f"Agreement of {name}, the lower", _number(agreement, 2)]
+        yield [f"Agreement of {name}, the lower of both", _number(agreement, 2)]
     if numbers.least_likely is not None:
-        yield ["Agreement of the least likely class's map, the lower", _number(numbers.least_likely, 2)]
+        yield ["Agreement of the least likely class's map, the lower of both", _number(numbers.least_likely, 2)]
 
 
 def _each(values: ByFill, digits: int) -> list[str]:

@@ -78,12 +78,12 @@ function gridOf(film, plot) {
   return [...rows, ...ends, middle];
 }
 
-// A value that is not defined leaves a gap.
+// A value that is not defined leaves a gap; one that stands alone is a dot, a line of no length.
 function pathOf(film, values) {
   let pen = "M";
   return values.map((value, step) => {
     if (value === null) return (pen = "M"), "";
-    const part = `${pen}${film.x(step).toFixed(1)} ${film.y(value).toFixed(1)}`;
+    const part = `${pen}${film.x(step).toFixed(1)} ${film.y(value).toFixed(1)}${pen === "M" ? "h0" : ""}`;
     pen = "L";
     return part;
   }).join("");

@@ -90,7 +90,7 @@ def destroying(question: Question, class_index: int, look: Look, key: Hashable) 
             now = Explainer(step.model, question.layer).forward(
                 image, preprocessing=question.preprocessing, place="grid"
             )
-            cam = replace(now.cam(class_index, question.method), geometry=intact.geometry)  # all in one place
+            cam = laid_as(intact, now.cam(class_index, question.method))  # all in one place
             steps.append(_step(step.destroyed[-1], small, cam, look, similarity(intact.values, cam.values)))
         return tuple(steps)
 
@@ -98,6 +98,15 @@ def destroying(question: Question, class_index: int, look: Look, key: Hashable) 
         return sum(len(step.picture) for step in made)
 
     return model_work(question, key, destroyed, Named("Destroying a copy of the network", STEPS, nbytes))
+
+
+def laid_as(intact: Cam, cam: Cam) -> Cam:
+    """The map where another one lies; other cells may be over the image there, so its note is written anew."""
+    from gradcam_core.cam import unusable_because
+
+    seen = intact.geometry.cells_seen(cam.shape)
+    note = cam.note or unusable_because(cam.values, seen=seen, evidence_is_finite=True)
+    return replace(cam, geometry=intact.geometry, note=note)
 
 
 def comparing(question: Question, sweep: Sweep, class_index: int, key: Hashable) -> Work[tuple[LeagueRow, ...]]:
