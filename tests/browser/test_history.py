@@ -21,7 +21,6 @@ def pick_sample(page: Page, title: str) -> None:
     settle(page)
 
 
-@pytest.mark.smoke
 def test_back_and_forward_walk_over_images_and_classes(visit: NewVisit) -> None:
     page = visit().open()
     steps = [(page.url, shown(page), sentence(page))]

@@ -24,7 +24,6 @@ def panel(page: Page) -> dict[str, float]:
     return {"x": box["x"], "width": box["width"], "height": box["height"]}
 
 
-@pytest.mark.smoke
 def test_arrows_walk_the_pictures_of_the_tray_and_the_stage_stays_open(visit: NewVisit) -> None:
     page = visit().open()
     hand_over(page, "drop", ("a.png", noise(1)), ("b.png", noise(2)))

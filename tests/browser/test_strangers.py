@@ -62,7 +62,6 @@ def test_hostile_texts_in_the_address_do_nothing(visit: NewVisit, text: str) -> 
     assert page.evaluate("document.querySelectorAll('script:not([src])').length") <= 1
 
 
-@pytest.mark.smoke
 def test_hostile_file_names_are_shown_letter_by_letter(visit: NewVisit) -> None:
     page = visit().open()
     page.get_by_text("Upload", exact=True).click()

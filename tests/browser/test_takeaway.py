@@ -41,7 +41,6 @@ def download(page: Page, title: str) -> tuple[str, bytes]:
     return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
 
 
-@pytest.mark.smoke
 def test_every_file_is_of_the_class_and_the_look_on_screen(visit: NewVisit, tinynet: LoadedModel) -> None:
     page = visit().open()
     label = choose(page, 1)

@@ -62,7 +62,6 @@ def until_marked(page: Page) -> None:
     )
 
 
-@pytest.mark.smoke
 def test_the_first_visit_shows_the_picture_and_grey_places(fresh_server: str, visit: NewVisit) -> None:
     page = visit(fresh_server).page
     page.goto(fresh_server)

@@ -116,6 +116,7 @@ def test_json_has_every_number_and_the_verdict(capsys: pytest.CaptureFixture[str
     assert answer["place"]["cells"] == "network"
 
 
+@pytest.mark.slow
 def test_several_images_end_with_a_table_a_row_each(
     capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path
 ) -> None:

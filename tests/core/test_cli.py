@@ -386,6 +386,7 @@ def test_a_label_that_the_terminal_can_not_print_is_no_error(
     assert b"?" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="a closed pipe is another error there")
 def test_a_reader_that_goes_away_is_no_error() -> None:
     command = [sys.executable, "-m", "gradcam_core", "models"]

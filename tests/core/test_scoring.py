@@ -339,6 +339,7 @@ def test_a_quick_question_overtakes_a_sweep(small: LoadedModel, monkeypatch: pyt
     assert order[3:] == ["sweep 8", "sweep 12"]
 
 
+@pytest.mark.slow
 def test_eight_threads_score_and_explain_one_model_without_a_wrong_number(
     resnet18: LoadedModel, make_image: Callable[..., LoadedImage], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,7 @@ def test_no_path_leads_out_of_what_is_served(address: str, path: str) -> None:
     assert b"Heatproof" not in body
 
 
+@pytest.mark.slow
 def test_two_people_with_two_pictures_each_see_their_own(address: str) -> None:
     with visiting(address) as one, visiting(address) as other:
         one.bring("one.jpg", photograph(200, 150, seed=1))

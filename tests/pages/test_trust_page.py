@@ -123,6 +123,7 @@ def test_a_destroyed_copy_leaves_the_network_as_it_is(opened: AppTest) -> None:
     assert last is None or abs(last) < 0.9
 
 
+@pytest.mark.slow
 def test_all_scenes_are_checked_in_one_go_and_none_again_when_it_is_opened(opened: AppTest) -> None:
     press(opened, "Check 6 images")
     until(opened, lambda: any("6 checked" in one.value for one in opened.markdown))
