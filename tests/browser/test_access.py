@@ -19,7 +19,6 @@ def open_everything(page: Page) -> None:
     expect(page.locator(".hp pre").first).to_contain_text("gradcam_core")
 
 
-@pytest.mark.smoke
 def test_axe_finds_nothing_on_the_first_screen(visit: NewVisit) -> None:
     assert findings(visit(width=390, scheme="dark").open()) == []
 

@@ -53,7 +53,6 @@ def test_the_canvases_equal_render(visit: NewVisit, tinynet: LoadedModel, sample
     assert differences(canvas(page, "heatmap"), canvas(page, "overlay"), unusual) == (0, 0)
 
 
-@pytest.mark.smoke
 def test_a_small_scene_arrives_without_loss(visit: NewVisit) -> None:
     page = visit().open()
     assert np.array_equal(canvas(page, "original"), load_sample("meadow").pixels)

@@ -35,7 +35,6 @@ def reload(page: Page) -> None:
     settle(page)
 
 
-@pytest.mark.smoke
 def test_a_reload_shows_the_same_image_and_class_and_nothing_else_meanwhile(visit: NewVisit) -> None:
     page = visit().open("/?method=layercam")
     hand_over(page, "drop", ("a.png", noise(1)), ("b.png", noise(2)))
