@@ -49,12 +49,17 @@ _measuring: WeakValueDictionary[_Key, threading.Lock] = WeakValueDictionary()
 
 @dataclass(frozen=True)
 class _Cells:
-    """Cells that are measured at once: `count` rows and columns of them, `apart` cells from one to the next."""
+    """Cells that are measured at once: `count` rows and columns of them, `apart` cells from one to the next.
+
+    Attributes:
+        beside: so many cells on each side of each are measured with it, as one: the middle of their fields is its own.
+    """
 
     row: int
     column: int
     count: int
     apart: int
+    beside: int = 0
 
 
 def receptive_field(model: LoadedModel, layer: TargetLayer) -> ReceptiveField:
@@ -108,6 +113,8 @@ def _fields(model: LoadedModel, layer: TargetLayer) -> np.ndarray:
         leaf, output = _forward(model, layer, image)
         for offset in islice(beside, count):
             cells = _middle_cells(side, apart, offset)
+            if fields and _is_small(side):  # the first field alone tells how wide one is
+                cells = replace(cells, beside=1)
             energy = _energy(leaf, output, cells, seed=len(fields))
             if not fields:
                 apart = _apart(*_middles(_cut(energy, side, cells)), side)
@@ -180,13 +187,9 @@ def _is_small(side: int) -> bool:
 
 
 def _signs(output: Tensor, cells: _Cells, seed: int) -> Tensor:
-    """1 or -1 at every channel of these cells, 0 elsewhere.
-
-    A small grid has room for one cell alone: there those round it join, and the middle of all their fields is its own.
-    """
+    """1 or -1 at every channel of these cells, 0 elsewhere."""
     seeded = torch.Generator().manual_seed(seed)
-    beside = 1 if seed and _is_small(output.shape[-1]) else 0  # not in the first field, which tells how wide one is
-    steps = (torch.arange(cells.count)[:, None] * cells.apart + torch.arange(-beside, beside + 1)).flatten()
+    steps = (torch.arange(cells.count)[:, None] * cells.apart + torch.arange(-cells.beside, cells.beside + 1)).flatten()
     drawn = torch.randint(0, 2, (output.shape[1], len(steps), len(steps)), generator=seeded)
     signs = torch.zeros(output.shape)
     signs[0, :, (cells.row + steps)[:, None], (cells.column + steps)[None, :]] = drawn.float() * 2 - 1

@@ -10,6 +10,8 @@ faithfulness, here with smooth parts of one size and with ranks.
 
 import numpy as np
 
+from gradcam_core.metrics.ranks import centred_ranks
+
 _DECIMALS = 4  # of shares and log-odds before they are ranked: the number of threads changes what lies below
 
 
@@ -61,7 +63,5 @@ def _largest(heat: np.ndarray) -> np.ndarray:
 def _centred_ranks(values: np.ndarray) -> np.ndarray:
     """(n, m) → the rank of each value in its row, the mean rank for equal ones, minus the row's mean rank."""
     values = rounded(values)
-    bigger = (values[:, :, None] > values[:, None, :]).sum(axis=2)
-    smaller = (values[:, :, None] < values[:, None, :]).sum(axis=2)
-    ranks = (bigger - smaller) / 2
+    ranks = np.array([centred_ranks(row) for row in values]).reshape(values.shape)
     return np.where(np.isfinite(values).all(axis=1, keepdims=True), ranks, np.nan)

@@ -92,6 +92,23 @@ def clicks_beside(sweep: Run, model: LoadedModel, slots: ComputeQueue, count: in
         thread.join()
 
 
+def print_clicks(model: LoadedModel, sweep: Run, slots: ComputeQueue) -> None:
+    """How long another person's click takes alone, and beside this work."""
+    alone, beside = clicks(model, slots, 20), clicks_beside(sweep, model, slots, 40)
+    for name, clicked in (("a click alone", alone), ("a click beside it", beside)):
+        p95 = statistics.quantiles(clicked, n=20, method="inclusive")[-1]
+        print(f"  {name:<38}{1000 * statistics.median(clicked):>8.0f} ms, 95 % within {1000 * p95:.0f} ms")
+
+
+def measured_models() -> tuple[LoadedModel, ...]:
+    """ResNet-50 with random weights, and the embedded network; says on what machine."""
+    threads = share_cores()
+    print(f"{os.cpu_count()} cores, {platform.machine()}, torch {torch.__version__}; {slot_count()} slots x {threads}")
+    torch.manual_seed(0)
+    resnet = loaded(torchvision.models.resnet50(weights=None), name="resnet50")
+    return resnet, load_model("tinynet", device="cpu")
+
+
 def grown(run: Run) -> float:
     """Megabytes by which the resident memory is larger at its fullest during the run."""
     give_back()
@@ -128,10 +145,7 @@ def print_model(model: LoadedModel, count: int, rounds: int) -> None:
     print(f"  {'forward passes':<32}{'clock':>8}{'cores':>8}")
     for name, found in medians.items():
         print(f"  {name:<32}{found[0] / forward[0]:>8.1f}{found[1] / forward[1]:>8.1f}")
-    alone, beside = clicks(model, slots, 20), clicks_beside(sweep, model, slots, 40)
-    for name, clicked in (("a click alone", alone), ("a click beside sweeps", beside)):
-        p95 = statistics.quantiles(clicked, n=20, method="inclusive")[-1]
-        print(f"  {name:<32}{1000 * statistics.median(clicked):>8.0f} ms, 95 % within {1000 * p95:.0f} ms")
+    print_clicks(model, sweep, slots)
     print(f"  resident memory at its fullest during the first sweep: {growth:+.0f} MB")
 
 
@@ -141,11 +155,7 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=128)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    threads = share_cores()
-    print(f"{os.cpu_count()} cores, {platform.machine()}, torch {torch.__version__}; {slot_count()} slots x {threads}")
-    torch.manual_seed(0)
-    resnet = loaded(torchvision.models.resnet50(weights=None), name="resnet50")
-    for model in (resnet, load_model("tinynet", device="cpu")):
+    for model in measured_models():
         print_model(model, options.inputs, options.rounds)
 
 

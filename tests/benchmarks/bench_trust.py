@@ -7,18 +7,15 @@ explanation of another person (one forward pass, one map), asked again and again
 """
 
 import argparse
-import os
-import platform
 import statistics
 from dataclasses import replace
 
 import numpy as np
 import torch
-import torchvision
 
 from gradcam_core.engine import Explainer, ForwardPass
-from gradcam_core.models import LoadedModel, load_model
-from gradcam_core.resources.cores import share_cores, slot_count
+from gradcam_core.models import LoadedModel
+from gradcam_core.resources.cores import slot_count
 from gradcam_core.resources.queue import ComputeQueue
 from gradcam_core.samples import load_sample
 from gradcam_core.scoring.function import score_function
@@ -26,8 +23,7 @@ from gradcam_core.trust.check import check_map, least_likely_cam, sweep_of
 from gradcam_core.trust.judgement import Judgement, judge
 from gradcam_core.trust.provisional import provisional
 from gradcam_core.trust.sweep import Sweep
-from tests.benchmarks.bench_scoring import Run, clicks, clicks_beside, grown, seconds
-from tests.support import loaded
+from tests.benchmarks.bench_scoring import Run, grown, measured_models, print_clicks, seconds
 
 IMAGE = "meadow"
 
@@ -97,11 +93,7 @@ def print_model(model: LoadedModel, rounds: int) -> None:
     for name, found in times.items():
         median = statistics.median(found)
         print(f"  {name:<38}{median / each:>8.1f} forward passes{1000 * median:>8.0f} ms")
-    alone = clicks(model, slots, 20)
-    beside = clicks_beside(lambda: verdict_on_idle_slots(model, slots), model, slots, 40)
-    for name, clicked in (("a click alone", alone), ("a click beside verdicts", beside)):
-        p95 = statistics.quantiles(clicked, n=20, method="inclusive")[-1]
-        print(f"  {name:<38}{1000 * statistics.median(clicked):>8.0f} ms, 95 % within {1000 * p95:.0f} ms")
+    print_clicks(model, lambda: verdict_on_idle_slots(model, slots), slots)
     print(f"  resident memory at its fullest during the first verdict, a map of it being there: {growth:+.0f} MB")
 
 
@@ -110,11 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    threads = share_cores()
-    print(f"{os.cpu_count()} cores, {platform.machine()}, torch {torch.__version__}; {slot_count()} slots x {threads}")
-    torch.manual_seed(0)
-    resnet = loaded(torchvision.models.resnet50(weights=None), name="resnet50")
-    for model in (resnet, load_model("tinynet", device="cpu")):
+    for model in measured_models():
         print_model(model, options.rounds)
 
 

@@ -153,7 +153,7 @@ def test_the_spread_is_that_of_the_field() -> None:
 
 def test_the_embedded_network_looks_where_its_grid_suggests(tinynet: LoadedModel) -> None:
     for name in ("blocks.0", "blocks.2", "blocks.5"):
-        assert measured(tinynet, tinynet.layer(name)).shift == pytest.approx((0, 0), abs=0.2)
+        assert measured(tinynet, tinynet.layer(name)).shift == (0, 0)  # what can't be told from none is none
 
 
 @pytest.mark.parametrize("cut", [lambda maps: maps * torch.nan, lambda maps: maps.detach() + 1, lambda maps: maps * 0])

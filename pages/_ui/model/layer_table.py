@@ -3,7 +3,6 @@
 What was chosen arrives as state, with a number: a run that is cut off does not lose it, and no row is taken twice.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from pages._ui.session import page_state
+from pages._ui.viewer.scripts import script, style
 
 _KEY, _TAKEN = "layer_table", "layer_table_taken"
 _HERE = Path(__file__).parent
@@ -59,13 +59,9 @@ def show_layer_table(rows: Sequence[LayerRow], *, model: str, target: str) -> No
     _ELEMENT(key=_KEY, data=data, on_chosen_change=page_state.mark_user_action)
 
 
-def _text(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
 _ELEMENT = st.components.v2.component(
     "heatproof_layer_table",
     html='<div class="layers"></div>',
-    css=re.sub(r"/\*.*?\*/", "", _text("layer_table.css"), flags=re.DOTALL),
-    js=_text("layer_table.js"),
+    css=style((_HERE / "layer_table",)),
+    js=script((_HERE / "layer_table",)),
 )

@@ -4,14 +4,13 @@ The browser chooses the card of the class on screen by itself. So a card never s
 is here already is drawn with the class, before the server hears of the choice.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from pages._ui.viewer.scripts import script
+from pages._ui.viewer.scripts import script, style
 
 _HERE = Path(__file__).parent
 
@@ -40,15 +39,10 @@ def _data(question: str, cards: Mapping[int, Card]) -> dict[str, Any]:
     return {"question": question, "cards": {str(index): card for index, card in cards.items()}}
 
 
-def _text(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
-
-
-_KNOWN = _text("known_cards.js")
 _ELEMENT = st.components.v2.component(
     "heatproof_trust_card",
     html='<div class="trust"></div>',
-    css=re.sub(r"/\*.*?\*/", "", _text("card.css"), flags=re.DOTALL),
-    js="\n".join((script(("drawing/dom",)), _KNOWN, _text("card.js"))),
+    css=style((_HERE / "card",)),
+    js=script(("drawing/dom", _HERE / "known_cards", _HERE / "card")),
 )
-_TELLER = st.components.v2.component("heatproof_trust_cards", js="\n".join((_KNOWN, _text("card_teller.js"))))
+_TELLER = st.components.v2.component("heatproof_trust_cards", js=script((_HERE / "known_cards", _HERE / "card_teller")))

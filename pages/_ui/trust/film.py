@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from pages._ui.viewer.scripts import script
+from pages._ui.viewer.scripts import script, style
 
 _HERE = Path(__file__).parent
 
@@ -123,6 +122,6 @@ def _plotted(plot: Plot) -> dict[str, Any]:
 _ELEMENT = st.components.v2.component(
     "heatproof_film",
     html='<div class="film"></div>',
-    css=re.sub(r"/\*.*?\*/", "", (_HERE / "film.css").read_text(encoding="utf-8"), flags=re.DOTALL),
-    js=script(("drawing/dom",)) + "\n" + (_HERE / "film.js").read_text(encoding="utf-8"),
+    css=style((_HERE / "film",)),
+    js=script(("drawing/dom", _HERE / "film")),
 )

@@ -3,7 +3,6 @@
 What was chosen arrives as state, with a number: a run that is cut off does not lose it, and no row is taken twice.
 """
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages._ui.session import page_state
-from pages._ui.viewer.scripts import script
+from pages._ui.viewer.scripts import script, style
 
 _HERE = Path(__file__).parent
 _TAKEN = "row_table_taken"
@@ -44,6 +43,6 @@ def show_row_table(
 _ELEMENT = st.components.v2.component(
     "heatproof_row_table",
     html='<div class="rows"></div>',
-    css=re.sub(r"/\*.*?\*/", "", (_HERE / "row_table.css").read_text(encoding="utf-8"), flags=re.DOTALL),
-    js=script(("drawing/dom",)) + "\n" + (_HERE / "row_table.js").read_text(encoding="utf-8"),
+    css=style((_HERE / "row_table",)),
+    js=script(("drawing/dom", _HERE / "row_table")),
 )

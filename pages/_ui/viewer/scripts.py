@@ -58,14 +58,18 @@ VIEWER_STYLE = (
 CHANNEL_SCRIPT = ("page/channel", "page/channel_element")
 
 
-def script(names: Sequence[str]) -> str:
-    """A module's text without indentation and comments, for it travels with every message."""
+def script(names: Sequence[str | Path]) -> str:
+    """A module's text without indentation and comments, for that of a small element travels with every message.
+
+    Args:
+        names: of files here without their ending, or paths of an element's own ones.
+    """
     text = "\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in names)
     lines = (re.sub(r"\s+// .*$", "", line.strip()) for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
-def style(names: Sequence[str]) -> str:
-    """A style sheet without indentation and comments."""
+def style(names: Sequence[str | Path]) -> str:
+    """A style sheet likewise."""
     text = "\n".join((_HERE / f"{name}.css").read_text(encoding="utf-8") for name in names)
     return re.sub(r"\s*\n\s*", "\n", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).strip()
