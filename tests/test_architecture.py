@@ -91,20 +91,20 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         }
     ],
     "gradcam_core.metrics": [
-        {"heat", "log_odds", "measure", "ranks", "region"},
+        {"agreement", "heat", "log_odds", "measure", "region"},
         {
-            "agreement",
             "box_overlap",
             "energy_pointing_game",
             "fills",
             "laying",
+            "placement",
             "pointing_game",
             "rank_accuracy",
             "removal",
             "similarity",
             "subject",
         },
-        {"average_drop", "baselines", "deletion", "insertion", "parts", "placement", "symmetric_relevance_gain"},
+        {"average_drop", "baselines", "deletion", "insertion", "parts", "symmetric_relevance_gain"},
         {"registry", "strongest"},
     ],
     "gradcam_core.models": [

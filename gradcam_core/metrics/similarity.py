@@ -4,7 +4,6 @@ import numpy as np
 
 from gradcam_core.metrics.heat import has_order
 from gradcam_core.metrics.measure import UNDEFINED
-from gradcam_core.metrics.ranks import centred_ranks
 
 
 def spearman(one: np.ndarray, other: np.ndarray) -> float:
@@ -23,5 +22,13 @@ def spearman(one: np.ndarray, other: np.ndarray) -> float:
         raise ValueError(f"The maps have the shapes {one.shape} and {other.shape}: they must be alike.")
     if not has_order(one) or not has_order(other):
         return UNDEFINED
-    first, second = (centred_ranks(values.ravel()) for values in (one, other))
+    first, second = (_centred_ranks(values.ravel()) for values in (one, other))
     return float(first @ second / np.sqrt((first @ first) * (second @ second)))
+
+
+def _centred_ranks(values: np.ndarray) -> np.ndarray:
+    """(n,) float64: each value's rank, the mean rank for equal ones, less the mean of all."""
+    _, groups, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks = (last - (counts + 1) / 2)[groups]
+    return np.asarray(ranks - (values.size - 1) / 2)
