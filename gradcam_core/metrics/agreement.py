@@ -61,7 +61,7 @@ def _largest(heat: np.ndarray) -> np.ndarray:
 def _centred_ranks(values: np.ndarray) -> np.ndarray:
     """(n, m) → the rank of each value in its row, the mean rank for equal ones, minus the row's mean rank.
 
-    Of many short rows: by comparing all pairs, a quarter quicker than the sorting of `similarity`, which long ones need.
+    For many short rows: comparing all pairs is a quarter quicker than the sorting that `similarity` does of long ones.
     """
     values = rounded(values)
     bigger = (values[:, :, None] > values[:, None, :]).sum(axis=2)
