@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+from torch import nn
+
 from gradcam_core.checkpoints.pairs import BadCheckpoint, read_checkpoint, read_weights
 from gradcam_core.errors import ModelError
-from gradcam_core.models.architectures import build
+from gradcam_core.models.architectures import build, meta_module
 from gradcam_core.models.spec import Description, ModelSpec, Network, as_description, as_network
 from gradcam_core.progress import Progress
 
@@ -46,6 +48,11 @@ class EmbeddedSource:
     def describe(self, name: str) -> Description:
         """What its JSON file says."""
         return as_description(read_checkpoint(FOLDER, name), source="comes with Heatproof")
+
+    def skeleton(self, name: str) -> nn.Module:
+        """As its JSON file names it."""
+        checkpoint = read_checkpoint(FOLDER, name)
+        return meta_module(checkpoint.architecture, checkpoint.num_outputs)
 
     def load(self, name: str) -> Network:
         """Build it."""

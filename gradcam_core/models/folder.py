@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
+from torch import nn
+
 from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint, find_checkpoints, read_checkpoint, read_weights
 from gradcam_core.config import Settings, settings
 from gradcam_core.errors import ModelError
-from gradcam_core.models.architectures import build, check_architecture
+from gradcam_core.models.architectures import build, check_architecture, meta_module
 from gradcam_core.models.spec import (
     IMAGENET,
     Description,
@@ -49,6 +51,11 @@ class FolderSource:
     def describe(self, name: str) -> Description:
         """What the pair's JSON file says now."""
         return as_description(read_checkpoint(settings().checkpoints, name), source="the checkpoint folder")
+
+    def skeleton(self, name: str) -> nn.Module:
+        """As its JSON file names it."""
+        checkpoint = read_checkpoint(settings().checkpoints, name)
+        return meta_module(checkpoint.architecture, checkpoint.num_outputs)
 
     def load(self, name: str) -> Network:
         """Read the pair anew and build it."""

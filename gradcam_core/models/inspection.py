@@ -7,10 +7,9 @@ import torch
 
 from gradcam_core.errors import LayerError, ModelError
 from gradcam_core.layers.finding import FoundLayers, TargetLayer, find_layers
-from gradcam_core.models.architectures import meta_module
 from gradcam_core.models.facts import ModelFacts, model_facts
 from gradcam_core.models.meta import meta_copy
-from gradcam_core.models.registry import describe_model, find_model
+from gradcam_core.models.registry import describe_model, find_model, model_skeleton
 from gradcam_core.models.spec import Description
 from gradcam_core.models.summary import ModelSummary, SummaryRow, summarize
 
@@ -59,7 +58,7 @@ def inspect_model(name: str, input_shape: Sequence[int] | None = None) -> Inspec
     """
     spec = find_model(name)
     description = describe_model(spec)
-    module = meta_copy(meta_module(spec.architecture, description.num_outputs)).eval()
+    module = meta_copy(model_skeleton(spec)).eval()
     side = description.input_spec.crop_size
     found = _found_layers(module, side, title=spec.title)
     summary = summarize(module, (1, 3, side, side) if input_shape is None else input_shape, title=spec.title)

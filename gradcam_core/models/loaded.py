@@ -25,6 +25,7 @@ class LoadedModel:
         activation: softmax, sigmoid (independent labels) or binary.
         nbytes: memory of parameters and buffers.
         weights_sha256: of the file's bytes.
+        notes: what was assumed of the model or left out of its files, a sentence each.
     """
 
     spec: ModelSpec
@@ -37,6 +38,7 @@ class LoadedModel:
     device: torch.device
     nbytes: int
     weights_sha256: str
+    notes: tuple[str, ...] = ()
 
     @property
     def description_sha256(self) -> str:

@@ -95,6 +95,7 @@ def _ready(spec: ModelSpec, network: Network, device: torch.device) -> LoadedMod
         device=device,
         nbytes=nbytes_of(module),
         weights_sha256=network.weights_sha256,
+        notes=network.notes,
     )
 
 

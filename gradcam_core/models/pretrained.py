@@ -137,6 +137,10 @@ class PretrainedSource:
             weights_sha256=pretrained.sha256_prefix,
         )
 
+    def skeleton(self, name: str) -> nn.Module:
+        """As torchvision builds it."""
+        return meta_module(f"torchvision/{name}", len(PRETRAINED[name].weights.meta["categories"]))
+
     def load(self, name: str) -> Network:
         """Build it from the file in the cache, whose hash is looked at first; nothing is fetched."""
         pretrained = PRETRAINED[name]

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
+from torch import nn
+
 from gradcam_core.checkpoints.pairs import BadCheckpoint
 from gradcam_core.errors import ModelError
 from gradcam_core.models.embedded import EmbeddedSource
@@ -53,6 +55,15 @@ def describe_model(spec: ModelSpec) -> Description:
         ModelError: if its files have gone or changed so that they can't be used.
     """
     return SOURCES[spec.source].describe(spec.name)
+
+
+def model_skeleton(spec: ModelSpec) -> nn.Module:
+    """A model without memory for its weights, which may be absent.
+
+    Raises:
+        ModelError: if its files have gone or changed so that it can't be built.
+    """
+    return SOURCES[spec.source].skeleton(spec.name)
 
 
 def chosen_folder(spec: ModelSpec) -> Path | None:

@@ -69,7 +69,11 @@ class Description:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A network with its weights, on the CPU, and what its inputs and outputs mean."""
+    """A network with its weights, on the CPU, and what its inputs and outputs mean.
+
+    Attributes:
+        notes: a sentence for each thing that its files do not say and that was assumed, or that was left out of them.
+    """
 
     module: nn.Module
     labels: tuple[str, ...]
@@ -77,6 +81,7 @@ class Network:
     activation: str
     target_layer: str
     weights_sha256: str
+    notes: tuple[str, ...] = ()
 
 
 class Source(Protocol):
@@ -99,6 +104,9 @@ class Source(Protocol):
 
     def describe(self, name: str) -> Description:
         """What is known of one of its models without its weights, which may be absent."""
+
+    def skeleton(self, name: str) -> nn.Module:
+        """One of its models without memory for its weights, which may be absent; ModelError if it can't be built."""
 
     def load(self, name: str) -> Network:
         """Build one of its models; ModelError if the weights are absent or do not fit."""
