@@ -49,7 +49,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"cli"},
         {"__main__"},
     ],
-    "gradcam_core.checkpoints": [{"fields", "pickles"}, {"torchfiles"}, {"weights"}, {"pairs"}],
+    "gradcam_core.checkpoints": [{"fields", "pickles"}, {"inputs", "labels", "torchfiles"}, {"weights"}, {"pairs"}],
     "gradcam_core.cli": [{"formatting", "selfcheck"}, {"check_map", "summary"}, {"commands"}, {"main"}],
     "gradcam_core.decoding": [
         {
@@ -108,8 +108,10 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"registry", "strongest"},
     ],
     "gradcam_core.models": [
-        {"architectures", "class_names", "meta", "spec"},
-        {"embedded", "facts", "folder", "loaded", "pretrained", "summary"},
+        {"class_names", "first_layer", "meta", "options", "spec"},
+        {"architectures", "facts", "loaded", "summary"},
+        {"described", "pretrained", "trial"},
+        {"embedded", "folder"},
         {"registry"},
         {"inspection", "loading"},
         {"cache"},
