@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import findings
 from tests.browser.conftest import Visit, settle
-from tests.browser.viewer import agree, cards, chosen, sentence
+from tests.browser.viewer import cards, chosen, sentence, until_agreed
 
 NewVisit = Callable[..., Visit]
 SIZES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
@@ -80,7 +80,7 @@ def test_the_main_job_is_done_by_keyboard_alone(visit: NewVisit) -> None:
             page.keyboard.press("Tab")
         page.keyboard.press("Enter")
     page.keyboard.press("Escape")
-    assert agree(page)
+    until_agreed(page)
 
 
 def tab_to(page: Page, selector: str, name: str) -> None:

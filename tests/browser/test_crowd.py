@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
 from tests.browser.test_takeaway import download, open_menu
-from tests.browser.viewer import agree, canvas, cards, choose, chosen, shown, until_told
+from tests.browser.viewer import canvas, cards, choose, chosen, shown, until_agreed, until_told
 
 NewVisit = Callable[..., Visit]
 RUNS = range(2)
@@ -39,7 +39,7 @@ def test_sixty_fast_clicks_leave_everything_of_the_last_one(visit: NewVisit, run
     last = [click_on(page, click * (run + 2)) for click in range(60)][-1]
     settle(page)
     assert chosen(page) == last
-    assert agree(page)
+    until_agreed(page)
     assert np.array_equal(canvas(page, "heatmap"), alone[last])
     open_menu(page)
     name, _ = download(page, "Raw map")
@@ -55,7 +55,7 @@ def test_four_people_at_once_each_end_with_their_own(visit: NewVisit, run: int) 
             click_on(page, click + place + run)
     for place, page in enumerate(pages):
         settle(page)
-        assert agree(page)
+        until_agreed(page)
         assert np.array_equal(canvas(page, "heatmap"), alone[place][chosen(page)])
         assert chosen(page) == cards(page).nth((59 + place + run) % 5).locator(".label").inner_text()
 
@@ -80,7 +80,7 @@ def test_fast_changes_of_image_class_and_layer_end_with_the_last_of_each(visit: 
     settle(page)
     until_told(page)
     settle(page)
-    assert agree(page)
+    until_agreed(page)
     fresh = visit().open(f"/?image={slug}&class={shown(page).split()[1]}")
     assert shown(fresh) == shown(page)
     assert np.array_equal(canvas(fresh, "heatmap"), canvas(page, "heatmap"))

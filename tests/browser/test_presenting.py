@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.test_images import hand_over, noise, on_screen
-from tests.browser.viewer import agree, cards, until_at_rest
+from tests.browser.viewer import cards, until_agreed, until_at_rest
 
 NewVisit = Callable[..., Visit]
 LONG = "a name of a class as people leave it in their lists, " + 30 * "and_more_"
@@ -53,7 +53,7 @@ def test_arrows_up_and_down_and_the_strip_choose_classes(visit: NewVisit) -> Non
     expect(page.get_by_role("dialog").get_by_role("heading")).to_contain_text(labels[-1])
     strip.nth(2).click()
     expect(page.locator(".hp .strip [aria-current=true] .label")).to_have_text(labels[2])
-    assert agree(page)
+    until_agreed(page)
 
 
 def test_the_first_key_rings_no_button(visit: NewVisit) -> None:

@@ -39,6 +39,10 @@ MANY = [
 ]
 
 PLACES = ".hp :is(.list, .card:not(.searched), .frame, .bar, .controls > *)"
+BOXES = """parts => parts
+    .map(part => part.getBoundingClientRect())
+    .filter(box => box.width || box.height)
+    .map(box => [box.x, box.y, box.width, box.height])"""  # of one moment: a card may be drawn anew at any time
 SHIFTS = """() => {
   window.shifts = [];
   const seen = (list) => window.shifts.push(...list.getEntries().map(({ value }) => value));
@@ -59,8 +63,7 @@ def labels_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def places(page: Page) -> list[tuple[float, ...]]:
     """Where everything lies that a person may just be reaching for."""
-    parts = page.locator(PLACES).all()
-    return [(box["x"], box["y"], box["width"], box["height"]) for part in parts if (box := part.bounding_box())]
+    return [tuple(box) for box in page.locator(PLACES).evaluate_all(BOXES)]
 
 
 @pytest.mark.smoke
