@@ -1,5 +1,6 @@
 """Back and Forward walk through images and classes, and what is on screen always agrees with the address."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -53,7 +54,7 @@ def stands(page: Page, step: tuple[str, str, str]) -> None:
     page.wait_for_selector(f".hp[data-shown='{painted}']")
     expect(page.locator(".hp .saying > .sentence")).to_have_text(words)
     settle(page)
-    assert page.url == url
+    expect(page).to_have_url(url)
     until_agreed(page)
 
 
@@ -79,8 +80,8 @@ def test_a_change_of_look_is_no_step_and_lasts(visit: NewVisit) -> None:
     page.wait_for_function("!location.search.includes('class=')")
     settle(page)
     assert page.locator(".hp .stage").get_attribute("data-view") == "overlay"
-    assert "view=overlay" in page.url
-    assert "colormap=viridis" in page.url
+    expect(page).to_have_url(re.compile("view=overlay"))
+    expect(page).to_have_url(re.compile("colormap=viridis"))
     until_agreed(page)
 
 
@@ -97,8 +98,8 @@ def test_the_class_and_the_look_outlive_what_the_server_writes(visit: NewVisit) 
     page.keyboard.press("Enter")
     page.wait_for_url("**/*layer=blocks.4*")
     settle(page)
-    assert f"class={index}" in page.url
-    assert "view=overlay" in page.url
+    expect(page).to_have_url(re.compile(f"class={index}"))
+    expect(page).to_have_url(re.compile("view=overlay"))
     assert shown(page).split()[1] == index
     until_agreed(page)
     fresh = visit().open(page.url.removeprefix(page.url.split("/?")[0]))
@@ -164,10 +165,10 @@ def test_opening_the_menu_is_no_step(visit: NewVisit) -> None:
     expect(page.locator(".hp pre").first).to_contain_text("--class index:1 ")
     at_rest(page)
     assert page.evaluate("history.length") == length
-    assert page.url.endswith("/?class=1")
+    expect(page).to_have_url(re.compile(r"/\?class=1$"))
 
 
-@pytest.mark.parametrize("gap", [0, 30, 60, 100, 200, 300])
+@pytest.mark.parametrize("gap", [0, 60, 200])
 def test_back_in_the_middle_of_a_run_ends_in_one_state(visit: NewVisit, gap: int) -> None:
     page = visit().open("/?image=night")
     pick_sample(page, "Desert")
@@ -221,7 +222,7 @@ def test_the_same_picture_by_another_door_is_named_anew(visit: NewVisit) -> None
     settle(page)
     choose(page, 2)
     until_agreed(page)
-    assert "image=upload-" in page.url
+    expect(page).to_have_url(re.compile("image=upload-"))
 
 
 def test_back_while_a_picture_is_still_decoded_keeps_to_what_is_asked_last(visit: NewVisit) -> None:

@@ -40,7 +40,7 @@ class LossyServer:
         self.is_losing = "reply" not in head
         told.hash = ""  # by it Streamlit's front end would take the answer, when it comes again, for this
         component.bytes = pack(*({name: part[name] for name in part if name != "reply"} for part in (head, blobs)))
-        return told.SerializeToString()
+        return bytes(told.SerializeToString())
 
 
 def test_lines_and_files_whose_answer_is_lost_come_all_the_same(visit: NewVisit) -> None:

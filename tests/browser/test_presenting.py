@@ -1,5 +1,6 @@
 """Before an audience: a stage with the classes beside the picture, which goes through classes and pictures by keys."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -125,7 +126,7 @@ def test_the_colour_bar_and_the_zoom_come_along_and_go_home(visit: NewVisit) -> 
     expect(dialog.locator(".overlay .under")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(page.locator(".hp > .stage")).to_have_attribute("data-view", "side")
-    assert "view=" not in page.url
+    expect(page).not_to_have_url(re.compile("view="))
     expect(page.locator(".hp dialog :is(.bar, .foot, .stage, .notice)")).to_have_count(0)
 
 

@@ -23,6 +23,9 @@ SAID = """hp => {
     };
 }"""  # read at one moment
 
+IS_PAINTED = """hp =>
+    hp.querySelector(".card[aria-checked=true]")?.dataset.index === hp.dataset.shown?.split(" ")[1]"""
+
 REST = """nodes => new Promise((resolve) => {
     const read = () => JSON.stringify(nodes.map((node) => node.getBoundingClientRect()));
     let former = read(), frames = 0;
@@ -71,7 +74,8 @@ def open_look(page: Page) -> None:
 
 
 def shown(page: Page) -> str:
-    """What is painted: the digest of the question and the index of the class."""
+    """What is painted, once that is the chosen class: the digest of the question and the index of the class."""
+    until(page, lambda: bool(page.locator(".hp").evaluate(IS_PAINTED)))
     return str(page.locator(".hp").get_attribute("data-shown"))
 
 
