@@ -182,7 +182,7 @@ def test_what_is_chosen_on_the_second_page_holds_on_the_first(visit: NewVisit) -
 
 def test_a_page_opened_just_after_a_choice_stands_and_the_choice_is_kept(visit: NewVisit) -> None:
     page = visit().open()
-    for step, delay in enumerate(range(60, 260, 10)):  # ms; the server is told of a choice after 150
+    for step, delay in enumerate(range(60, 260, 20)):  # ms; the server is told of a choice after 150
         index = cards(page).nth(1 + step % 3).get_attribute("data-index")
         cards(page).nth(1 + step % 3).click()
         page.wait_for_timeout(delay)
