@@ -108,11 +108,11 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"registry", "strongest"},
     ],
     "gradcam_core.models": [
-        {"architectures", "class_names", "meta", "spec"},
-        {"embedded", "facts", "folder", "loaded", "pretrained", "summary"},
+        {"architectures", "class_names", "input_specs", "meta", "module_copy", "outputs", "spec"},
+        {"embedded", "facts", "folder", "from_module", "loaded", "pretrained", "summary"},
         {"registry"},
         {"inspection", "loading"},
-        {"cache"},
+        {"cache", "wrapping"},
     ],
     "gradcam_core.rendering": [{"colormaps", "contour", "typesetting"}, {"overlays"}, {"render"}, {"figures"}],
     "gradcam_core.resources": [

@@ -1,0 +1,160 @@
+"""How does one read the preprocessing that people have: torchvision's transforms, or a data config of timm's?"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from torchvision import transforms
+from torchvision.transforms import InterpolationMode, v2
+from torchvision.transforms._presets import ImageClassification
+
+from gradcam_core.checkpoints.pairs import INTERPOLATIONS
+from gradcam_core.config import settings
+from gradcam_core.errors import ModelError
+from gradcam_core.preprocessing import InputSpec
+from gradcam_core.text import shortened
+
+_TAKEN = (
+    "Give an InputSpec, a torchvision preset such as weights.transforms(), a Compose of Resize, CenterCrop, ToTensor "
+    "and Normalize, or the data config of a timm model."
+)
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """What a list of transforms does, as far as it has been read; sizes are (height, width), or one short side."""
+
+    resize: tuple[int, ...] = ()
+    crop: tuple[int, ...] = ()
+    interpolation: str = "bilinear"
+    is_scaled: bool = False
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+
+def as_input_spec(given: Any) -> InputSpec:
+    """The preprocessing that an InputSpec, a preset, a Compose or a timm data config stands for.
+
+    Raises:
+        ModelError: if it holds anything that can't be told of an image in a fixed way.
+    """
+    if isinstance(given, InputSpec):
+        return given
+    if isinstance(given, ImageClassification):
+        return _spec(_preset(given))
+    if isinstance(given, transforms.Compose | v2.Compose):
+        return _spec(_read(given))
+    if isinstance(given, Mapping) and "input_size" in given:
+        return _spec(_timm_config(given))
+    what = shortened(repr(given), 60)
+    raise ModelError(f"How images are prepared can't be read from {type(given).__name__} {what}.", hint=_TAKEN)
+
+
+def _preset(preset: ImageClassification) -> _Steps:
+    return _Steps(
+        resize=tuple(preset.resize_size),
+        crop=tuple(preset.crop_size),
+        interpolation=preset.interpolation.value,
+        is_scaled=True,
+        mean=tuple(preset.mean),
+        std=tuple(preset.std),
+    )
+
+
+def _timm_config(config: Mapping[str, Any]) -> _Steps:
+    """As timm's own transform for evaluation: the side is the crop's by `crop_pct`, rounded down."""
+    _, height, width = config["input_size"]
+    mode, share = config.get("crop_mode") or "center", config.get("crop_pct") or 0.875
+    sides = tuple(math.floor(side / share) for side in (height, width))
+    if mode not in ("center", "squash") or (mode == "center" and height != width):
+        raise ModelError(
+            f"The crop_mode {str(mode)[:20]!r} of timm at {width} x {height} pixels can't be done here.",
+            hint="Give an InputSpec.",
+        )
+    return _Steps(
+        resize=sides if mode == "squash" else sides[:1],
+        crop=(height, width),
+        interpolation=str(config.get("interpolation", "bicubic")),
+        is_scaled=True,
+        mean=tuple(config["mean"]),
+        std=tuple(config["std"]),
+    )
+
+
+def _read(compose: Any) -> _Steps:
+    steps = _Steps()
+    for transform in compose.transforms:
+        steps = replace(steps, **_change(transform))
+    return steps
+
+
+def _change(transform: Any) -> dict[str, Any]:
+    """What one transform adds to those before it."""
+    for kinds, change in _CHANGES:
+        if isinstance(transform, kinds):
+            return change(transform)
+    raise ModelError(
+        f"The transform {type(transform).__name__} of input_spec can't be done here.",
+        hint="Give the transforms that the network is tested with (none is random), or an InputSpec.",
+    )
+
+
+def _resize(transform: Any) -> dict[str, Any]:
+    if transform.max_size is not None:
+        raise ModelError("The transform Resize of input_spec has a max_size.", hint="Give an InputSpec.")
+    return {"resize": _sides(transform.size), "interpolation": InterpolationMode(transform.interpolation).value}
+
+
+def _normalize(transform: Any) -> dict[str, Any]:
+    return {key: tuple(float(value) for value in getattr(transform, key)) for key in ("mean", "std")}
+
+
+_CHANGES: tuple[tuple[tuple[type, ...], Callable[[Any], dict[str, Any]]], ...] = (
+    ((transforms.Compose, v2.Compose), lambda transform: vars(_read(transform))),
+    ((transforms.Resize, v2.Resize), _resize),
+    ((transforms.CenterCrop, v2.CenterCrop), lambda transform: {"crop": _sides(transform.size)}),
+    ((transforms.Normalize, v2.Normalize), _normalize),
+    (
+        (transforms.ToTensor, transforms.ConvertImageDtype, v2.ToTensor, v2.ConvertImageDtype),
+        lambda _: {"is_scaled": True},
+    ),
+    ((v2.ToDtype,), lambda transform: {"is_scaled": True} if transform.scale else {}),
+    ((transforms.PILToTensor, v2.PILToTensor, v2.ToImage, v2.ToPureTensor, v2.Identity), lambda _: {}),
+)
+
+
+def _sides(size: Any) -> tuple[int, ...]:
+    return (size,) if isinstance(size, int) else tuple(size)
+
+
+def _spec(steps: _Steps) -> InputSpec:
+    """The steps as one InputSpec; ModelError if they are not the same for every image."""
+    crop = steps.crop or (steps.resize if len(steps.resize) == 2 else ())
+    if not crop:
+        raise ModelError("The transforms of input_spec give no fixed size.", hint="Add a CenterCrop, or an InputSpec.")
+    if steps.interpolation not in INTERPOLATIONS:
+        raise ModelError(
+            f"The interpolation {steps.interpolation[:20]!r} can't be done here.",
+            hint=f"Give an InputSpec with one of {', '.join(INTERPOLATIONS)}.",
+        )
+    height, width = crop
+    if max(crop) > settings().max_input_side:
+        raise ModelError(
+            f"An input of {width} x {height} pixels is larger than {settings().max_input_side} on a side.",
+            hint="Raise HEATPROOF_MAX_INPUT_SIDE.",
+        )
+    return _as_ours(steps, height, width)
+
+
+def _as_ours(steps: _Steps, height: int, width: int) -> InputSpec:
+    if len(steps.resize) == 2 or height != width or not steps.is_scaled:
+        raise ModelError("Images that are squashed, not square or not scaled can't be prepared yet.")
+    mean, std = steps.mean or (0.0, 0.0, 0.0), steps.std or (1.0, 1.0, 1.0)
+    return InputSpec(
+        resize_size=steps.resize[0] if steps.resize else height,
+        crop_size=height,
+        mean=(mean[0], mean[1], mean[2]),
+        std=(std[0], std[1], std[2]),
+        interpolation=steps.interpolation,
+    )
