@@ -35,8 +35,8 @@ def network_of(module: nn.Module, *, labels: Labels, input_spec: Any, activation
         raise ModelError(
             f"The activation is {str(activation)[:40]!r}.", hint=f"Give one of {', '.join(ACTIVATIONS)}, or nothing."
         )
-    spec = as_input_spec(input_spec)
     original = original_of(module)
+    spec = as_input_spec(input_spec, channels=1 if _first_channels(original) == 1 else 3)
     own, notes_of_copy = frozen_copy(original)
     classifier, num_outputs, notes_of_outputs = _classifier(own, original, spec)
     activation, notes_of_activation = _activation(activation, classifier, num_outputs)
@@ -48,7 +48,7 @@ def network_of(module: nn.Module, *, labels: Labels, input_spec: Any, activation
         activation=activation,
         target_layer="",
         weights_sha256=hash_of(own),
-        notes=(*notes_of_copy, *notes_of_outputs, *notes_of_activation, *notes_of_labels),
+        notes=(*_notes_of_channels(spec), *notes_of_copy, *notes_of_outputs, *notes_of_activation, *notes_of_labels),
     )
 
 
@@ -150,10 +150,36 @@ def _run(module: nn.Module, images: Tensor) -> Any:
     except Exception as error:
         if is_out_of_memory(error):
             raise
+        channels = _first_channels(module)
+        if channels != images.shape[1]:
+            raise _wrong_channels(channels, images.shape[1]) from error
         raise ModelError(
             f"The network can't be run on {shape_text(tuple(images.shape))}: {cause_of(error)}.",
             hint="It is called with one tensor (images, channels, height, width): check the size in input_spec.",
         ) from error
+
+
+def _first_channels(module: nn.Module) -> int:
+    """How many channels the first convolution takes; 3 where there is none."""
+    convolutions = (child for child in module.modules() if isinstance(child, nn.Conv2d))
+    return next((child.in_channels for child in convolutions), 3)
+
+
+def _wrong_channels(wanted: int, given: int) -> ModelError:
+    if wanted in (1, 3):
+        numbers = "one number" if wanted == 1 else "three numbers"
+        return ModelError(
+            f"The first layer takes {counted(wanted, 'channel', 'channels')}, and input_spec describes {given}.",
+            hint=f"Give {numbers} for its mean and its std.",
+        )
+    return ModelError(
+        f"The first layer takes {wanted} channels, and an image has three (one, if it is made grey).",
+        hint="Put the network into a module that makes its channels of an image's.",
+    )
+
+
+def _notes_of_channels(spec: InputSpec) -> tuple[str, ...]:
+    return ("It takes one channel: every image is made grey for it.",) if spec.channels == 1 else ()
 
 
 def _check_gradient(scores: Tensor) -> None:
@@ -170,7 +196,7 @@ def _noise(module: nn.Module, spec: InputSpec) -> Tensor:
     """Two images, always the same, spread like normalised ones, where the module is."""
     seeded = torch.Generator().manual_seed(0)
     first = next(module.parameters(), torch.zeros(()))
-    return torch.randn(2, 3, spec.crop_size, spec.crop_size, generator=seeded, dtype=torch.float32).to(first.device)
+    return torch.randn(2, *spec.shape, generator=seeded, dtype=torch.float32).to(first.device)
 
 
 def _place(path: tuple[Any, ...]) -> str:

@@ -301,6 +301,8 @@ def traced() -> nn.Module:
         (lambda: network()[:5], "1 x 8 x 16 x 16 for 1 image: it looks like a segmentation, a sequence or features"),
         (lambda: network()[:7], "gives 8 outputs for 5 labels"),
         (lambda: nn.Sequential(nn.Flatten(), nn.Linear(3072, 5)), "No layer of this network gives a spatial map"),
+        (lambda: nn.Sequential(nn.Conv2d(1, 4, 3), network()), "takes 1 channel, and input_spec describes 3"),
+        (lambda: nn.Sequential(nn.Conv2d(4, 4, 3), network()), "takes 4 channels, and an image has three"),
         (lambda: nn.Bilinear(3, 4, 5), "can't be run on 1 x 3 x 32 x 32: TypeError: "),
     ],
 )
@@ -331,6 +333,16 @@ def test_what_does_not_fit_the_network_is_one_sentence(said: dict[str, Any], sen
 def test_softmax_of_one_output_is_refused() -> None:
     with pytest.raises(ModelError, match="one output, whose softmax says nothing"):
         wrapped(network(outputs=1), labels=["owl"], activation="softmax")
+
+
+def test_a_network_of_one_channel_sees_the_image_in_grey_and_it_is_said(make_image: Image) -> None:
+    module = network()
+    module[0] = nn.Conv2d(1, 8, 3, padding=1)
+    model = wrap_model(module, input_spec=InputSpec(32, 32, (0.5,), (0.25,)), labels=list("abcde"))
+    inputs, logits = logits_of(model, make_image())
+    assert inputs.shape == (1, 1, 32, 32)
+    assert torch.equal(module.eval()(inputs)[0], logits)
+    assert model.notes[0] == "It takes one channel: every image is made grey for it."
 
 
 def test_what_is_assumed_is_said() -> None:
