@@ -35,6 +35,7 @@ Make = Callable[[], nn.Module]
 
 _LONGEST_NAME = 80
 _AGAIN = "Mend it, and start the program anew."
+_ONCE_MORE = "Mend that, and choose the model again; changed code is read when the program starts."
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +208,9 @@ def _made(declaration: Declaration) -> nn.Module:
     except (Exception, SystemExit) as error:
         if is_out_of_memory(error):
             raise
-        raise ModelError(f"{declaration.function} failed: {cause_of(error)}{_line_of(error)}.", hint=_AGAIN) from error
+        raise ModelError(
+            f"{declaration.function} failed: {cause_of(error)}{_line_of(error)}.", hint=_ONCE_MORE
+        ) from error
     if not isinstance(module, nn.Module):
         raise ModelError(
             f"{declaration.function} gives {type(module).__name__}, and not a torch.nn.Module.",

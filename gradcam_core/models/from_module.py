@@ -20,7 +20,7 @@ from gradcam_core.models.outputs import Logits, count_outputs, ending_of, path_t
 from gradcam_core.models.spec import Network
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.resources.memory import is_out_of_memory
-from gradcam_core.text import counted
+from gradcam_core.text import counted, shortened
 
 Labels = Sequence[str] | Mapping[int, str] | str | None
 
@@ -88,7 +88,7 @@ def given_labels(labels: Labels) -> tuple[str, ...]:
         labels = [labels[index] for index in range(len(labels))]
     if not isinstance(labels, Sequence) or isinstance(labels, str | bytes) or not labels:
         raise ModelError(
-            f"The labels are {type(labels).__name__} {str(labels)[:40]!r}.",
+            f"The labels are {shortened(repr(labels), 40)}.",
             hint='Give a list of texts in the order of the outputs, or "imagenet".',
         )
     names = tuple(one_line(str(label)) for label in labels)
@@ -123,24 +123,29 @@ def _classifier(own: nn.Module, original: nn.Module, spec: InputSpec) -> tuple[n
 
 def _activation(given: str | None, classifier: nn.Module, num_outputs: int) -> tuple[str, tuple[str, ...]]:
     """How logits become probabilities, and a note where nobody has said so."""
+    ending = classifier.ending if isinstance(classifier, Logits) else ""
     if num_outputs == 1:
-        if given not in (None, "binary"):
-            raise ModelError(
-                f"The network has one output, whose {given} says nothing.",
-                hint="Leave activation out, or give binary: the output speaks for the second of two labels.",
-            )
-        note = "It has one output, which is taken for the logit of the second of two classes (binary)."
-        return "binary", () if given else (note,)
+        return _activation_of_one(given, ending)
     if given == "binary":
         raise ModelError(
             f"A binary network has one output, and this one has {num_outputs:,}.", hint="Give softmax or sigmoid."
         )
-    if given:
-        return given, ()
-    ending = classifier.ending if isinstance(classifier, Logits) else ""
-    if ending:
-        return ending, ()
+    if given and ending and given != ending:
+        raise ModelError(f"The network ends in {ending}, and its activation is {given}.", hint=f"Give {ending}.")
+    if given or ending:
+        return given or ending, ()
     return "softmax", ("Nobody has said how its scores become probabilities: softmax is assumed.",)
+
+
+def _activation_of_one(given: str | None, ending: str) -> tuple[str, tuple[str, ...]]:
+    """A single output is the logit of the second of two classes, or nothing: softmax makes 1 of any."""
+    if given not in (None, "binary") or ending == "softmax":
+        raise ModelError(
+            f"The network has one output, whose {ending or given} says nothing.",
+            hint="Give binary, or nothing, for a network whose one output speaks for the second of two labels.",
+        )
+    note = "It has one output, which is taken for the logit of the second of two classes (binary)."
+    return "binary", () if given else (note,)
 
 
 def _run(module: nn.Module, images: Tensor) -> Any:

@@ -317,7 +317,7 @@ def test_what_can_not_be_explained_is_one_sentence(make: Callable[[], nn.Module]
     ("said", "sentence"),
     [
         ({"labels": "imagenet"}, "5 outputs for 1,000 labels"),
-        ({"labels": "birds"}, "The labels are str 'birds'"),
+        ({"labels": "birds"}, "The labels are 'birds'"),
         ({"labels": ["a", " ", "c", "d", "e"]}, "The label of class 1 is empty"),
         ({"activation": "tanh"}, "The activation is 'tanh'"),
         ({"activation": "binary"}, "A binary network has one output, and this one has 5"),
@@ -330,9 +330,17 @@ def test_what_does_not_fit_the_network_is_one_sentence(said: dict[str, Any], sen
     assert refusal.value.hint
 
 
-def test_softmax_of_one_output_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("module", "activation"), [(network(outputs=1), "softmax"), (network(nn.Softmax(1), outputs=1), None)]
+)
+def test_softmax_of_one_output_is_refused(module: nn.Module, activation: str | None) -> None:
     with pytest.raises(ModelError, match="one output, whose softmax says nothing"):
-        wrapped(network(outputs=1), labels=["owl"], activation="softmax")
+        wrapped(module, labels=["owl"], activation=activation)
+
+
+def test_an_activation_that_is_not_the_networks_own_is_refused() -> None:
+    with pytest.raises(ModelError, match="ends in sigmoid, and its activation is softmax"):
+        wrapped(network(nn.Sigmoid()), activation="softmax")
 
 
 def test_a_network_of_one_channel_sees_the_image_in_grey_and_it_is_said(make_image: Image) -> None:
