@@ -34,8 +34,6 @@ from gradcam_core.text import printable, shortened
 Make = Callable[[], nn.Module]
 
 _LONGEST_NAME = 80
-_AGAIN = "Mend it, and start the program anew."
-_ONCE_MORE = "Mend that, and choose the model again; changed code is read when the program starts."
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +207,7 @@ def _made(declaration: Declaration) -> nn.Module:
         if is_out_of_memory(error):
             raise
         raise ModelError(
-            f"{declaration.function} failed: {cause_of(error)}{_line_of(error)}.", hint=_ONCE_MORE
+            f"{declaration.function} failed: {cause_of(error)}{_line_of(error)}.", hint=_remedy(error)
         ) from error
     if not isinstance(module, nn.Module):
         raise ModelError(
@@ -236,7 +234,13 @@ def _why_not(place: str, error: BaseException) -> str:
         return "HEATPROOF_MODELS names a file that does not exist."
     if isinstance(error, ModuleNotFoundError) and error.name == place.partition(".")[0]:
         return "HEATPROOF_MODELS names a module that can't be found. Name its file, such as models/mine.py."
-    return f"HEATPROOF_MODELS names it, and importing it failed: {cause_of(error)}{_line_of(error)}. {_AGAIN}"
+    return f"HEATPROOF_MODELS names it, and importing it failed: {cause_of(error)}{_line_of(error)}. {_remedy(error)}"
+
+
+def _remedy(error: BaseException) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"Install it (pip install {error.name.partition('.')[0]}), and start the program anew."
+    return "Mend it, and start the program anew."
 
 
 def _import(place: str) -> ModuleType:

@@ -115,6 +115,11 @@ def _classifier(own: nn.Module, original: nn.Module, spec: InputSpec) -> tuple[n
         two = taken(_run(own, images), path)
     num_outputs, ending = count_outputs(one, two), ending_of(one)
     notes = [f"Of its outputs the scores are {_place(path)}; the others are left out."] if path else []
+    if not torch.allclose(one.detach().reshape(-1), two.reshape(2, -1)[0], rtol=0.01, atol=1e-3):
+        notes.append(
+            "Its scores of an image change from pass to pass, or with the images beside it (dropout or statistics of "
+            "a batch that stay on): a map is that of one pass."
+        )
     if ending:
         notes.append(f"It ends in {ending}, which is undone: its logits are made of the probabilities that it gives.")
     is_plain = not path and not ending and one.ndim == 2 and one.shape[0] == 1

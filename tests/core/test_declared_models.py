@@ -101,7 +101,7 @@ def test_a_module_is_named_like_a_file(write: Write, monkeypatch: pytest.MonkeyP
     [
         (
             "import not_there_at_all",
-            "importing it failed: ModuleNotFoundError: No module named 'not_there_at_all' (my_",
+            "No module named 'not_there_at_all' (my_models.py, line 13). Install it (pip install not_there_at_all)",
         ),
         ("x = 1 / 0", "importing it failed: ZeroDivisionError: division by zero (my_models.py, line 13). Mend it"),
         ("def f(:", "importing it failed: SyntaxError: "),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils import parametrizations, prune, weight_norm
 
 from gradcam_core import Explainer, InputSpec, LoadedModel, ModelError, score_function, wrap_model
@@ -300,7 +301,7 @@ def traced() -> nn.Module:
         (lambda: Around(lambda logits: logits[:, None, None].expand(-1, 4, 4, -1)), "1 x 4 x 4 x 5 for 1 image"),
         (lambda: network()[:5], "1 x 8 x 16 x 16 for 1 image: it looks like a segmentation, a sequence or features"),
         (lambda: network()[:7], "gives 8 outputs for 5 labels"),
-        (lambda: nn.Sequential(nn.Flatten(), nn.Linear(3072, 5)), "No layer of this network gives a spatial map"),
+        (lambda: nn.Sequential(nn.Flatten(), nn.Linear(3072, 5)), "No layer of this network gives a"),
         (lambda: nn.Sequential(nn.Conv2d(1, 4, 3), network()), "takes 1 channel, and input_spec describes 3"),
         (lambda: nn.Sequential(nn.Conv2d(4, 4, 3), network()), "takes 4 channels, and an image has three"),
         (lambda: nn.Bilinear(3, 4, 5), "can't be run on 1 x 3 x 32 x 32: TypeError: "),
@@ -351,6 +352,18 @@ def test_a_network_of_one_channel_sees_the_image_in_grey_and_it_is_said(make_ima
     assert inputs.shape == (1, 1, 32, 32)
     assert torch.equal(module.eval()(inputs)[0], logits)
     assert model.notes[0] == "It takes one channel: every image is made grey for it."
+
+
+@pytest.mark.parametrize(
+    "layer", [nn.BatchNorm2d(8, track_running_stats=False), Around(lambda images: functional.dropout(images, 0.5))]
+)
+def test_scores_that_are_not_an_images_own_are_said(layer: nn.Module) -> None:
+    module = network()
+    module[1] = layer
+    if isinstance(layer, Around):
+        layer.body = nn.Sequential()
+    assert any("change from pass to pass, or with the images beside it" in note for note in wrapped(module).notes)
+    assert wrapped(network(), activation="softmax").notes == ()
 
 
 def test_what_is_assumed_is_said() -> None:
