@@ -108,13 +108,13 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"registry", "strongest"},
     ],
     "gradcam_core.models": [
-        {"class_names", "first_layer", "meta", "options", "spec"},
-        {"architectures", "facts", "loaded", "summary"},
-        {"described", "pretrained", "trial"},
+        {"class_names", "first_layer", "input_specs", "meta", "module_copy", "options", "outputs", "spec"},
+        {"architectures", "facts", "from_module", "loaded", "summary"},
+        {"declared", "described", "pretrained", "trial"},
         {"embedded", "folder"},
         {"registry"},
         {"inspection", "loading"},
-        {"cache"},
+        {"cache", "wrapping"},
     ],
     "gradcam_core.rendering": [{"colormaps", "contour", "typesetting"}, {"overlays"}, {"render"}, {"figures"}],
     "gradcam_core.resources": [

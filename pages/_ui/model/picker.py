@@ -125,9 +125,9 @@ def _show_notes(notes: tuple[str, ...]) -> None:
 
 
 def _show_broken(broken: list[tuple[str, str]]) -> None:
-    """The files of the checkpoint folder that can't be used, and why."""
+    """The operator's own models that can't be used, and why."""
     if not broken:
         return
-    with st.expander(f"{len(broken)} in the checkpoint folder can't be used"):
+    with st.expander(f"{len(broken)} of your own can't be used"):
         for name, sentence in broken:
             st.caption(f"**{escape_markdown(name)}**: {escape_markdown(sentence)}")
