@@ -6,17 +6,15 @@ elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliar
 """
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 from torchvision import models
 
 from gradcam_core.checkpoints.weights import check_fit, load_into
-from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
+from gradcam_core.models.meta import TensorsOnMeta, check_parameters
 from gradcam_core.tinynet import TinyNet
 
 OWN = "heatproof/tinynet"
@@ -56,7 +54,7 @@ def meta_module(name: str, num_outputs: int) -> nn.Module:
     """The network without memory for its weights; ModelError if it is unknown or too large."""
     check_architecture(name)
     module = _skeleton(name, num_outputs)
-    _check_parameters(name, module)
+    check_parameters(name, module)
     return module
 
 
@@ -68,38 +66,13 @@ def materialize(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
     return module
 
 
-class _TensorsOnMeta(TorchFunctionMode):
-    """Within it, layers make their weights without memory, while what a network computes from sizes stays real.
-
-    (RegNet computes its widths with tensors, which a `torch.device("meta")` round it makes impossible.)
-    """
-
-    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = dict(kwargs or {})
-        if func in _FACTORIES:
-            kwargs["device"] = "meta"
-        return func(*args, **kwargs)
-
-
-_FACTORIES: set[Callable[..., Any]] = {torch.empty, torch.zeros, torch.ones}
-
-
 def _skeleton(name: str, num_outputs: int) -> nn.Module:
-    with _TensorsOnMeta():
+    with TensorsOnMeta():
         if name == OWN:
             return TinyNet(num_outputs)
         short = name.removeprefix(_TORCHVISION)
         module: nn.Module = models.get_model(short, weights=None, num_classes=num_outputs, **_OPTIONS.get(short, {}))
         return module
-
-
-def _check_parameters(name: str, module: nn.Module) -> None:
-    count, most = sum(parameter.numel() for parameter in module.parameters()), settings().max_parameters
-    if count > most:
-        raise ModelError(
-            f"{name} has {count / 1e6:,.1f} million parameters, and at most {most / 1e6:,.1f} million are loaded.",
-            hint="Choose a smaller network, or raise HEATPROOF_MAX_PARAMETERS.",
-        )
 
 
 def _unused(name: str) -> tuple[str, ...]:

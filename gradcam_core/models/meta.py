@@ -2,11 +2,15 @@
 
 import copy
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from gradcam_core.config import settings
+from gradcam_core.errors import ModelError
 
 
 def meta_copy(module: nn.Module) -> nn.Module:
@@ -20,6 +24,32 @@ def meta_copy(module: nn.Module) -> nn.Module:
         replaced |= {id(tensor): _on_meta(tensor) for tensor in _tensors(child)}
         replaced |= {id(value): OrderedDict() for key, value in list(vars(child).items()) if _holds_hooks(key, value)}
     return copy.deepcopy(module, replaced)
+
+
+class TensorsOnMeta(TorchFunctionMode):
+    """Within it, layers make their weights without memory, while what a network computes from sizes stays real.
+
+    (RegNet computes its widths with tensors, which a `torch.device("meta")` round it makes impossible.)
+    """
+
+    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        if func in _FACTORIES:
+            kwargs["device"] = "meta"
+        return func(*args, **kwargs)
+
+
+_FACTORIES: set[Callable[..., Any]] = {torch.empty, torch.zeros, torch.ones}
+
+
+def check_parameters(name: str, module: nn.Module) -> None:
+    """Refuse a network that is larger than the setting."""
+    count, most = sum(parameter.numel() for parameter in module.parameters()), settings().max_parameters
+    if count > most:
+        raise ModelError(
+            f"{name} has {count / 1e6:,.1f} million parameters, and at most {most / 1e6:,.1f} million are loaded.",
+            hint="Choose a smaller network, or raise HEATPROOF_MAX_PARAMETERS.",
+        )
 
 
 def _tensors(module: nn.Module) -> Iterator[Tensor]:
