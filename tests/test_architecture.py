@@ -49,7 +49,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"cli"},
         {"__main__"},
     ],
-    "gradcam_core.checkpoints": [{"fields", "pickles"}, {"torchfiles"}, {"weights"}, {"pairs"}],
+    "gradcam_core.checkpoints": [{"fields", "pickles"}, {"torchfiles"}, {"weights"}, {"pairs", "parts"}],
     "gradcam_core.cli": [{"formatting", "selfcheck"}, {"check_map", "summary"}, {"commands"}, {"main"}],
     "gradcam_core.decoding": [
         {
@@ -108,12 +108,15 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"registry", "strongest"},
     ],
     "gradcam_core.models": [
-        {"architectures", "class_names", "meta", "spec"},
-        {"embedded", "facts", "folder", "loaded", "pretrained", "summary"},
+        {"class_names", "extra", "folder_model", "meta", "spec"},
+        {"architectures", "facts", "huggingface", "loaded", "summary"},
+        {"embedded", "library_folders", "pretrained"},
+        {"folder"},
         {"registry"},
         {"inspection", "loading"},
         {"cache"},
     ],
+    "gradcam_core.models.huggingface": [{"families"}, {"network", "processor"}, {"config"}],
     "gradcam_core.rendering": [{"colormaps", "contour", "typesetting"}, {"overlays"}, {"render"}, {"figures"}],
     "gradcam_core.resources": [
         {"cores", "estimate", "limiter", "memory", "queue", "store"},
@@ -223,6 +226,7 @@ def test_top_level_holds_only_what_it_may() -> None:
     allowed |= {
         "requirements-dev.txt",
         "requirements-bench.txt",
+        "requirements-extra.txt",
         "README.md",
         "LICENSE",
         "pyproject.toml",

@@ -6,9 +6,11 @@ from pathlib import Path
 from torch import nn
 
 from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint, find_checkpoints, read_checkpoint, read_weights
+from gradcam_core.checkpoints.weights import SUFFIXES
 from gradcam_core.config import Settings, settings
 from gradcam_core.errors import ModelError
 from gradcam_core.models.architectures import build, check_architecture, meta_module
+from gradcam_core.models.library_folders import is_library_folder
 from gradcam_core.models.spec import (
     IMAGENET,
     Description,
@@ -46,7 +48,8 @@ class FolderSource:
                 specs.append(self._spec(checkpoint))
             except ModelError as error:
                 bad.append(BadCheckpoint(checkpoint.name, f"{checkpoint.name}.json: {error.message} {error.hint}"))
-        return specs, bad
+        of_library = is_library_folder(folder)
+        return specs, [pair for pair in bad if not of_library or _is_whole(folder, pair.name)]
 
     def describe(self, name: str) -> Description:
         """What the pair's JSON file says now."""
@@ -79,3 +82,10 @@ class FolderSource:
             download_bytes=0,
             sentence=f"From the checkpoint folder: {checkpoint.architecture}{''.join(f'; {text}' for text in origin)}.",
         )
+
+
+def _is_whole(folder: Path, name: str) -> bool:
+    """Whether it is a pair; half of one may be a file of the library that saved its model here: `config.json`."""
+    return all(
+        any(os.path.isfile(folder / f"{name}{suffix}") for suffix in suffixes) for suffixes in ((".json",), SUFFIXES)
+    )

@@ -10,6 +10,7 @@ from gradcam_core.checkpoints.pairs import BadCheckpoint
 from gradcam_core.errors import ModelError
 from gradcam_core.models.embedded import EmbeddedSource
 from gradcam_core.models.folder import FolderSource
+from gradcam_core.models.library_folders import LibraryFolderSource
 from gradcam_core.models.pretrained import PretrainedSource
 from gradcam_core.models.spec import Description, ModelSpec, Source
 from gradcam_core.progress import Progress, silent
@@ -17,7 +18,7 @@ from gradcam_core.progress import Progress, silent
 DEFAULT_MODEL = "tinynet"
 
 SOURCES: dict[str, Source] = {  # in the order of the pickers
-    source.slug: source for source in (EmbeddedSource(), FolderSource(), PretrainedSource())
+    source.slug: source for source in (EmbeddedSource(), FolderSource(), LibraryFolderSource(), PretrainedSource())
 }
 
 
