@@ -108,9 +108,10 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"registry", "strongest"},
     ],
     "gradcam_core.models": [
-        {"class_names", "extra", "folder_model", "meta", "spec"},
-        {"architectures", "facts", "huggingface", "loaded", "summary"},
-        {"embedded", "library_folders", "pretrained"},
+        {"class_names", "extra", "folder_labels", "folder_model", "meta", "spec"},
+        {"architectures", "facts", "huggingface", "loaded", "summary", "timm_networks"},
+        {"embedded", "pretrained", "timm_folder"},
+        {"library_folders"},
         {"folder"},
         {"registry"},
         {"inspection", "loading"},

@@ -61,7 +61,9 @@ def meta_module(name: str, num_outputs: int) -> nn.Module:
 def materialize(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
     """A skeleton with these weights; ModelError if they do not fit it."""
     check_fit(module, state)
-    module.to_empty(device="cpu")  # memory for every tensor; `load_into` fills each, there are no unsaved buffers
+    module.to_empty(device="cpu")  # memory for every tensor; `load_into` fills those of the state
+    for part in module.modules():  # timm's networks compute the others, such as indices of positions, on request
+        getattr(part, "init_non_persistent_buffers", lambda: None)()
     load_into(module, state)
     return module
 

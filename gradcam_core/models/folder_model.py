@@ -11,6 +11,7 @@ from gradcam_core.checkpoints.fields import Fields
 from gradcam_core.preprocessing import InputSpec
 
 CONFIG = "config.json"
+INTERPOLATIONS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")  # by Pillow's numbers
 
 
 @dataclass(frozen=True)

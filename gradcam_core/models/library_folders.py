@@ -14,10 +14,11 @@ from gradcam_core.models.extra import check_installed
 from gradcam_core.models.folder_model import CONFIG, FolderModel, Library
 from gradcam_core.models.huggingface import HuggingFace
 from gradcam_core.models.spec import Description, ModelSpec, Network, what_it_knows
+from gradcam_core.models.timm_folder import TimmFolder
 from gradcam_core.progress import Progress
 from gradcam_core.text import counted, printable
 
-LIBRARIES: tuple[Library, ...] = (HuggingFace(),)
+LIBRARIES: tuple[Library, ...] = (TimmFolder(), HuggingFace())  # the first that knows a folder's config.json
 
 
 class LibraryFolderSource:

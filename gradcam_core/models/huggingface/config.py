@@ -6,12 +6,11 @@ from gradcam_core.checkpoints.fields import Fields, one_line
 from gradcam_core.checkpoints.parts import weights_files
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
+from gradcam_core.models.folder_labels import MOST_LABELS, activation_of, numbered_labels
 from gradcam_core.models.folder_model import CONFIG, FolderModel
 from gradcam_core.models.huggingface.families import architecture_of_type, family_of
 from gradcam_core.models.huggingface.processor import read_input_spec
 
-_MOST_LABELS = 100_000
-_LONGEST_LABEL = 500
 _USUAL_SIZE = 224  # what transformers takes where `image_size` is left out
 _DEEPEST = 1_000  # layers: more of them would take minutes to build
 _DEPTHS = ("num_hidden_layers", "depths")
@@ -30,8 +29,8 @@ def read_config(folder: Path, fields: Fields) -> FolderModel:
     family = family_of(architecture)
     _check_options(fields)
     weights_files(folder)
-    labels, label_notes = read_labels(fields)
-    activation, labels, activation_notes = _activation(fields, labels)
+    labels, label_notes = _labels(fields)
+    activation, labels, activation_notes = activation_of(fields.values, labels)
     input_spec, input_notes = read_input_spec(folder, family, _image_size(fields))
     return FolderModel(
         folder=folder,
@@ -45,22 +44,12 @@ def read_config(folder: Path, fields: Fields) -> FolderModel:
     )
 
 
-def read_labels(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The name of each class in the order of the outputs, and whether they were made up.
-
-    Raises:
-        ModelError: if the numbers of `id2label` do not run from 0.
-    """
-    given = fields.values.get("id2label")
-    if given is None:
-        count = fields.whole("num_labels", low=1, high=_MOST_LABELS, default=2)
-        return tuple(f"LABEL_{index}" for index in range(count)), (f"{CONFIG} names no classes: they are numbered.",)
-    if not isinstance(given, dict) or not 1 <= len(given) <= _MOST_LABELS:
-        raise fields.wrong("id2label", "an object with a name for each class")
-    names = [given.get(str(index)) for index in range(len(given))]
-    if any(name is None for name in names):
-        raise fields.wrong("id2label", f"an object whose keys run from 0 to {len(given) - 1:,}")
-    return tuple(one_line(str(name))[:_LONGEST_LABEL] or f"LABEL_{index}" for index, name in enumerate(names)), ()
+def _labels(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The name of each class in the order of the outputs, and whether they were made up."""
+    if fields.values.get("id2label") is not None:
+        return numbered_labels(fields, "id2label"), ()
+    count = fields.whole("num_labels", low=1, high=MOST_LABELS, default=2)
+    return tuple(f"LABEL_{index}" for index in range(count)), (f"{CONFIG} names no classes: they are numbered.",)
 
 
 def _architecture(fields: Fields) -> tuple[str, tuple[str, ...]]:
@@ -88,17 +77,6 @@ def _check_options(fields: Fields) -> None:
         numbers = depths if isinstance(depths, list) else [depths]
         if not all(type(number) is int and number >= 0 for number in numbers) or sum(numbers) > _DEEPEST:
             raise fields.wrong(key, f"at most {_DEEPEST:,} layers")
-
-
-def _activation(fields: Fields, labels: tuple[str, ...]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """What the outputs mean, as the library's own pipeline takes them."""
-    problem = fields.text("problem_type", default=str(fields.values.get("problem_type") or ""))
-    if problem == "regression":
-        raise ModelError(f"{CONFIG} describes a regression, and only classes are explained.")
-    if len(labels) == 1:
-        note = f"The network has one output, whose sigmoid is taken for the probability of {labels[0]}."
-        return "binary", (f"not {labels[0]}", labels[0]), (note,)
-    return "sigmoid" if problem == "multi_label_classification" else "softmax", labels, ()
 
 
 def _image_size(fields: Fields) -> int:

@@ -14,12 +14,12 @@ from gradcam_core.checkpoints.fields import Fields
 from gradcam_core.checkpoints.parts import file_within
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
+from gradcam_core.models.folder_model import INTERPOLATIONS
 from gradcam_core.models.huggingface.families import Family
 from gradcam_core.preprocessing import InputSpec
 
 FILE = "preprocessor_config.json"
 
-_INTERPOLATIONS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")  # by Pillow's numbers
 _NOT_CROPPED_FROM = 384  # ConvNeXt's processor crops below this size and squashes from it on
 _COLOURS = ("image_mean", "image_std")
 _GENERIC: Mapping[str, Any] = {
@@ -93,7 +93,7 @@ def read_input_spec(folder: Path, family: Family, image_size: int) -> tuple[Inpu
         crop_size=frame.width if frame.width == frame.height else (frame.width, frame.height),
         mean=mean,
         std=std,
-        interpolation=_INTERPOLATIONS[known.whole("resample", low=0, high=len(_INTERPOLATIONS) - 1)],
+        interpolation=INTERPOLATIONS[known.whole("resample", low=0, high=len(INTERPOLATIONS) - 1)],
         fit=frame.fit,
         channel_order="bgr" if values.get("do_flip_channel_order") else "rgb",
     )
