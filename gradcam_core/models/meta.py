@@ -39,7 +39,7 @@ class TensorsOnMeta(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-_FACTORIES: set[Callable[..., Any]] = {torch.empty, torch.zeros, torch.ones}
+_FACTORIES: set[Callable[..., Any]] = {torch.empty, torch.zeros, torch.ones, torch.randn, torch.rand}
 
 
 def check_parameters(name: str, module: nn.Module) -> None:
