@@ -14,7 +14,7 @@ from torchvision import models
 
 from gradcam_core.checkpoints.weights import check_fit, load_into
 from gradcam_core.errors import ModelError
-from gradcam_core.models.meta import TensorsOnMeta, check_parameters
+from gradcam_core.models.skeletons import TensorsOnMeta, check_parameters
 from gradcam_core.tinynet import TinyNet
 
 OWN = "heatproof/tinynet"

@@ -12,7 +12,7 @@ from torch import nn
 
 from gradcam_core.errors import ModelError
 from gradcam_core.models.extra import need
-from gradcam_core.models.meta import TensorsOnMeta, check_parameters
+from gradcam_core.models.skeletons import TensorsOnMeta, check_parameters
 from gradcam_core.resources.memory import is_out_of_memory
 
 PREFIX = "timm/"

@@ -17,7 +17,7 @@ from gradcam_core.errors import HeatproofError, ModelError
 from gradcam_core.models.extra import need
 from gradcam_core.models.folder_model import FolderModel
 from gradcam_core.models.huggingface.families import family_of
-from gradcam_core.models.meta import TensorsOnMeta, check_parameters
+from gradcam_core.models.skeletons import TensorsOnMeta, check_parameters
 from gradcam_core.resources.memory import is_out_of_memory
 
 _MOST_SHOWN = 5
