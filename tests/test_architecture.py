@@ -49,7 +49,12 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"cli"},
         {"__main__"},
     ],
-    "gradcam_core.checkpoints": [{"fields", "pickles"}, {"torchfiles"}, {"weights"}, {"pairs", "parts"}],
+    "gradcam_core.checkpoints": [
+        {"fields", "pickles"},
+        {"inputs", "labels", "torchfiles"},
+        {"weights"},
+        {"pairs", "parts"},
+    ],
     "gradcam_core.cli": [{"formatting", "selfcheck"}, {"check_map", "summary"}, {"commands"}, {"main"}],
     "gradcam_core.decoding": [
         {
@@ -108,10 +113,20 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"registry", "strongest"},
     ],
     "gradcam_core.models": [
-        {"class_names", "extra", "folder_labels", "folder_model", "meta", "spec"},
+        {
+            "class_names",
+            "extra",
+            "first_layer",
+            "folder_fields",
+            "folder_model",
+            "meta",
+            "options",
+            "skeletons",
+            "spec",
+        },
         {"architectures", "facts", "huggingface", "loaded", "summary", "timm_networks"},
-        {"embedded", "pretrained", "timm_folder"},
-        {"library_folders"},
+        {"described", "pretrained", "timm_folder", "trial"},
+        {"embedded", "library_folders"},
         {"folder"},
         {"registry"},
         {"inspection", "loading"},

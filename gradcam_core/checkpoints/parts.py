@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gradcam_core.checkpoints.fields import Fields
+from gradcam_core.checkpoints.fields import Fields, inside
 from gradcam_core.checkpoints.weights import check_size, read_state, sha256_of
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
@@ -18,22 +18,7 @@ WEIGHTS = ("model.safetensors", "pytorch_model.bin")  # in order of preference: 
 
 _INDEX = ".index.json"
 _MOST_PARTS = 200
-
-
-def file_within(folder: Path, filename: str) -> Path:
-    """A file of the folder itself: neither its name nor a link leads out of it.
-
-    Raises:
-        ModelError: if it is not there or lies elsewhere.
-    """
-    path = folder / filename
-    if filename in ("", ".", "..") or any(sign in filename for sign in "/\\\0"):
-        raise ModelError(f"{filename[:80]!r} is no plain file name.", hint="Name a file of the same folder.")
-    if not os.path.isfile(path):
-        raise ModelError(f"{printable(filename[:80])} is not in the folder.", hint="Copy the whole folder again.")
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise ModelError(f"{filename[:80]} is a link that leaves the folder.", hint="Copy the file itself there.")
-    return path
+_AGAIN = "Copy the whole folder again."
 
 
 def weights_files(folder: Path) -> tuple[Path, ...]:
@@ -44,7 +29,7 @@ def weights_files(folder: Path) -> tuple[Path, ...]:
     """
     for name in WEIGHTS:
         if os.path.isfile(folder / name):
-            return (file_within(folder, name),)
+            return (inside(folder, name, hint=_AGAIN),)
         if os.path.isfile(folder / f"{name}{_INDEX}"):
             return _indexed(folder, f"{name}{_INDEX}")
     raise ModelError("The folder holds no weights.", hint=f"Copy {' or '.join(WEIGHTS)} there.")
@@ -71,11 +56,11 @@ def read_parts(files: tuple[Path, ...]) -> tuple[dict[str, Tensor], str]:
 
 
 def _indexed(folder: Path, index: str) -> tuple[Path, ...]:
-    named = Fields.read(file_within(folder, index)).inner("weight_map").values.values()
+    named = Fields.read(inside(folder, index)).inner("weight_map").values.values()
     names = sorted({name for name in named if isinstance(name, str)})
     if not 1 <= len(names) <= _MOST_PARTS:
         raise ModelError(f"{index} names {len(names):,} files.", hint=f"1 to {_MOST_PARTS} are read.")
-    return tuple(file_within(folder, name) for name in names)
+    return tuple(inside(folder, name, hint=_AGAIN) for name in names)
 
 
 def _check_sizes(files: tuple[Path, ...]) -> None:

@@ -1,8 +1,7 @@
 """Which networks can a checkpoint's description name, and how is one built?
 
 The list is fixed: our own network and torchvision's classifiers. No text from a file is ever imported or looked up
-elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliary heads and without
-`transform_input`: weights that were trained with it want 0.5 as mean and std in their description.
+elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliary heads.
 """
 
 import difflib
@@ -14,7 +13,9 @@ from torchvision import models
 
 from gradcam_core.checkpoints.weights import check_fit, load_into
 from gradcam_core.errors import ModelError
+from gradcam_core.models.first_layer import take_channels
 from gradcam_core.models.skeletons import TensorsOnMeta, check_parameters
+from gradcam_core.text import shortened
 from gradcam_core.tinynet import TinyNet
 
 OWN = "heatproof/tinynet"
@@ -38,7 +39,7 @@ def check_architecture(name: str) -> None:
         raise ModelError(f"The architecture {name[:80]!r} is not known.", hint=f"{near}: {', '.join(close)}.")
 
 
-def build(name: str, num_outputs: int, state: Mapping[str, Tensor]) -> nn.Module:
+def build(name: str, num_outputs: int, state: Mapping[str, Tensor], *, channels: int = 3, **options: Any) -> nn.Module:
     """The network with these weights, float32 on the CPU.
 
     Names, shapes and the number of parameters are compared on a skeleton before any memory is taken.
@@ -46,14 +47,27 @@ def build(name: str, num_outputs: int, state: Mapping[str, Tensor]) -> nn.Module
     Raises:
         ModelError: if the architecture is unknown or too large, or the weights do not fit it.
     """
-    module = meta_module(name, num_outputs)
+    module = meta_module(name, num_outputs, channels=channels, **options)
     return materialize(module, {key: value for key, value in state.items() if not key.startswith(_unused(name))})
 
 
-def meta_module(name: str, num_outputs: int) -> nn.Module:
-    """The network without memory for its weights; ModelError if it is unknown or too large."""
+def meta_module(name: str, num_outputs: int, *, channels: int = 3, **options: Any) -> nn.Module:
+    """The network without memory for its weights; ModelError if it is unknown or too large.
+
+    Args:
+        channels: that it takes; its first layer is another one where they are not 3.
+        options: arguments of torchvision's constructor, such as `image_size`.
+    """
     check_architecture(name)
-    module = _skeleton(name, num_outputs)
+    try:
+        module = _skeleton(name, num_outputs, options)
+    except (TypeError, ValueError, RuntimeError, AssertionError, ArithmeticError) as error:
+        given = ", ".join(f"{option} {value}" for option, value in options.items())
+        raise ModelError(
+            f"{name} can't be built with {given}.", hint=f"It says: {shortened(str(error), 200)}"
+        ) from error
+    if channels != 3:
+        take_channels(module, channels)
     check_parameters(name, module)
     return module
 
@@ -68,12 +82,14 @@ def materialize(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
     return module
 
 
-def _skeleton(name: str, num_outputs: int) -> nn.Module:
+def _skeleton(name: str, num_outputs: int, options: Mapping[str, Any]) -> nn.Module:
     with TensorsOnMeta():
         if name == OWN:
             return TinyNet(num_outputs)
         short = name.removeprefix(_TORCHVISION)
-        module: nn.Module = models.get_model(short, weights=None, num_classes=num_outputs, **_OPTIONS.get(short, {}))
+        module: nn.Module = models.get_model(
+            short, weights=None, num_classes=num_outputs, **{**options, **_OPTIONS.get(short, {})}
+        )
         return module
 
 

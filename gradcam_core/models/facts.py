@@ -37,6 +37,7 @@ class ModelFacts:
         nbytes: memory of parameters and buffers.
         weights_sha256: all or the first digits of what the weights file's hash must be; "" where nobody says. A loaded
             model knows the hash that it has.
+        notes: a sentence for each thing that is assumed of it, or not read.
     """
 
     name: str
@@ -54,6 +55,7 @@ class ModelFacts:
     activation: str
     nbytes: int
     weights_sha256: str
+    notes: tuple[str, ...]
 
 
 def model_facts(spec: ModelSpec, description: Description, module: nn.Module) -> ModelFacts:
@@ -75,6 +77,7 @@ def model_facts(spec: ModelSpec, description: Description, module: nn.Module) ->
         activation=_ACTIVATIONS[description.activation],
         nbytes=nbytes_of(module),
         weights_sha256=description.weights_sha256,
+        notes=description.notes,
     )
 
 

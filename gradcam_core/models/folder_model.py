@@ -11,7 +11,6 @@ from gradcam_core.checkpoints.fields import Fields
 from gradcam_core.preprocessing import InputSpec
 
 CONFIG = "config.json"
-INTERPOLATIONS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")  # by Pillow's numbers
 
 
 @dataclass(frozen=True)

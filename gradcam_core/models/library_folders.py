@@ -5,9 +5,9 @@ from pathlib import Path
 
 from torch import nn
 
-from gradcam_core.checkpoints.fields import Fields
+from gradcam_core.checkpoints.fields import Fields, inside
 from gradcam_core.checkpoints.pairs import BadCheckpoint
-from gradcam_core.checkpoints.parts import WEIGHTS, file_within, read_parts, weights_files
+from gradcam_core.checkpoints.parts import WEIGHTS, read_parts, weights_files
 from gradcam_core.config import Settings, settings
 from gradcam_core.errors import ModelError
 from gradcam_core.models.extra import check_installed
@@ -57,6 +57,7 @@ class LibraryFolderSource:
             origin="",
             licence="",
             weights_sha256="",
+            notes=model.notes,
         )
 
     def skeleton(self, name: str) -> nn.Module:
@@ -95,6 +96,7 @@ class LibraryFolderSource:
             ready=True,
             download_bytes=0,
             sentence=f"A {library.title} folder of the checkpoint folder: {model.family}, {classes}.",
+            notes=model.notes,
         )
 
 
@@ -132,7 +134,7 @@ def _described(name: str, folder: Path) -> tuple[Library, FolderModel]:
     root = settings().checkpoints
     if any(os.path.isfile(root / f"{name}{ending}") for ending in (".json", ".safetensors", ".pth", ".pt")):
         raise ModelError(f"A file beside the folders is named {name} too.", hint="Rename the folder.")
-    fields = Fields.read(file_within(folder, CONFIG))
+    fields = Fields.read(inside(folder, CONFIG))
     library = _library(fields)
     if library is None:
         raise ModelError(f"{CONFIG} is of no known library.")

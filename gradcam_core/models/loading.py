@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -15,6 +16,7 @@ from gradcam_core.models.facts import input_text, nbytes_of
 from gradcam_core.models.loaded import LoadedModel
 from gradcam_core.models.registry import SOURCES, find_model
 from gradcam_core.models.spec import ModelSpec, Network
+from gradcam_core.models.trial import check_answer, sameness_note
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.resources.memory import enough_memory, is_out_of_memory
 from gradcam_core.text import counted
@@ -75,7 +77,8 @@ def _no_device(text: str) -> ModelError:
 
 def _ready(spec: ModelSpec, network: Network, device: torch.device) -> LoadedModel:
     module = network.module.eval().requires_grad_(False).to(device)
-    found = _found_layers(spec, module, _noise(network.input_spec, device))
+    noise = _noise(network.input_spec, device)
+    found = _found_layers(spec, module, noise)
     num_outputs = 1 if network.activation == "binary" else len(network.labels)
     if found.num_outputs != num_outputs:
         raise ModelError(
@@ -84,7 +87,7 @@ def _ready(spec: ModelSpec, network: Network, device: torch.device) -> LoadedMod
             hint="Check num_classes.",
         )
     attach(module, [layer.name for layer in found.candidates])
-    return LoadedModel(
+    model = LoadedModel(
         spec=spec,
         module=module,
         labels=network.labels,
@@ -97,6 +100,9 @@ def _ready(spec: ModelSpec, network: Network, device: torch.device) -> LoadedMod
         weights_sha256=network.weights_sha256,
         notes=network.notes,
     )
+    if network.known_answer is not None:
+        check_answer(model, network.known_answer)
+    return replace(model, notes=(*network.notes, *sameness_note(model, noise)))
 
 
 def _noise(spec: InputSpec, device: torch.device) -> Tensor:

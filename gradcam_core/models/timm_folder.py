@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
-from torchvision.models import ResNet18_Weights
 
 from gradcam_core.checkpoints.fields import Fields
+from gradcam_core.checkpoints.labels import imagenet_labels
 from gradcam_core.checkpoints.parts import weights_files
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
 from gradcam_core.models.architectures import materialize
-from gradcam_core.models.folder_labels import MOST_LABELS, activation_of, numbered_labels
-from gradcam_core.models.folder_model import CONFIG, INTERPOLATIONS, FolderModel
+from gradcam_core.models.folder_fields import INTERPOLATIONS, MOST_LABELS, activation_of, numbered_labels, three_numbers
+from gradcam_core.models.folder_model import CONFIG, FolderModel
 from gradcam_core.models.timm_networks import PACKAGE, PREFIX, timm_skeleton
 from gradcam_core.preprocessing import InputSpec
 
@@ -93,8 +93,8 @@ def timm_input_spec(given: Fields) -> tuple[InputSpec, tuple[str, ...]]:
     spec = InputSpec(
         resize_size=math.floor(min(height, width) / share),
         crop_size=width if width == height else (width, height),
-        mean=fields.triple("mean"),
-        std=fields.triple("std", is_positive=True),
+        mean=three_numbers(fields, "mean"),
+        std=three_numbers(fields, "std", is_positive=True),
         interpolation=fields.choice("interpolation", among=INTERPOLATIONS),
         fit=fit,
     )
@@ -139,6 +139,5 @@ def _labels(fields: Fields, known: Fields) -> tuple[tuple[str, ...], tuple[str, 
 
 def _unnamed(count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if count == _IMAGENET_CLASSES:
-        imagenet = tuple(ResNet18_Weights.IMAGENET1K_V1.meta["categories"])
-        return imagenet, (f"{CONFIG} names no classes: its 1,000 are taken for ImageNet's.",)
+        return imagenet_labels(), (f"{CONFIG} names no classes: its 1,000 are taken for ImageNet's.",)
     return tuple(f"class {index}" for index in range(count)), (f"{CONFIG} names no classes: they are numbered.",)

@@ -6,7 +6,7 @@ from gradcam_core.checkpoints.fields import Fields, one_line
 from gradcam_core.checkpoints.parts import weights_files
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
-from gradcam_core.models.folder_labels import MOST_LABELS, activation_of, numbered_labels
+from gradcam_core.models.folder_fields import MOST_LABELS, activation_of, numbered_labels
 from gradcam_core.models.folder_model import CONFIG, FolderModel
 from gradcam_core.models.huggingface.families import architecture_of_type, family_of
 from gradcam_core.models.huggingface.processor import read_input_spec

@@ -10,18 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gradcam_core.checkpoints.fields import Fields
-from gradcam_core.checkpoints.parts import file_within
+from gradcam_core.checkpoints.fields import Fields, inside
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
-from gradcam_core.models.folder_model import INTERPOLATIONS
+from gradcam_core.models.folder_fields import INTERPOLATIONS, three_numbers
 from gradcam_core.models.huggingface.families import Family
 from gradcam_core.preprocessing import InputSpec
 
 FILE = "preprocessor_config.json"
 
 _NOT_CROPPED_FROM = 384  # ConvNeXt's processor crops below this size and squashes from it on
-_COLOURS = ("image_mean", "image_std")
 _GENERIC: Mapping[str, Any] = {
     "do_resize": True,
     "do_center_crop": False,
@@ -81,10 +79,10 @@ def read_input_spec(folder: Path, family: Family, image_size: int) -> tuple[Inpu
     """
     if not os.path.isfile(folder / FILE):
         return _assumed(family, image_size)
-    fields = Fields.read(file_within(folder, FILE))
+    fields = Fields.read(inside(folder, FILE))
     name, notes = _processor(fields, family)
-    given = {key: _three(value) if key in _COLOURS else value for key, value in fields.values.items()}
-    values = {**_GENERIC, **_PROCESSORS[name], **{key: value for key, value in given.items() if value is not None}}
+    given = {key: value for key, value in fields.values.items() if value is not None}
+    values = {**_GENERIC, **_PROCESSORS[name], **given}
     known = Fields(values, where=FILE)
     frame = _frame(known)
     mean, std = _normalisation(known)
@@ -121,11 +119,6 @@ def _processor(fields: Fields, family: Family) -> tuple[str, tuple[str, ...]]:
     if name in _PROCESSORS:
         return name, ()
     return family.processor, (f"{FILE} names {text[:60]}, which is read as {family.processor}.",)
-
-
-def _three(value: Any) -> Any:
-    """One number stands for all three colours."""
-    return [value] * 3 if isinstance(value, int | float) else value
 
 
 def _frame(fields: Fields) -> _Frame:
@@ -180,8 +173,8 @@ def _normalisation(fields: Fields) -> tuple[tuple[float, float, float], tuple[fl
         raise fields.wrong("rescale_factor", "a positive number")
     scale = 255 * (factor if values["do_rescale"] else 1)
     offset = 1.0 if values.get("rescale_offset") and values["do_rescale"] else 0.0
-    mean = fields.triple("image_mean") if values["do_normalize"] else (0.0, 0.0, 0.0)
-    std = fields.triple("image_std", is_positive=True)
+    mean = three_numbers(fields, "image_mean") if values["do_normalize"] else (0.0, 0.0, 0.0)
+    std = three_numbers(fields, "image_std", is_positive=True)
     divisor = std if values["do_normalize"] else (1.0, 1.0, 1.0)
     again = std if values.get("include_top") else (1.0, 1.0, 1.0)
     means = [(offset + number) / scale for number in mean]

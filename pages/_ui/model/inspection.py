@@ -38,7 +38,7 @@ def show_inspection(model: ModelCard) -> None:
     with st.container(key="inspected"):
         layers, around = st.columns([8, 4], gap="large")
     with around:
-        _show_facts(facts, counted.summary)
+        _show_facts(facts, counted.summary, model.notes if name == model.spec.name else ())
     with layers:
         _pick_target(counted)
 
@@ -124,8 +124,8 @@ def _count(mult_adds: int) -> str:
     return readable_count(mult_adds) if mult_adds >= 1_000_000 else f"{mult_adds:,}"
 
 
-def _show_facts(facts: ModelFacts, summary: ModelSummary) -> None:
-    """What goes in, what comes out, whose it is."""
+def _show_facts(facts: ModelFacts, summary: ModelSummary, loaded_notes: tuple[str, ...]) -> None:
+    """What goes in, what comes out, whose it is, and what is assumed of it."""
     st.markdown("### What goes in, what comes out")
     width, height = facts.input_size
     shown = ", ".join(facts.first_labels)
@@ -142,6 +142,8 @@ def _show_facts(facts: ModelFacts, summary: ModelSummary) -> None:
         "Weights": f"SHA-256 {facts.weights_sha256[:12]}…" if facts.weights_sha256 else "no hash is stated",
     }
     st.markdown("\n".join(f"- **{title}.** {escape_markdown(text)}" for title, text in lines.items()))
+    for note in dict.fromkeys((*facts.notes, *loaded_notes)):
+        st.markdown(f"- **Assumed.** {escape_markdown(note)}")
     st.caption(
         "Parameters and multiply-adds are counted by torchinfo, on a copy without weights. It leaves out what a "
         "network computes outside of its layers, such as the products within attention."

@@ -1,11 +1,12 @@
-"""Which classes does a folder's `config.json` name, and what do the outputs mean?"""
+"""What the JSON files of a library's folder say, read alike for every library: classes, their activation, colours."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from gradcam_core.checkpoints.fields import Fields, one_line
+from gradcam_core.checkpoints.fields import Fields, is_number, one_line
 from gradcam_core.errors import ModelError
 
+INTERPOLATIONS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")  # by Pillow's numbers
 MOST_LABELS = 100_000
 _LONGEST_LABEL = 500
 
@@ -40,3 +41,13 @@ def activation_of(config: Mapping[str, Any], labels: tuple[str, ...]) -> tuple[s
         note = f"The network has one output, whose sigmoid is taken for the probability of {labels[0]}."
         return "binary", (f"not {labels[0]}", labels[0]), (note,)
     return "sigmoid" if problem == "multi_label_classification" else "softmax", labels, ()
+
+
+def three_numbers(fields: Fields, key: str, *, is_positive: bool = False) -> tuple[float, float, float]:
+    """Red, green and blue; one number stands for all three. ModelError if they are none."""
+    value = fields.values.get(key)
+    numbers = list(value) if isinstance(value, list | tuple) else [value] * 3
+    if len(numbers) != 3 or not all(is_number(number) and (number > 0 or not is_positive) for number in numbers):
+        raise fields.wrong(key, f"three {'positive ' if is_positive else ''}numbers for red, green and blue")
+    red, green, blue = (float(number) for number in numbers)
+    return red, green, blue
