@@ -107,6 +107,21 @@ def test_the_usual_means_and_deviations_can_be_true(
     assert read(tmp_path, write_pair, mean=mean, std=std).notes == ()
 
 
+def test_equal_sizes_without_a_fit_may_mean_squashed_images_and_are_said_to(
+    tmp_path: Path, write_pair: WritePair
+) -> None:
+    (note,) = read(tmp_path, write_pair, resize_size=32).notes
+    assert 'set fit to "squash"' in note
+    assert read(tmp_path, write_pair, resize_size=32, fit="crop").notes == ()
+
+
+def test_a_missing_field_names_what_may_be_meant_for_it(tmp_path: Path, write_pair: WritePair) -> None:
+    write_pair(preprocessing={"resize_size": 36, "crop_size": 32, "image_mean": 0.5, "image_std": 0.5})
+    assert refused(tmp_path) == (
+        "small.json, preprocessing has no mean. Add the field mean. It has image_mean: is that it?"
+    )
+
+
 def test_a_field_of_the_input_beside_its_place_is_sent_there(tmp_path: Path, write_pair: WritePair) -> None:
     write_pair(fit="squash")
     assert refused(tmp_path) == "small.json: fit is not read. Write it as fit into preprocessing."

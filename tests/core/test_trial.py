@@ -19,7 +19,7 @@ from gradcam_core.models.options import known_options
 from gradcam_core.tinynet import TinyNet
 
 WritePair = Callable[..., Path]
-INPUT = {"resize_size": 32, "crop_size": 32, "mean": 0.5, "std": 0.25}
+INPUT = {"resize_size": 32, "crop_size": 32, "fit": "crop", "mean": 0.5, "std": 0.25}
 
 
 @pytest.fixture
