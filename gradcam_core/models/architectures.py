@@ -1,7 +1,7 @@
 """Which networks can a checkpoint's description name, and how is one built?
 
-The list is fixed: our own network and torchvision's classifiers. No text from a file is ever imported or looked up
-elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliary heads.
+The list is fixed: our own network, torchvision's classifiers and, where it is installed, timm's. No text from a file is
+ever imported or looked up elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliary heads.
 """
 
 import difflib
@@ -13,8 +13,11 @@ from torchvision import models
 
 from gradcam_core.checkpoints.weights import check_fit, load_into
 from gradcam_core.errors import ModelError
+from gradcam_core.models.extra import check_installed
 from gradcam_core.models.first_layer import take_channels
 from gradcam_core.models.skeletons import TensorsOnMeta, check_parameters
+from gradcam_core.models.timm_networks import PACKAGE, timm_skeleton
+from gradcam_core.models.timm_networks import PREFIX as TIMM
 from gradcam_core.text import shortened
 from gradcam_core.tinynet import TinyNet
 
@@ -31,7 +34,10 @@ def architectures() -> tuple[str, ...]:
 
 
 def check_architecture(name: str) -> None:
-    """Refuse a name that is not in the list, with those that are nearly it."""
+    """Refuse a name that is not in the list, with those that are nearly it; timm's are looked up when one is built."""
+    if name.startswith(TIMM):
+        check_installed(PACKAGE)  # not imported yet: that takes seconds, and the models are only listed
+        return
     known = architectures()
     if name not in known:
         found = difflib.get_close_matches(name, known, n=3)
@@ -83,6 +89,8 @@ def materialize(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
 
 
 def _skeleton(name: str, num_outputs: int, options: Mapping[str, Any]) -> nn.Module:
+    if name.startswith(TIMM):
+        return timm_skeleton(name, num_outputs, options)
     with TensorsOnMeta():
         if name == OWN:
             return TinyNet(num_outputs)

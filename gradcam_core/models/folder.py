@@ -43,7 +43,7 @@ class FolderSource:
         specs = []
         for checkpoint in checkpoints:
             try:
-                specs.append(self._spec(with_assumed(checkpoint)))
+                specs.append(self._spec(with_assumed(checkpoint, is_listed=True)))
             except ModelError as error:
                 bad.append(BadCheckpoint(checkpoint.name, f"{checkpoint.name}.json: {error.message} {error.hint}"))
         of_library = is_library_folder(folder)

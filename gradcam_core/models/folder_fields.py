@@ -46,7 +46,7 @@ def activation_of(config: Mapping[str, Any], labels: tuple[str, ...]) -> tuple[s
 def three_numbers(fields: Fields, key: str, *, is_positive: bool = False) -> tuple[float, float, float]:
     """Red, green and blue; one number stands for all three. ModelError if they are none."""
     value = fields.values.get(key)
-    numbers = list(value) if isinstance(value, list | tuple) else [value] * 3
+    numbers: list[Any] = list(value) if isinstance(value, list | tuple) else [value] * 3
     if len(numbers) != 3 or not all(is_number(number) and (number > 0 or not is_positive) for number in numbers):
         raise fields.wrong(key, f"three {'positive ' if is_positive else ''}numbers for red, green and blue")
     red, green, blue = (float(number) for number in numbers)
