@@ -16,7 +16,6 @@ from gradcam_core.checkpoints.fields import Fields, inside, is_number, one_line
 from gradcam_core.checkpoints.inputs import INPUT_FIELDS, read_input
 from gradcam_core.checkpoints.labels import imagenet_labels, read_labels
 from gradcam_core.checkpoints.weights import SUFFIXES, check_size, read_state, sha256_of
-from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.text import printable
@@ -36,6 +35,8 @@ _NAMES_ELSEWHERE = {  # of fields that may be left out: what other programs and 
 }
 _TORCH_SUFFIXES = (".ckpt", ".pth.tar", ".bin")  # other names that torch.save's files are given
 _TOLERANCE = 0.05  # of a logit: another version of a decoder or of torch changes the third digit
+_KNOW_THEIR_INPUT = ("timm/",)  # before the names of libraries that say for each network how an image is prepared
+_UNTOLD = {"resize_size": 256, "crop_size": 224, "mean": 0.5, "std": 0.5}  # until that library is asked
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Checkpoint:
         others: the fields that are not known here: options of the architecture, or somebody's own.
         known_answer: what the network must say of an image; None where nothing is stated.
         notes: a sentence for each thing that is assumed, or not read.
+        is_input_told: whether it says how an image is prepared; if not, the library of its network does.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Checkpoint:
     others: Mapping[str, Any] = field(default_factory=dict)
     known_answer: KnownAnswer | None = None
     notes: tuple[str, ...] = ()
+    is_input_told: bool = True
 
     @property
     def num_outputs(self) -> int:
@@ -140,13 +143,15 @@ def read_checkpoint(folder: Path, name: str) -> Checkpoint:
     fields.whole("version", low=1, high=1, default=1)
     activation, assumed = _activation(fields)
     labels = read_labels(fields, folder, activation)
-    preprocessing = fields.inner("preprocessing")
+    architecture = fields.text("architecture")
+    is_input_told = "preprocessing" in fields.values or not architecture.startswith(_KNOW_THEIR_INPUT)
+    preprocessing = fields.inner("preprocessing") if is_input_told else Fields(_UNTOLD, where=fields.where)
     _refuse_renamed(fields, preprocessing)
     input_spec, assumed_of_input = read_input(preprocessing)
     return Checkpoint(
         name=name,
         title=fields.text("title", default="") or name,
-        architecture=fields.text("architecture"),
+        architecture=architecture,
         num_classes=len(labels),
         labels=labels,
         input_spec=input_spec,
@@ -160,6 +165,7 @@ def read_checkpoint(folder: Path, name: str) -> Checkpoint:
         others={key: value for key, value in fields.values.items() if key not in _FIELDS},
         known_answer=_known_answer(fields, folder),
         notes=(*assumed, *assumed_of_input, *preprocessing.unread(INPUT_FIELDS)),
+        is_input_told=is_input_told,
     )
 
 

@@ -1,22 +1,23 @@
 """Which networks can a checkpoint's description name, and how is one built?
 
-The list is fixed: our own network and torchvision's classifiers. No text from a file is ever imported or looked up
-elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliary heads.
+The list is fixed: our own network, torchvision's classifiers and, where it is installed, timm's. No text from a file is
+ever imported or looked up elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliary heads.
 """
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 from torchvision import models
 
 from gradcam_core.checkpoints.weights import check_fit, load_into
-from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
+from gradcam_core.models.extra import check_installed
 from gradcam_core.models.first_layer import take_channels
+from gradcam_core.models.skeletons import TensorsOnMeta, check_parameters
+from gradcam_core.models.timm_networks import PACKAGE, timm_skeleton
+from gradcam_core.models.timm_networks import PREFIX as TIMM
 from gradcam_core.text import shortened
 from gradcam_core.tinynet import TinyNet
 
@@ -33,7 +34,10 @@ def architectures() -> tuple[str, ...]:
 
 
 def check_architecture(name: str) -> None:
-    """Refuse a name that is not in the list, with those that are nearly it."""
+    """Refuse a name that is not in the list, with those that are nearly it; timm's are looked up when one is built."""
+    if name.startswith(TIMM):
+        check_installed(PACKAGE)  # not imported yet: that takes seconds, and the models are only listed
+        return
     known = architectures()
     if name not in known:
         found = difflib.get_close_matches(name, known, n=3)
@@ -70,36 +74,24 @@ def meta_module(name: str, num_outputs: int, *, channels: int = 3, **options: An
         ) from error
     if channels != 3:
         take_channels(module, channels)
-    _check_parameters(name, module)
+    check_parameters(name, module)
     return module
 
 
 def materialize(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
     """A skeleton with these weights; ModelError if they do not fit it."""
     check_fit(module, state)
-    module.to_empty(device="cpu")  # memory for every tensor; `load_into` fills each, there are no unsaved buffers
+    module.to_empty(device="cpu")  # memory for every tensor; `load_into` fills those of the state
+    for part in module.modules():  # timm's networks compute the others, such as indices of positions, on request
+        getattr(part, "init_non_persistent_buffers", lambda: None)()
     load_into(module, state)
     return module
 
 
-class _TensorsOnMeta(TorchFunctionMode):
-    """Within it, layers make their weights without memory, while what a network computes from sizes stays real.
-
-    (RegNet computes its widths with tensors, which a `torch.device("meta")` round it makes impossible.)
-    """
-
-    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = dict(kwargs or {})
-        if func in _FACTORIES:
-            kwargs["device"] = "meta"
-        return func(*args, **kwargs)
-
-
-_FACTORIES: set[Callable[..., Any]] = {torch.empty, torch.zeros, torch.ones}
-
-
 def _skeleton(name: str, num_outputs: int, options: Mapping[str, Any]) -> nn.Module:
-    with _TensorsOnMeta():
+    if name.startswith(TIMM):
+        return timm_skeleton(name, num_outputs, options)
+    with TensorsOnMeta():
         if name == OWN:
             return TinyNet(num_outputs)
         short = name.removeprefix(_TORCHVISION)
@@ -107,15 +99,6 @@ def _skeleton(name: str, num_outputs: int, options: Mapping[str, Any]) -> nn.Mod
             short, weights=None, num_classes=num_outputs, **{**options, **_OPTIONS.get(short, {})}
         )
         return module
-
-
-def _check_parameters(name: str, module: nn.Module) -> None:
-    count, most = sum(parameter.numel() for parameter in module.parameters()), settings().max_parameters
-    if count > most:
-        raise ModelError(
-            f"{name} has {count / 1e6:,.1f} million parameters, and at most {most / 1e6:,.1f} million are loaded.",
-            hint="Choose a smaller network, or raise HEATPROOF_MAX_PARAMETERS.",
-        )
 
 
 def _unused(name: str) -> tuple[str, ...]:

@@ -10,17 +10,24 @@ from gradcam_core.errors import ModelError
 from gradcam_core.models.architectures import build, check_architecture, meta_module
 from gradcam_core.models.options import options_of
 from gradcam_core.models.spec import Network, as_network
+from gradcam_core.models.timm_inputs import timm_own_input
 from gradcam_core.text import counted
 
 
-def with_assumed(checkpoint: Checkpoint) -> Checkpoint:
-    """The same, whose architecture is known, with the options that were assumed and a note for each.
+def with_assumed(checkpoint: Checkpoint, *, is_listed: bool = False) -> Checkpoint:
+    """The same, whose architecture is known, with what was assumed and a note for each.
+
+    Args:
+        is_listed: whether it is only shown in a list, for which no library is imported.
 
     Raises:
         ModelError: if there is no such architecture, or it has no such options.
     """
     check_architecture(checkpoint.architecture)
     options = options_of(checkpoint)
+    if not checkpoint.is_input_told and not is_listed:
+        spec, notes = timm_own_input(checkpoint.architecture, options.values)
+        checkpoint = replace(checkpoint, input_spec=spec, notes=(*checkpoint.notes, *notes), is_input_told=True)
     return replace(checkpoint, options=options.values, others={}, notes=(*checkpoint.notes, *options.notes))
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from torch import nn
 
 from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint, find_checkpoints, read_checkpoint
+from gradcam_core.checkpoints.weights import SUFFIXES
 from gradcam_core.config import Settings, settings
 from gradcam_core.errors import ModelError
 from gradcam_core.models.described import network_of, skeleton_of, with_assumed
+from gradcam_core.models.library_folders import is_library_folder
 from gradcam_core.models.spec import (
     IMAGENET,
     Description,
@@ -41,10 +43,11 @@ class FolderSource:
         specs = []
         for checkpoint in checkpoints:
             try:
-                specs.append(self._spec(with_assumed(checkpoint)))
+                specs.append(self._spec(with_assumed(checkpoint, is_listed=True)))
             except ModelError as error:
                 bad.append(BadCheckpoint(checkpoint.name, f"{checkpoint.name}.json: {error.message} {error.hint}"))
-        return specs, bad
+        of_library = is_library_folder(folder)
+        return specs, [pair for pair in bad if not of_library or _is_whole(folder, pair.name)]
 
     def describe(self, name: str) -> Description:
         """What the pair's JSON file says now."""
@@ -76,3 +79,10 @@ class FolderSource:
             sentence=f"From the checkpoint folder: {checkpoint.architecture}{''.join(f'; {text}' for text in origin)}.",
             notes=checkpoint.notes,
         )
+
+
+def _is_whole(folder: Path, name: str) -> bool:
+    """Whether it is a pair; half of one may be a file of the library that saved its model here: `config.json`."""
+    return all(
+        any(os.path.isfile(folder / f"{name}{suffix}") for suffix in suffixes) for suffixes in ((".json",), SUFFIXES)
+    )

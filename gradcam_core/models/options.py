@@ -12,6 +12,7 @@ from torchvision import models
 from gradcam_core.checkpoints.fields import unread_note
 from gradcam_core.checkpoints.pairs import Checkpoint
 from gradcam_core.errors import ModelError
+from gradcam_core.models.timm_networks import PREFIX, check_timm_options
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.text import shortened
 
@@ -41,6 +42,9 @@ def options_of(checkpoint: Checkpoint) -> Options:
     Raises:
         ModelError: if the architecture has no such option, or it can't have such a value.
     """
+    if checkpoint.architecture.startswith(PREFIX):
+        check_timm_options(checkpoint.options)
+        return Options(checkpoint.options, unread_note(f"{checkpoint.name}.json", list(checkpoint.others)))
     known = known_options(checkpoint.architecture)
     for name in checkpoint.options.keys() - known.keys():
         listed = ", ".join(known) or "none"

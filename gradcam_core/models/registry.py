@@ -11,6 +11,7 @@ from gradcam_core.errors import ModelError
 from gradcam_core.models.declared import DeclaredSource, models_setting
 from gradcam_core.models.embedded import EmbeddedSource
 from gradcam_core.models.folder import FolderSource
+from gradcam_core.models.library_folders import LibraryFolderSource
 from gradcam_core.models.pretrained import PretrainedSource
 from gradcam_core.models.spec import Description, ModelSpec, Source
 from gradcam_core.progress import Progress, silent
@@ -18,7 +19,8 @@ from gradcam_core.progress import Progress, silent
 DEFAULT_MODEL = "tinynet"
 
 SOURCES: dict[str, Source] = {  # in the order of the pickers
-    source.slug: source for source in (EmbeddedSource(), FolderSource(), DeclaredSource(), PretrainedSource())
+    source.slug: source
+    for source in (EmbeddedSource(), FolderSource(), LibraryFolderSource(), DeclaredSource(), PretrainedSource())
 }
 
 
