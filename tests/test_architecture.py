@@ -108,7 +108,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"registry", "strongest"},
     ],
     "gradcam_core.models": [
-        {"architectures", "class_names", "meta", "spec"},
+        {"architectures", "class_names", "meta", "published", "spec"},
         {"embedded", "facts", "folder", "loaded", "pretrained", "summary"},
         {"registry"},
         {"inspection", "loading"},

@@ -52,10 +52,13 @@ def build(name: str, num_outputs: int, state: Mapping[str, Tensor]) -> nn.Module
     return materialize(module, {key: value for key, value in state.items() if not key.startswith(_unused(name))})
 
 
-def meta_module(name: str, num_outputs: int) -> nn.Module:
-    """The network without memory for its weights; ModelError if it is unknown or too large."""
+def meta_module(name: str, num_outputs: int, **options: Any) -> nn.Module:
+    """The network without memory for its weights; ModelError if it is unknown or too large.
+
+    `options` are arguments of torchvision's constructor, such as `image_size`.
+    """
     check_architecture(name)
-    module = _skeleton(name, num_outputs)
+    module = _skeleton(name, num_outputs, options)
     _check_parameters(name, module)
     return module
 
@@ -84,12 +87,13 @@ class _TensorsOnMeta(TorchFunctionMode):
 _FACTORIES: set[Callable[..., Any]] = {torch.empty, torch.zeros, torch.ones}
 
 
-def _skeleton(name: str, num_outputs: int) -> nn.Module:
+def _skeleton(name: str, num_outputs: int, options: Mapping[str, Any] | None = None) -> nn.Module:
     with _TensorsOnMeta():
         if name == OWN:
             return TinyNet(num_outputs)
         short = name.removeprefix(_TORCHVISION)
-        module: nn.Module = models.get_model(short, weights=None, num_classes=num_outputs, **_OPTIONS.get(short, {}))
+        options = {**_OPTIONS.get(short, {}), **(options or {})}
+        module: nn.Module = models.get_model(short, weights=None, num_classes=num_outputs, **options)
         return module
 
 
