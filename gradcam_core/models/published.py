@@ -29,7 +29,7 @@ class Family:
         title: what they are listed under.
         pattern: matches the whole name of each of them.
         shown: the title of one, with a place for each group of the pattern.
-        sentence: what is told of one that has no sentence of its own.
+        sentence: what is told of the usual weights of one that has no sentence of its own.
     """
 
     title: str
@@ -191,7 +191,7 @@ def _sets_of(architecture: str, family: Family) -> Iterator[tuple[str, Pretraine
     for weights in others:
         if weights.meta["categories"]:  # none: of a network without its classifier
             short = weights.name.removeprefix(_COMMON).replace("_", " ")
-            about = f"{family.sentence} The weights that torchvision calls {weights.name}."
+            about = f"The weights that torchvision calls {weights.name}."
             entry = f"{architecture}.{weights.name.lower()}"
             yield entry, Pretrained(architecture, family.title, f"{title} ({short})", weights, about)
 
