@@ -203,7 +203,7 @@ class ForwardPass:
                 values = np.array(method.compute(evidence), dtype=np.float32)
         except NotFiniteError:
             is_finite = False
-            values = np.full(self._recorded.outputs[evidence.layer.name].shape[2:], np.nan, dtype=np.float32)
+            values = np.full(evidence.layer.layout.grid, np.nan, dtype=np.float32)
         if values.ndim != 2:
             raise ValueError(f"{method.slug} gave a map of shape {values.shape}, which is not (h, w).")
         values.setflags(write=False)

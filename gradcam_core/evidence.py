@@ -113,7 +113,8 @@ class PassEvidence:
     def _logits_from(self, batch: Tensor) -> Tensor:
         """One image up to the layer, all of the batch behind it; a network that counts its images gets as many."""
         image = copied(self.input_tensor, self.model.device)
-        with replacing(self.layer.name, batch):
+        own = self.recorded.outputs[self.layer.name].detach()
+        with replacing(self.layer.name, self.layer.layout.output(batch, own)):
             with suppress(RuntimeError):
                 outputs = self._logits(image.clone())
                 if len(outputs) == len(batch):

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gradcam_core.errors import LayerError
 from gradcam_core.hooks import recording
+from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.models import LoadedModel
 from gradcam_core.resources.memory import enough_memory
 
@@ -22,17 +23,19 @@ class Recording:
     """One forward pass; it pins the graph above the earliest of its layers.
 
     Attributes:
-        outputs: (1, channels, h, w) by layer.
+        outputs: by layer, each as its layer gives it.
+        layouts: by layer, how that becomes a map.
         logits: (classes,); a binary model's one logit z is (-z, z).
     """
 
     outputs: Mapping[str, Tensor]
+    layouts: Mapping[str, Layout]
     logits: Tensor
     _gradients: dict[Target, dict[str, Tensor]] = field(default_factory=dict)  # of the last target, for all layers
 
     def activation(self, layer: str) -> np.ndarray:
         """(channels, h, w) float32, read-only."""
-        return array(self.outputs[layer][0])
+        return self._map(layer, self.outputs[layer])
 
     def gradient(self, layer: str, target: Target) -> np.ndarray:
         """d target / d activation, (channels, h, w) float32, read-only; zeros where it does not depend on the layer.
@@ -47,7 +50,13 @@ class Recording:
             known = self._backward(target)
             self._gradients.clear()
             self._gradients[target] = known
-        return array(known[layer][0])
+        return self._map(layer, known[layer])
+
+    def _map(self, layer: str, output: Tensor) -> np.ndarray:
+        """(channels, h, w) of what has the layer's own layout."""
+        layout = self.layouts[layer]
+        maps = layout.maps(output.detach())[0]
+        return array(maps if layout.kind is Kind.CHANNELS_FIRST else maps.contiguous())
 
     def _backward(self, target: Target) -> dict[str, Tensor]:
         if not self.logits.requires_grad:
@@ -82,7 +91,7 @@ def record(model: LoadedModel, input_tensor: Tensor, layers: Collection[str]) ->
     recorded = {name: output for name, output in outputs.items() if output is not None}
     for name in outputs.keys() - recorded.keys():
         raise LayerError(f"{name} took no part in the forward pass.", hint=f"Choose {model.default_layer}.")
-    return Recording(recorded, logits)
+    return Recording(recorded, {name: model.layer(name).layout for name in recorded}, logits)
 
 
 def copied(tensor: Tensor, device: torch.device) -> Tensor:
