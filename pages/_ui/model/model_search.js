@@ -65,5 +65,8 @@ function typed(event, input) {
   const option = event.target.closest?.("[data-testid=stRadioOption]");
   if (!option || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Enter" && !option.querySelector("input").checked) option.querySelector("input").click();
-  else if (event.key.length === 1 && event.key !== " ") input.focus();
+  else if (event.key.length === 1 && event.key !== " ") {
+    event.stopPropagation(); // a figure chooses a class elsewhere
+    input.focus();
+  }
 }
