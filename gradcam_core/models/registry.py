@@ -17,6 +17,7 @@ from gradcam_core.models.spec import Description, ModelSpec, Source
 from gradcam_core.progress import Progress, silent
 
 DEFAULT_MODEL = "tinynet"
+_MOST_NAMES = 10  # in a hint
 
 SOURCES: dict[str, Source] = {  # in the order of the pickers
     source.slug: source
@@ -48,7 +49,10 @@ def find_model(name: str) -> ModelSpec:
             return match
         _refuse_broken(name, source, broken)
     close = difflib.get_close_matches(name.lower(), known, n=3) or known
-    raise ModelError(f"There is no model named {name[:80]!r}.", hint=f"Choose {', '.join(close)}.")
+    shown = ", ".join(close[:_MOST_NAMES]) + (
+        f" or one of {len(known) - _MOST_NAMES} others" * (len(close) > _MOST_NAMES)
+    )
+    raise ModelError(f"There is no model named {name[:80]!r}.", hint=f"Choose {shown}.")
 
 
 def describe_model(spec: ModelSpec) -> Description:

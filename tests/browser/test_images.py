@@ -305,7 +305,7 @@ def test_a_download_has_bytes_a_bar_and_cancel_while_the_page_stays_usable(
 ) -> None:
     page = visit(lone_server).open()
     page.locator(".st-key-model_list button").click()
-    page.locator(".st-key-model [data-testid=stRadioOption]", has_text="SqueezeNet").click()
+    page.locator(".st-key-model [data-testid=stRadioOption]", has_text="SqueezeNet 1.0").click()
     download, progress = page.locator(".st-key-download_sidebar button"), page.locator(".st-key-progress_sidebar")
     download.click()
     expect(progress).to_contain_text("of 5.0 MB")
