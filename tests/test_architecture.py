@@ -49,7 +49,13 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"cli"},
         {"__main__"},
     ],
-    "gradcam_core.checkpoints": [{"fields", "pickles"}, {"torchfiles"}, {"weights"}, {"pairs"}],
+    "gradcam_core.checkpoints": [
+        {"fields", "head_parts", "libraries", "naming", "pickles"},
+        {"containers", "folding", "fused", "mismatch", "readings", "torchfiles"},
+        {"renaming", "weights"},
+        {"heads", "pairs"},
+        {"fitting"},
+    ],
     "gradcam_core.cli": [{"formatting", "selfcheck"}, {"check_map", "summary"}, {"commands"}, {"main"}],
     "gradcam_core.decoding": [
         {

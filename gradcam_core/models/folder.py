@@ -5,10 +5,16 @@ from pathlib import Path
 
 from torch import nn
 
-from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint, find_checkpoints, read_checkpoint, read_weights
+from gradcam_core.checkpoints.pairs import (
+    BadCheckpoint,
+    Checkpoint,
+    find_checkpoints,
+    read_checkpoint,
+    read_noted_weights,
+)
 from gradcam_core.config import Settings, settings
 from gradcam_core.errors import ModelError
-from gradcam_core.models.architectures import build, check_architecture, meta_module
+from gradcam_core.models.architectures import build_noted, check_architecture, meta_module
 from gradcam_core.models.spec import (
     IMAGENET,
     Description,
@@ -60,8 +66,9 @@ class FolderSource:
     def load(self, name: str) -> Network:
         """Read the pair anew and build it."""
         checkpoint = read_checkpoint(settings().checkpoints, name)
-        state, digest = read_weights(checkpoint)
-        return as_network(build(checkpoint.architecture, checkpoint.num_outputs, state), checkpoint, digest)
+        weights, digest = read_noted_weights(checkpoint)
+        built = build_noted(checkpoint.architecture, checkpoint.num_outputs, weights.tensors)
+        return as_network(built.module, checkpoint, digest, notes=(*weights.notes, *built.notes))
 
     def download(self, name: str, *, progress: Progress) -> None:
         """Nothing: what is in the folder is there."""

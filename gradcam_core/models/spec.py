@@ -135,7 +135,7 @@ def as_description(checkpoint: Checkpoint, *, source: str) -> Description:
     )
 
 
-def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str) -> Network:
+def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str, *, notes: tuple[str, ...] = ()) -> Network:
     """A network built from a pair of files."""
     return Network(
         module=module,
@@ -144,4 +144,5 @@ def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str) -> Networ
         activation=checkpoint.activation,
         target_layer=checkpoint.target_layer,
         weights_sha256=digest,
+        notes=notes,
     )
