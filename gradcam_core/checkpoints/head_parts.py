@@ -15,10 +15,22 @@ from gradcam_core.errors import ModelError
 from gradcam_core.text import printable
 
 _SIMPLE: dict[str, Callable[[], nn.Module]] = {
-    **{"relu": nn.ReLU, "relu6": nn.ReLU6, "leaky_relu": nn.LeakyReLU, "elu": nn.ELU, "selu": nn.SELU},
-    **{"gelu": nn.GELU, "silu": nn.SiLU, "mish": nn.Mish, "hardswish": nn.Hardswish, "tanh": nn.Tanh},
-    **{"sigmoid": nn.Sigmoid, "softplus": nn.Softplus, "dropout": nn.Dropout, "identity": nn.Identity},
-    **{"flatten": nn.Flatten, "pool": lambda: nn.AdaptiveAvgPool2d(1)},
+    "relu": nn.ReLU,
+    "relu6": nn.ReLU6,
+    "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "selu": nn.SELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "mish": nn.Mish,
+    "hardswish": nn.Hardswish,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+    "softplus": nn.Softplus,
+    "dropout": nn.Dropout,
+    "identity": nn.Identity,
+    "flatten": nn.Flatten,
+    "pool": lambda: nn.AdaptiveAvgPool2d(1),
 }
 _SIZED: dict[str, Callable[[int], nn.Module]] = {"batch_norm": nn.BatchNorm1d, "layer_norm": nn.LayerNorm}
 _LINEAR = re.compile(r"linear(?: (\d{1,6}))?")

@@ -7,6 +7,7 @@ head with one linear layer is that layer; of one with more, the description must
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -167,7 +168,7 @@ def _is_layer(module: nn.Module, place: str) -> bool:
 
 
 def _aligned(module: nn.Module, place: str, layers: Sequence[FileLayer]) -> State | None:
-    """The layers' tensors by the names of the network's layers at `place`, if they are as many and of the same shapes."""
+    """The tensors by the names of the network's layers at `place`, if those are as many and of the same shapes."""
     own = [
         (name, part)
         for name, part in module.get_submodule(place).named_modules()
@@ -234,7 +235,7 @@ def _undetermined(place: str, layers: Sequence[FileLayer]) -> ModelError:
 def _texts(layers: Sequence[FileLayer], between: Sequence[str]) -> list[str]:
     """The layers as the description names them, with what may stand between two of them."""
     texts: list[str] = []
-    for layer, following in zip(layers, layers[1:], strict=False):
+    for layer, following in pairwise(layers):
         texts.append(f"linear {layer.rows}" if layer.rows else layer.kind or "identity")
         is_numbered = min(layer.number, following.number) >= 0
         gap = following.number - layer.number - 1 if is_numbered else layer.kind == "linear"

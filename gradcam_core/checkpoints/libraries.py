@@ -58,12 +58,12 @@ _KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (
             r"^model\.\d+\.(conv|cv\d|m)\.|^model\.\d+\.(conv|bn)\.weight$",
             "Ultralytics'",
-            "Networks of Ultralytics can't be rebuilt from names: wrap the module in Python, or export a torchvision network.",
+            "Such a network can't be rebuilt from names: give its module in Python, to wrap_model.",
         ),
         (
             r"^backbone\.(layer\d+|stages|features|conv\d*|layers|patch_embed)\b.*|^head\.(fc|layers)\.",
             "mmpretrain's",
-            "Convert it to torchvision's or timm's names, or wrap the module in Python.",
+            "Convert it to torchvision's or timm's names, or give its module in Python, to wrap_model.",
         ),
         (
             r"^[01]\.\d+\.(\d+\.)?",

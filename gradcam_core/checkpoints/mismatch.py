@@ -52,7 +52,7 @@ def wrong_outputs(key: str, given: int, outputs: int) -> ModelError:
     """The last layer has another number of rows than the description has classes."""
     hint = f"Set num_classes to {given} and give as many labels, or choose the file that was trained for {outputs:,}."
     if outputs == 1:
-        hint = f"A binary network has one output; for one with {given:,}, set activation to softmax and give {given:,} labels."
+        hint = f"A binary network has one output: for {given}, set activation to softmax and give as many labels."
     if given == 1:
         hint = 'Set activation to "binary" and give two labels, the negative first.'
     message = f"{shown(key)} gives {counted(given, 'output', 'outputs')}, and the description says {outputs:,}"
@@ -155,8 +155,9 @@ def _one_of_each(
     if missing and extra:
         need = missing[0]
         has = _likest(need, wanted[need], extra, state)
-        said = f"the network needs {shown(need)} ({shape_text(wanted[need])}), and the file has {shown(has)} ({shape_text(state[has])})"
-        hint = "The file is of another network, or of this one changed: save the state dict of the network that the description names."
+        has_text = f"the file has {shown(has)} ({shape_text(state[has])})"
+        said = f"the network needs {shown(need)} ({shape_text(wanted[need])}), and {has_text}"
+        hint = "The file is of another network or of this one changed: name the architecture that was trained."
     elif missing:
         said = f"the file has no {listed(missing)}, which the network needs"
         hint = "It is cut short, or of a network without that part: save the whole state dict."

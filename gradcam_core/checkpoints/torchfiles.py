@@ -10,8 +10,8 @@ import zipfile
 from io import BytesIO
 from typing import BinaryIO
 
-from gradcam_core.errors import ModelError
 from gradcam_core.checkpoints.pickles import MOST_BYTES, Reader
+from gradcam_core.errors import ModelError
 
 _ZIP = b"PK\x03\x04"
 _OLD = (

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -137,7 +138,7 @@ def test_two_networks_that_are_no_average_of_each_other_are_refused(net: models.
 
 
 PARTS: dict[str, Callable[[Any], object]] = {
-    "pruned": lambda layer: prune.l1_unstructured(layer, "weight", 0.4),
+    "pruned": partial(prune.l1_unstructured, name="weight", amount=0.4),
     "weight norm": weight_norm,
     "spectral norm": spectral_norm,
     "parametrised weight norm": parametrizations.weight_norm,
