@@ -50,10 +50,11 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"__main__"},
     ],
     "gradcam_core.checkpoints": [
-        {"fields", "pickles"},
-        {"inputs", "labels", "torchfiles"},
-        {"weights"},
-        {"pairs", "parts"},
+        {"fields", "head_parts", "libraries", "naming", "pickles"},
+        {"containers", "folding", "fused", "inputs", "labels", "mismatch", "readings", "torchfiles"},
+        {"renaming", "weights"},
+        {"heads", "pairs", "parts"},
+        {"fitting"},
     ],
     "gradcam_core.cli": [{"formatting", "selfcheck"}, {"check_map", "summary"}, {"commands"}, {"main"}],
     "gradcam_core.decoding": [

@@ -9,7 +9,7 @@ from torchvision import transforms
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms._presets import ImageClassification
 
-from gradcam_core.checkpoints.pairs import INTERPOLATIONS
+from gradcam_core.checkpoints.inputs import INTERPOLATIONS
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
 from gradcam_core.preprocessing import InputSpec

@@ -150,7 +150,7 @@ def as_description(checkpoint: Checkpoint, *, source: str) -> Description:
     )
 
 
-def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str) -> Network:
+def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str, *, notes: tuple[str, ...] = ()) -> Network:
     """A network built from a pair of files."""
     return Network(
         module=module,
@@ -159,6 +159,6 @@ def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str) -> Networ
         activation=checkpoint.activation,
         target_layer=checkpoint.target_layer,
         weights_sha256=digest,
-        notes=checkpoint.notes,
+        notes=(*checkpoint.notes, *notes),
         known_answer=checkpoint.known_answer,
     )
