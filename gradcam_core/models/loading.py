@@ -77,8 +77,7 @@ def _no_device(text: str) -> ModelError:
 
 def _ready(spec: ModelSpec, network: Network, device: torch.device) -> LoadedModel:
     module = network.module.eval().requires_grad_(False).to(device)
-    noise = _noise(network.input_spec, device)
-    found = _found_layers(spec, module, noise)
+    found = _found_layers(spec, module, _noise(network.input_spec, device))
     num_outputs = 1 if network.activation == "binary" else len(network.labels)
     if found.num_outputs != num_outputs:
         raise ModelError(
@@ -102,7 +101,7 @@ def _ready(spec: ModelSpec, network: Network, device: torch.device) -> LoadedMod
     )
     if network.known_answer is not None:
         check_answer(model, network.known_answer)
-    return replace(model, notes=(*network.notes, *sameness_note(model, noise)))
+    return replace(model, notes=(*network.notes, *sameness_note(model)))
 
 
 def _noise(spec: InputSpec, device: torch.device) -> Tensor:
