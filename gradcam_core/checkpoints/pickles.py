@@ -64,8 +64,8 @@ _TOLD_BY_CLASS: tuple[tuple[re.Pattern[str], str, str], ...] = (
 )
 _OF_NETWORKS = ("torch.nn.modules", "torchvision.", "timm.", "transformers.", "ultralytics.", "fastai.", "__main__.")
 _SAVE_STATE_OF_OBJECT = (
-    "If it is a whole network, save its state dict where its code is: "
-    "torch.save(network.state_dict(), path) after network = torch.load(path, weights_only=False)."
+    "If that is a whole network, load it where its code is, and save its state dict: "
+    "torch.save(network.state_dict(), path)."
 )
 
 
