@@ -15,7 +15,7 @@ from torch import Tensor
 from gradcam_core.checkpoints.fields import Fields, inside, is_number, one_line
 from gradcam_core.checkpoints.inputs import INPUT_FIELDS, read_input
 from gradcam_core.checkpoints.labels import imagenet_labels, read_labels
-from gradcam_core.checkpoints.weights import SUFFIXES, check_size, read_state, sha256_of
+from gradcam_core.checkpoints.weights import SUFFIXES, Weights, check_size, read_file, sha256_of
 from gradcam_core.errors import ModelError
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.text import printable
@@ -170,6 +170,12 @@ def read_checkpoint(folder: Path, name: str) -> Checkpoint:
 
 
 def read_weights(checkpoint: Checkpoint) -> tuple[dict[str, Tensor], str]:
+    """The tensors alone of `read_noted_weights`, and the SHA-256 of the file."""
+    weights, digest = read_noted_weights(checkpoint)
+    return weights.tensors, digest
+
+
+def read_noted_weights(checkpoint: Checkpoint) -> tuple[Weights, str]:
     """The weights by name, as the file holds them, and the SHA-256 of the file.
 
     Raises:
@@ -183,7 +189,7 @@ def read_weights(checkpoint: Checkpoint) -> tuple[dict[str, Tensor], str]:
             f"{checkpoint.sha256[:12]}....",
             hint="Copy the file again, or correct the field sha256.",
         )
-    return read_state(checkpoint.weights), digest
+    return read_file(checkpoint.weights), digest
 
 
 def _names(folder: Path) -> list[str]:

@@ -45,9 +45,9 @@ _SHOWN = 5  # predictions on the terminal; what is written for a program has `MO
 _LOOK_HINT = "--opacity, --threshold and --contour take a number from 0 to 1, --scale a raw value above 0."
 
 
-def models(_options: Namespace, _progress: Progress) -> Iterator[str]:
+def models(options: Namespace, _progress: Progress) -> Iterator[str]:
     """Every model, and what is wrong with those that can't be used."""
-    yield from models_lines(list_models(), broken_checkpoints())
+    yield from models_lines(list_models(), broken_checkpoints(), everything=options.all)
 
 
 def layers(options: Namespace, _progress: Progress) -> Iterator[str]:

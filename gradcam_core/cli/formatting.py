@@ -1,5 +1,6 @@
 """How do the answers read on a terminal? Lines of plain text; nothing is printed here."""
 
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 
@@ -13,11 +14,22 @@ from gradcam_core.sentences import cells_sentence, sentence
 from gradcam_core.text import display_name, figures, megabytes
 
 _LABEL_WIDTH = 24
+_LINE = 110  # characters
 
 
-def models_lines(specs: Sequence[ModelSpec], broken: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """One line a model, what is assumed of it, and a sentence for every checkpoint that can't be used."""
-    yield from columns([(spec.name, _state(spec), spec.title, spec.label_summary) for spec in specs])
+def models_lines(specs: Sequence[ModelSpec], broken: Sequence[tuple[str, str]], *, everything: bool) -> Iterator[str]:
+    """A line for each model that is here or has no family, the names in each family of the rest, or a line for each.
+
+    Last what is assumed of each model, and a sentence for every checkpoint that can't be used.
+    """
+    single = [spec for spec in specs if spec.ready or not spec.family]
+    rest = [spec for spec in specs if spec not in single]
+    if everything:
+        yield from columns([_model_row(spec) for spec in [*single, *rest]], right=(2, 3))
+        yield from [f"{spec.name}: {spec.beyond_limits}" for spec in rest if spec.beyond_limits]
+    else:
+        yield from columns([(spec.name, _state(spec), spec.title, spec.label_summary) for spec in single])
+        yield from _family_lines(rest)
     for spec in (spec for spec in specs if spec.notes):
         yield ""
         yield from [f"{display_name(spec.name)}: {note}" for note in spec.notes]
@@ -104,9 +116,30 @@ def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> Iter
         yield "  ".join(cells).rstrip()
 
 
+def _family_lines(specs: Sequence[ModelSpec]) -> Iterator[str]:
+    """The names of the usual weights of each architecture, and how many other sets there are."""
+    if not specs:
+        return
+    usual = [spec for spec in specs if spec.architecture.endswith(f"/{spec.name}")]
+    yield ""
+    yield "To download:"
+    for family in dict.fromkeys(spec.family for spec in usual):
+        names = ", ".join(spec.name for spec in usual if spec.family == family)
+        yield from textwrap.wrap(f"{family}: {names}", _LINE, initial_indent="  ", subsequent_indent="    ")
+    yield f"Sizes, accuracies and {len(specs) - len(usual)} other sets of weights with --all."
+
+
+def _model_row(spec: ModelSpec) -> tuple[str, ...]:
+    accuracy = "" if spec.accuracy is None else f"{spec.accuracy:.1f} % on ImageNet-1K"
+    parameters = f"{spec.parameters / 1e6:.1f} M parameters" if spec.parameters else ""
+    return spec.name, _state(spec), parameters, accuracy, spec.title, spec.label_summary
+
+
 def _state(spec: ModelSpec) -> str:
     if spec.ready:
         return "ready"
+    if spec.beyond_limits:
+        return "too large here"
     return f"{megabytes(spec.download_bytes)} to download" if spec.download_bytes else "weights missing"
 
 

@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(progress_unit=_MEGABYTES)
     parser.add_argument("--version", action="version", version=f"Heatproof {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
-    _add_checkpoints(commands.add_parser("models", help="list the models", allow_abbrev=False))
+    _add_models(commands)
     _add_layers(commands)
     _add_summary(commands)
     _add_methods(commands)
@@ -101,6 +101,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("settings", help="list every setting, its value and its reason", allow_abbrev=False)
     commands.add_parser("check", help="try everything once and say what does not work here", allow_abbrev=False)
     return parser
+
+
+def _add_models(commands: "Commands") -> None:
+    command = commands.add_parser("models", help="list the models", allow_abbrev=False)
+    command.add_argument("--all", action="store_true", help="a line for each, with its size and accuracy")
+    _add_checkpoints(command)
 
 
 def _add_layers(commands: "Commands") -> None:

@@ -6,7 +6,6 @@ import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from gradcam_core.cam import MOST_PREDICTIONS, RAW_UNIT, Cam, Prediction
 from gradcam_core.encoding import to_png
 from gradcam_core.errors import HeatproofError
 from gradcam_core.export.manifest import explanation_json, json_text
-from gradcam_core.export.reproduce import command_line, file_source, python_lines
+from gradcam_core.export.reproduce import ModelPlace, command_line, file_source, python_lines
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.figures import figure_png, panels_figure
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, heatmap_image, overlay_image
@@ -41,7 +40,7 @@ class Explanation:
         source: what `load_image` finds the image by, for the lines that make the map again; by default the archive's
             own `original.png`, or the image's own file where that holds more (`LoadedImage.file`).
         trust: whether the map deserves belief, as `Judgement.as_json` says it, if that was judged.
-        checkpoints: the folder that must be named there for the model to be found, as `chosen_folder` gives it.
+        place: what those lines must say for the model to be found.
     """
 
     image: LoadedImage
@@ -52,7 +51,7 @@ class Explanation:
     unit: str = RAW_UNIT
     input_picture: np.ndarray | None = None
     source: str = ""
-    checkpoints: Path | None = None
+    place: ModelPlace = ModelPlace()
     trust: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
@@ -67,6 +66,11 @@ class Explanation:
         """A map of a forward pass, with all that its files say beside it."""
         from gradcam_core.comparison import likeliest_cams, strongest_value
         from gradcam_core.engine import unit_of
+        from gradcam_core.models import needed_setting
+        from gradcam_core.models.wrapping import IN_HAND
+
+        spec = forward.model.spec
+        is_in_hand = spec.source == IN_HAND
 
         return cls(
             image=image,
@@ -76,6 +80,7 @@ class Explanation:
             strongest=strongest_value(likeliest_cams(forward, cam.key.method).values()),
             unit=unit_of(forward.model, cam),
             input_picture=forward.input_picture,
+            place=ModelPlace(models="" if is_in_hand else needed_setting(spec), is_in_hand=is_in_hand),
         )
 
     @property
@@ -131,12 +136,12 @@ def explanation_zip(explanation: Explanation) -> bytes:
 
 def command_of(it: Explanation) -> str:
     """The command that makes it again."""
-    return command_line(it.source, it.cam.key, it.look, checkpoints=it.checkpoints)
+    return command_line(it.source, it.cam.key, it.look, place=it.place)
 
 
 def python_of(it: Explanation) -> str:
     """The lines of Python that make it again."""
-    return python_lines(it.source, it.cam.key, it.look, checkpoints=it.checkpoints)
+    return python_lines(it.source, it.cam.key, it.look, place=it.place)
 
 
 def _npy(values: np.ndarray) -> bytes:

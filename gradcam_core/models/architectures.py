@@ -6,11 +6,16 @@ ever imported or looked up elsewhere. A torchvision `inception_v3` or `googlenet
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from torch import Tensor, nn
 from torchvision import models
 
+from gradcam_core.checkpoints.fitting import fit
+from gradcam_core.checkpoints.heads import last_layer
+from gradcam_core.checkpoints.naming import without_counters
 from gradcam_core.checkpoints.weights import check_fit, load_into
 from gradcam_core.errors import ModelError
 from gradcam_core.models.extra import check_installed
@@ -23,6 +28,7 @@ from gradcam_core.tinynet import TinyNet
 
 OWN = "heatproof/tinynet"
 _TORCHVISION = "torchvision/"
+_ALIKE = 0.85  # wide_resnet50_2 and resnet50, with torchvision/ before both
 _WITHOUT_AUXILIARY = {"aux_logits": False, "init_weights": False}
 _OPTIONS: dict[str, dict[str, Any]] = {"googlenet": _WITHOUT_AUXILIARY, "inception_v3": _WITHOUT_AUXILIARY}
 _AUXILIARY = {"googlenet": ("aux1.", "aux2."), "inception_v3": ("AuxLogits.",)}  # heads that only training uses
@@ -45,8 +51,27 @@ def check_architecture(name: str) -> None:
         raise ModelError(f"The architecture {name[:80]!r} is not known.", hint=f"{near}: {', '.join(close)}.")
 
 
+@dataclass(frozen=True, eq=False)
+class Built:
+    """A network with its weights, float32 on the CPU.
+
+    Attributes:
+        notes: a sentence for what was assumed of the file, or left out of it.
+    """
+
+    module: nn.Module
+    notes: tuple[str, ...]
+
+
 def build(name: str, num_outputs: int, state: Mapping[str, Tensor], *, channels: int = 3, **options: Any) -> nn.Module:
-    """The network with these weights, float32 on the CPU.
+    """The network alone of `build_noted`."""
+    return build_noted(name, num_outputs, state, channels=channels, **options).module
+
+
+def build_noted(
+    name: str, num_outputs: int, state: Mapping[str, Tensor], *, channels: int = 3, **options: Any
+) -> Built:
+    """The network with these weights, whatever they are called in their file.
 
     Names, shapes and the number of parameters are compared on a skeleton before any memory is taken.
 
@@ -54,7 +79,38 @@ def build(name: str, num_outputs: int, state: Mapping[str, Tensor], *, channels:
         ModelError: if the architecture is unknown or too large, or the weights do not fit it.
     """
     module = meta_module(name, num_outputs, channels=channels, **options)
-    return materialize(module, {key: value for key, value in state.items() if not key.startswith(_unused(name))})
+    own = {key: value for key, value in state.items() if not key.startswith(_unused(name))}
+    fitted = fit(module, own, similar=lambda other: similar_architectures(other, name))
+    return Built(materialize(module, fitted.state), fitted.notes)
+
+
+def similar_architectures(state: Mapping[str, Tensor], name: str) -> tuple[str, ...]:
+    """The architecture whose tensors these are but for its last layer, if there is one; those named alike first.
+
+    Where only shapes differ, it can but be one that is named alike: the others need not be built.
+    """
+    ratios = {other: difflib.SequenceMatcher(None, other, name).ratio() for other in architectures() if other != name}
+    least = (
+        _ALIKE if without_counters(state).keys() == without_counters(_skeleton(name, 2, {}).state_dict()).keys() else 0
+    )
+    for other in sorted((other for other in ratios if ratios[other] >= least), key=lambda other: -ratios[other]):
+        last, unused, body = _fingerprint(other)
+        if _body(state, last, unused) == body:
+            return (other,)
+    return ()
+
+
+@lru_cache(maxsize=200)
+def _fingerprint(name: str) -> tuple[str, tuple[str, ...], int]:
+    """The name of an architecture's last layer, what it does without, and a number that tells its other tensors."""
+    module = _skeleton(name, 2, {})
+    last = last_layer(module) + "."
+    return last, _unused(name), _body(module.state_dict(), last, _unused(name))
+
+
+def _body(state: Mapping[str, Tensor], last: str, unused: tuple[str, ...]) -> int:
+    tensors = {(key, value.shape) for key, value in without_counters(state).items()}
+    return hash(frozenset(found for found in tensors if not found[0].startswith((last, *unused))))
 
 
 def meta_module(name: str, num_outputs: int, *, channels: int = 3, **options: Any) -> nn.Module:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from torch import Tensor, nn
 
-from gradcam_core.checkpoints.pairs import Checkpoint, read_weights
+from gradcam_core.checkpoints.pairs import Checkpoint, read_noted_weights
 from gradcam_core.errors import ModelError
-from gradcam_core.models.architectures import build, check_architecture, meta_module
+from gradcam_core.models.architectures import build_noted, check_architecture, meta_module
 from gradcam_core.models.options import options_of
 from gradcam_core.models.spec import Network, as_network
 from gradcam_core.models.timm_inputs import timm_own_input
@@ -45,14 +45,14 @@ def network_of(checkpoint: Checkpoint) -> Network:
         ModelError: if the weights are no weights, or do not fit what the description says.
     """
     told = with_assumed(checkpoint)
-    state, digest = read_weights(told)
+    weights, digest = read_noted_weights(told)
     channels = told.input_spec.channels
     try:
-        module = build(told.architecture, told.num_outputs, state, channels=channels, **told.options)
+        built = build_noted(told.architecture, told.num_outputs, weights.tensors, channels=channels, **told.options)
     except ModelError as error:
-        _refuse_wrong_ends(told, state, error)
+        _refuse_wrong_ends(told, weights.tensors, error)
         raise
-    return as_network(module, told, digest)
+    return as_network(built.module, told, digest, notes=(*weights.notes, *built.notes))
 
 
 def _refuse_wrong_ends(checkpoint: Checkpoint, state: Mapping[str, Tensor], error: ModelError) -> None:

@@ -45,7 +45,7 @@ def load_model(
     with checkpoint_folder(checkpoints):
         spec = find_model(name)
         with torch.inference_mode(False), enough_memory(f"There is not enough memory to load {spec.title}.", hint=hint):
-            return _ready(spec, SOURCES[spec.source].load(name), target)
+            return ready_model(spec, SOURCES[spec.source].load(name), target)
 
 
 def pick_device(wanted: str | torch.device | None = None) -> torch.device:
@@ -75,7 +75,12 @@ def _no_device(text: str) -> ModelError:
     return ModelError(f"This machine has no device {text[:40]!r}.", hint="Use auto, cpu, cuda, cuda:1 or mps.")
 
 
-def _ready(spec: ModelSpec, network: Network, device: torch.device) -> LoadedModel:
+def ready_model(spec: ModelSpec, network: Network, device: torch.device) -> LoadedModel:
+    """Move a network to the device, freeze it, try it once on noise, and attach its hooks.
+
+    Raises:
+        ModelError: if it does not run, its outputs are not as many as its labels, or no layer of it can be explained.
+    """
     module = network.module.eval().requires_grad_(False).to(device)
     noise = _noise(network.input_spec, device)
     found = _found_layers(spec, module, noise)

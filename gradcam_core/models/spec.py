@@ -26,6 +26,10 @@ class ModelSpec:
         ready: whether its weights are on this machine.
         download_bytes: about how much is fetched if it is not ready; 0 if nothing ever is.
         notes: a sentence for each thing that its description does not say and that is assumed, or that is not read.
+        family: under which it is listed while it is not ready; "" where its source has none.
+        parameters: how many the network has, as its source states it; 0 where it does not say.
+        accuracy: per cent of ImageNet-1K's test images whose likeliest class is right, as its source states it.
+        beyond_limits: a sentence that names the settings which keep it from being loaded; "" where none does.
     """
 
     name: str
@@ -38,6 +42,10 @@ class ModelSpec:
     download_bytes: int
     sentence: str
     notes: tuple[str, ...] = ()
+    family: str = ""
+    parameters: int = 0
+    accuracy: float | None = None
+    beyond_limits: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +150,7 @@ def as_description(checkpoint: Checkpoint, *, source: str) -> Description:
     )
 
 
-def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str) -> Network:
+def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str, *, notes: tuple[str, ...] = ()) -> Network:
     """A network built from a pair of files."""
     return Network(
         module=module,
@@ -151,6 +159,6 @@ def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str) -> Networ
         activation=checkpoint.activation,
         target_layer=checkpoint.target_layer,
         weights_sha256=digest,
-        notes=checkpoint.notes,
+        notes=(*checkpoint.notes, *notes),
         known_answer=checkpoint.known_answer,
     )

@@ -75,9 +75,25 @@ def test_models_says_what_a_download_weighs(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert main(["models", "--all"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (row,) = [line for line in lines if line.startswith("resnet18 ")]
+    for said in ("47 MB to download", "11.7 M parameters", "69.8 % on ImageNet-1K", "ResNet-18"):
+        assert said in row
+    assert any(line.startswith("vit_h_14 ") and "too large here" in line for line in lines)
+    assert any(line.startswith("vit_h_14: ") and "HEATPROOF_MAX_PARAMETERS" in line for line in lines)
+
+
+def test_models_that_are_not_here_are_named_family_by_family(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     assert main(["models"]) == 0
-    (row,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("resnet18 ")]
-    assert "47 MB to download" in row
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("  DenseNet: densenet121, densenet169") for line in lines)
+    assert lines[-1] == "Sizes, accuracies and 34 other sets of weights with --all."
+    assert len(lines) < 40
+    assert max(map(len, lines)) <= 110
 
 
 def test_layers_marks_the_default_and_keeps_the_small_ones_back(capsys: pytest.CaptureFixture[str]) -> None:

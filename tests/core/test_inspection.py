@@ -178,8 +178,8 @@ def test_a_network_that_was_never_downloaded_is_inspected(tmp_path: Path, monkey
 
 
 @pytest.mark.slow
-def test_every_listed_model_is_inspected() -> None:
-    for spec in list_models():
+def test_a_listed_model_of_each_family_is_inspected() -> None:
+    for spec in {spec.family: spec for spec in reversed(list_models())}.values():
         inspection = inspect_model(spec.name)
         assert inspection.facts.num_classes == spec.num_classes
         assert inspection.default_layer in {row.layer.name for row in inspection.rows if row.layer}

@@ -22,13 +22,10 @@ from gradcam_core.models import (
     load_model,
 )
 from gradcam_core.models.loading import _found_layers
+from gradcam_core.models.published import PRETRAINED
 from gradcam_core.tinynet import TinyNet
 
 WritePair = Callable[..., Path]
-PRETRAINED = [
-    *("resnet18", "resnet50", "mobilenet_v2", "mobilenet_v3_large", "densenet121", "vgg16"),
-    *("efficientnet_b0", "convnext_tiny", "squeezenet1_0"),
-]
 
 
 @pytest.fixture

@@ -10,14 +10,18 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 from torchvision import models
 from torchvision.models import DenseNet121_Weights, SqueezeNet1_0_Weights, WeightsEnum
+from torchvision.models.vision_transformer import MLPBlock
 
 from gradcam_core.cli.main import main
 from gradcam_core.config import torch_cache
 from gradcam_core.errors import Cancelled, ModelError
-from gradcam_core.models import download_model, find_model, load_model
-from gradcam_core.models.pretrained import PRETRAINED
+from gradcam_core.models import describe_model, download_model, find_model, list_models, load_model
+from gradcam_core.models.pretrained import _renamed
+from gradcam_core.models.published import PRETRAINED
+from gradcam_core.models.registry import model_skeleton
 from gradcam_core.preprocessing import InputSpec
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -70,6 +74,16 @@ def made_file(
     return (folder / "made").rename(folder / f"{stem}-{digest[:8]}.pth")
 
 
+def calibrated(module: nn.Module, images: torch.Tensor) -> nn.Module:
+    """With batch normalisation as these images have it: without, random weights let no image through."""
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.momentum = None  # the mean of all batches, and there is one
+    with torch.no_grad():
+        module.train()(images)
+    return module
+
+
 def moved(weights: WeightsEnum, file: str, monkeypatch: pytest.MonkeyPatch, *, base: str) -> None:
     """Let torchvision's own record say that these weights lie elsewhere: all else runs as it is."""
     monkeypatch.setattr(weights.value, "url", f"{base}/{file}")
@@ -89,14 +103,31 @@ def published(
     return file
 
 
-@pytest.mark.parametrize("name", PRETRAINED)
-def test_table_names_torchvisions_weights_with_a_verifiable_file(name: str) -> None:
-    pretrained, spec = PRETRAINED[name], find_model(name)
-    assert re.fullmatch(r"https://download\.pytorch\.org/models/\w+-[0-9a-f]{8}\.pth", pretrained.url)
-    assert len(pretrained.sha256_prefix) == 8
-    assert pretrained.weights in set(models.get_model_weights(name))
-    assert spec.num_classes == 1000
-    assert spec.download_bytes == pytest.approx(4 * pretrained.weights.meta["num_params"], rel=0.03)
+def test_every_classifier_of_torchvisions_is_there_under_its_own_name_with_its_default_weights() -> None:
+    plain = {name: one for name, one in PRETRAINED.items() if name == one.architecture}
+    assert sorted(plain) == models.list_models(module=models)
+    assert [name for name, one in plain.items() if one.weights != models.get_model_weights(name).DEFAULT] == []
+    assert [one.architecture for one in plain.values() if one.family == "Others"] == []
+
+
+def test_every_other_set_of_weights_that_names_its_classes_is_there_too() -> None:
+    listed = {one.weights for one in PRETRAINED.values()}
+    published = [one for name in models.list_models(module=models) for one in models.get_model_weights(name)]
+    assert [one for one in published if one not in listed] == [models.VGG16_Weights.IMAGENET1K_FEATURES]
+    assert len(listed) == len(PRETRAINED)
+    assert len({one.title for one in PRETRAINED.values()}) == len(PRETRAINED)
+    spec = find_model("vit_b_16.imagenet1k_swag_e2e_v1")
+    assert (spec.title, spec.family, spec.accuracy) == ("ViT-B/16 (SWAG E2E V1)", "Vision Transformer", 85.304)
+
+
+def test_table_names_torchvisions_weights_with_a_verifiable_file() -> None:
+    specs = {spec.name: spec for spec in list_models()}
+    for name, pretrained in PRETRAINED.items():
+        assert re.fullmatch(r"https://download\.pytorch\.org/models/[\w.-]+-[0-9a-f]{8,10}\.pth", pretrained.url)
+        assert len(pretrained.sha256_prefix) >= 8
+        assert pretrained.weights in set(models.get_model_weights(pretrained.architecture))
+        assert specs[name].num_classes == 1000
+        assert 1.9 < specs[name].download_bytes / pretrained.parameters < 8  # half precision; heads for training
 
 
 @pytest.mark.parametrize(
@@ -233,10 +264,76 @@ def test_every_format_in_which_torchvision_has_published_weights_is_read(
     assert torch.equal(model.module.get_parameter("classifier.1.weight"), random_weights["classifier.1.weight"])
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "googlenet",
+        pytest.param("inception_v3", marks=pytest.mark.slow),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:The default weight initialization")
+def test_logits_are_those_of_the_network_as_torchvision_builds_it_with_these_weights(
+    name: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretrained = PRETRAINED[name]
+    torch.manual_seed(0)
+    image = torch.rand(2, 3, pretrained.input_side, pretrained.input_side)
+    file = made_file(calibrated(models.get_model(name, weights=None), image).state_dict(), cache, stem=name)
+    moved(pretrained.weights, file.name, monkeypatch, base="https://example.invalid")
+    with torch.no_grad():
+        theirs = models.get_model(name, weights=pretrained.weights).eval()(image)
+        ours = load_model(name, device="cpu").module(image)
+    assert (theirs[0] - theirs[1]).abs().max() > 1e-3  # they depend on the image
+    assert torch.equal(ours, theirs)
+
+
+def test_old_names_in_a_transformer_become_those_that_torchvision_gives_them() -> None:
+    block = nn.ModuleDict({"mlp": MLPBlock(4, 8, 0.0)})
+    old = {"linear_1.weight": (8, 4), "linear_1.bias": (8,), "linear_2.weight": (4, 8), "linear_2.bias": (4,)}
+    state = {f"layer.mlp.{key}": torch.rand(shape) for key, shape in old.items()}
+    nn.ModuleDict({"layer": block}).load_state_dict(state)
+    expected = {f"layer.{key}": value for key, value in block.state_dict().items()}
+    renamed = {_renamed(key): value for key, value in state.items()}
+    assert renamed.keys() == expected.keys()
+    assert all(torch.equal(renamed[key], expected[key]) for key in renamed)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["vit_b_16.imagenet1k_swag_e2e_v1", "swin_v2_t", "resnext50_32x4d.imagenet1k_v1", "googlenet"],
+)
+def test_the_network_of_a_set_of_weights_has_as_many_parameters_as_torchvision_states(name: str) -> None:
+    spec = find_model(name)
+    assert sum(one.numel() for one in model_skeleton(spec).parameters()) == spec.parameters
+
+
+def test_what_is_too_large_names_the_settings_before_it_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = {spec.name: spec.beyond_limits for spec in list_models() if spec.beyond_limits}
+    kept_out = [name for name in PRETRAINED if name.startswith(("vit_h_14", "regnet_y_128gf"))]
+    assert sorted(limits) == sorted(kept_out)
+    assert len(limits) == 4
+    with pytest.raises(ModelError, match=r"^ViT-H/14 is larger than what is loaded here\.$") as caught:
+        download_model("vit_h_14")
+    raised = "HEATPROOF_MAX_PARAMETERS to 640_000_000 and HEATPROOF_MAX_CHECKPOINT_BYTES to 2_600_000_000"
+    assert caught.value.hint == f"Raise {raised}."
+    assert limits["vit_h_14"].endswith(f": raise {raised}.")
+    monkeypatch.setenv("HEATPROOF_MAX_PARAMETERS", "640_000_000")
+    monkeypatch.setenv("HEATPROOF_MAX_CHECKPOINT_BYTES", "2_600_000_000")
+    assert find_model("vit_h_14").beyond_limits == ""
+
+
+def test_a_licence_of_the_weights_own_is_the_one_that_torchvision_names() -> None:
+    swag = "https://github.com/facebookresearch/SWAG/blob/main/LICENSE"
+    own = [spec.name for spec in list_models() if swag in describe_model(spec).licence]
+    assert own == [name for name, one in PRETRAINED.items() if "SWAG" in one.weights.name]
+    assert "for these it names none" in describe_model(find_model("vit_b_16")).licence
+
+
 def test_a_limit_on_files_says_so_in_its_own_words(
     cache: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     download_model(NAME)
     monkeypatch.setenv("HEATPROOF_MAX_CHECKPOINT_BYTES", "1000000")
-    with pytest.raises(ModelError, match=r"at most 1\.0 MB are read"):
+    with pytest.raises(ModelError, match=r"SqueezeNet 1\.0 is larger than what is loaded here") as caught:
         load_model(NAME, device="cpu")
+    assert caught.value.hint == "Raise HEATPROOF_MAX_CHECKPOINT_BYTES to 5_100_000."

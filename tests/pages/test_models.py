@@ -31,6 +31,7 @@ from pages._ui.text.choices import (
     layer_sentence,
     layer_title,
     method_sentence,
+    model_groups,
     model_sentence,
     model_titles,
     readiness,
@@ -97,8 +98,9 @@ def test_every_model_says_what_it_is_what_it_knows_and_whether_it_is_ready(open_
     for caption, spec in zip(captions, specs, strict=True):
         said = caption.replace("\\", "").replace("\u2060", "")
         assert spec.sentence in said
-        assert spec.label_summary in said
-        assert said.startswith("**Ready.**" if spec.ready else f"**{megabytes(spec.download_bytes)} to download.**")
+        assert spec.label_summary in said or f"{spec.accuracy:.1f} % right on ImageNet-1K" in said
+        weight = "Too large here." if spec.beyond_limits else f"{megabytes(spec.download_bytes)} to download."
+        assert said.startswith("**Ready.**" if spec.ready else f"**{weight}**")
 
 
 def test_a_ready_model_is_taken_at_once(open_app: Open) -> None:
@@ -112,6 +114,22 @@ def test_a_model_that_is_not_here_offers_its_download_and_the_former_goes_on(ope
     assert in_use(app) == "tinynet"
     assert "VGG-16 is not on this machine yet. Maps are still those of TinyNet" in words(app)
     assert app.button(key="download_sidebar").label.replace("\\", "") == "Download VGG-16 (553 MB)"
+
+
+def test_a_model_that_is_too_large_here_names_the_settings_and_offers_no_download(open_app: Open) -> None:
+    app = choose(open_app(), "vit_h_14")
+    assert in_use(app) == "tinynet"
+    assert "HEATPROOF_MAX_PARAMETERS to 640_000_000" in words(app)
+    assert [button.key for button in app.button if button.key == "download_sidebar"] == []
+
+
+def test_what_is_here_comes_first_and_the_rest_family_by_family() -> None:
+    specs = [replace(spec, ready=spec.ready or spec.name == "vgg16") for spec in list_models()]
+    groups = model_groups(specs)
+    assert list(groups)[:3] == ["On this machine", "ResNet", "MobileNet"]
+    assert [spec.name for spec in groups["On this machine"]] == ["tinynet", "vgg16"]
+    assert "vgg16" not in [spec.name for spec in groups["VGG"]]
+    assert sum(map(len, groups.values())) == len(specs)
 
 
 def test_a_download_shows_its_bytes_and_can_be_cancelled(open_app: Open, server: Server) -> None:
@@ -303,7 +321,9 @@ def test_a_layers_title_has_its_resolution_and_marks_the_default() -> None:
 def test_what_a_model_knows_is_said_once() -> None:
     embedded, *others = list_models()
     assert model_sentence(embedded) == embedded.sentence
-    assert model_sentence(others[-1]) == f"{others[-1].sentence} {label_sentence(others[-1])}"
+    assert model_sentence(others[-1]) == others[-1].sentence  # its accuracy on ImageNet says it
+    own = replace(others[-1], accuracy=None)
+    assert model_sentence(own) == f"{own.sentence} {label_sentence(own)}"
     assert readiness(embedded) == "**Ready.**"
 
 

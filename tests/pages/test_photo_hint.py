@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gradcam_core.models.pretrained import PRETRAINED
+from gradcam_core.models.published import PRETRAINED
 from tests.pages.support import HOSTILE, add_photo_network, write_description
 
 Open = Callable[..., AppTest]

@@ -84,6 +84,7 @@ function onKey(frame, event) {
 
 function mark(frame) {
   keepOwnParameters();
+  frame.root.style.colorScheme = getComputedStyle(frame.page.querySelector(".stApp")).colorScheme; // lists lie beside it
   const pages = frame.page.querySelector(".st-key-pages");
   say(pages, { role: "navigation", "aria-label": "Pages", id: "heatproof-pages" });
   for (const link of pages?.querySelectorAll("a") ?? []) {

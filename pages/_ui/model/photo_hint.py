@@ -89,7 +89,8 @@ def _photo_networks() -> tuple[ModelSpec | None, ModelSpec | None]:
     """
     from gradcam_core.models.spec import IMAGENET
 
-    found = [spec for spec in _all_models() if spec.source != _DRAWS and spec.name not in refused_models()]
+    usable = [spec for spec in _all_models() if not spec.beyond_limits and spec.name not in refused_models()]
+    found = [spec for spec in usable if spec.source != _DRAWS]
     of_imagenet = [spec for spec in found if spec.label_summary == IMAGENET]
     general = min(of_imagenet, key=lambda spec: (not spec.ready, spec.source == _OWN), default=None)
     others = [spec for spec in found if spec.ready and spec not in of_imagenet]

@@ -9,10 +9,11 @@ import streamlit as st
 from gradcam_core.errors import HeatproofError
 from pages._ui.frame.bar import Chip, show_chip
 from pages._ui.model.downloads import has_arrived, offer_download, show_other_downloads
+from pages._ui.model.model_search import show_model_search
 from pages._ui.session import page_state
 from pages._ui.session.question import ModelCard
 from pages._ui.session.results import model_card
-from pages._ui.text.choices import label_sentence, model_sentence, model_titles, readiness
+from pages._ui.text.choices import label_sentence, model_caption, model_groups, model_titles, readiness
 from pages._ui.text.incidents import error_markdown, report_internal_errors
 from pages._ui.text.messages import say_warning
 from pages._ui.text.sentences import escape_markdown
@@ -61,14 +62,16 @@ def refused_models() -> dict[str, str]:
 
 
 def _draw_list(specs: dict[str, ModelSpec], in_use: ModelSpec) -> None:
-    titles = model_titles(list(specs.values()))
+    titles, groups = model_titles(list(specs.values())), model_groups(list(specs.values()))
+    listed = [spec for group in groups.values() for spec in group]
     with st.popover(escape_markdown(in_use.title), key="model_list", icon=":material/neurology:", width="stretch"):
+        show_model_search(groups)
         st.radio(
             "Model",
-            list(specs),
+            [spec.name for spec in listed],
             key="model",
             format_func=lambda name: f"**{escape_markdown(titles[name])}**" if name in titles else name,
-            captions=[f"{readiness(spec)} {escape_markdown(model_sentence(spec))}" for spec in specs.values()],
+            captions=[f"{readiness(spec)} {escape_markdown(model_caption(spec))}" for spec in listed],
             on_change=page_state.mark_user_action,
         )
     st.caption(escape_markdown(label_sentence(in_use)))
@@ -81,7 +84,10 @@ def _card_or_former(chosen: ModelSpec, default: str) -> ModelCard:
         st.markdown(
             escape_markdown(f"{chosen.title} is not on this machine yet. Maps are still those of {former.spec.title}.")
         )
-        offer_download(chosen, place="sidebar")
+        if chosen.beyond_limits:
+            st.caption(escape_markdown(chosen.beyond_limits))
+        else:
+            offer_download(chosen, place="sidebar")
         return former
     is_new, st.session_state[_ASKED] = st.session_state.get(_ASKED) != chosen.name, chosen.name
     if is_new or chosen.name not in refused_models():  # one that failed is tried again once it is chosen again
@@ -125,9 +131,9 @@ def _show_notes(notes: tuple[str, ...]) -> None:
 
 
 def _show_broken(broken: list[tuple[str, str]]) -> None:
-    """The files of the checkpoint folder that can't be used, and why."""
+    """The operator's own models that can't be used, and why."""
     if not broken:
         return
-    with st.expander(f"{len(broken)} in the checkpoint folder can't be used"):
+    with st.expander(f"{len(broken)} of your own can't be used"):
         for name, sentence in broken:
             st.caption(f"**{escape_markdown(name)}**: {escape_markdown(sentence)}")

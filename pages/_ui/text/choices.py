@@ -17,6 +17,7 @@ _DEPTHS = (
     "A middle layer: patterns and parts of things.",
     "A late layer: whole things, coarsely.",
 )
+_HERE = "On this machine"
 _LAST = "The last one before pooling, and so the last that still knows where things are."
 _USUAL = "The one that the description of this network names."
 
@@ -52,14 +53,35 @@ def model_titles(specs: Sequence[ModelSpec]) -> dict[str, str]:
     return {spec.name: spec.title if titles.count(spec.title) == 1 else f"{spec.title} ({spec.name})" for spec in specs}
 
 
+def model_groups(specs: Sequence[ModelSpec]) -> dict[str, list[ModelSpec]]:
+    """In the order of a list: what is here, as its sources come, then family by family what is not."""
+    groups: dict[str, list[ModelSpec]] = {_HERE: []}
+    for spec in specs:
+        groups.setdefault(_HERE if spec.ready or not spec.family else spec.family, []).append(spec)
+    return groups
+
+
 def readiness(spec: ModelSpec) -> str:
     """Whether it is here, or how much would be downloaded, as markdown."""
+    if spec.beyond_limits:
+        return "**Too large here.**"
     return "**Ready.**" if spec.ready else f"**{megabytes(spec.download_bytes)} to download.**"
 
 
+def model_caption(spec: ModelSpec) -> str:
+    """What a list says below a model's title, but for its readiness: how right and how large it is, then what it is."""
+    figures = []
+    if spec.accuracy is not None:
+        figures.append(f"{spec.accuracy:.1f} % right on ImageNet-1K")
+    if spec.parameters:
+        figures.append(f"{spec.parameters / 1e6:.1f} M parameters")
+    return " ".join(([f"{', '.join(figures)}."] if figures else []) + [model_sentence(spec)])
+
+
 def model_sentence(spec: ModelSpec) -> str:
-    """What it is, and what it knows where that does not say it."""
-    return spec.sentence if spec.label_summary in spec.sentence else f"{spec.sentence} {label_sentence(spec)}"
+    """What it is, and what it knows where neither that nor its accuracy on ImageNet says it."""
+    is_said = spec.accuracy is not None or spec.label_summary in spec.sentence
+    return spec.sentence if is_said else f"{spec.sentence} {label_sentence(spec)}"
 
 
 def label_sentence(spec: ModelSpec) -> str:
