@@ -247,6 +247,7 @@ def test_top_level_holds_only_what_it_may() -> None:
     allowed |= {
         "requirements-dev.txt",
         "requirements-bench.txt",
+        "requirements-extra.txt",
         "README.md",
         "LICENSE",
         "pyproject.toml",

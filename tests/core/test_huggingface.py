@@ -55,11 +55,11 @@ def why_broken(name: str = "vit") -> str:
 
 
 @pytest.mark.parametrize("name", [*COMMON, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)])
-def test_network_is_the_librarys_own_bit_for_bit_and_its_default_layer_has_a_map(folder: Path, name: str) -> None:
+def test_network_is_the_librarys_own_to_a_millionth_and_its_default_layer_has_a_map(folder: Path, name: str) -> None:
     own: Any = saved(folder / "mine", name)
     model = load_model("mine", device="cpu")
     with torch.no_grad():
-        assert torch.equal(logits(model.module), own(pixel_values=IMAGES).logits)
+        assert torch.allclose(logits(model.module), own(pixel_values=IMAGES).logits, atol=1e-6, rtol=0)
     assert [part for part, _ in model.module.named_modules()] == [part for part, _ in own.named_modules()]
     heat = Explainer(model).forward(load_image("sample:meadow")).cam(0, "gradcam").values
     assert np.isfinite(heat).all()
