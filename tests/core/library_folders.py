@@ -111,7 +111,9 @@ def saved(folder: Path, name: str = "vit", *, labels: dict[int, str] | None = No
     shard = {"max_shard_size": more.pop("max_shard_size")} if "max_shard_size" in more else {}
     config = getattr(library, example.config)(**example.options, id2label=labels or LABELS, **more)
     network: Any = wakened(getattr(library, example.architecture)(config))
-    network.save_pretrained(folder, **shard)
+    with torch.no_grad():  # batch normalisation learns what it sees
+        network.train()(pixel_values=torch.randn(4, 3, 64, 64))
+    network.eval().save_pretrained(folder, **shard)
     getattr(library, example.processor)(**example.processor_options).save_pretrained(folder)
     return network  # type: ignore[no-any-return]
 
@@ -121,4 +123,7 @@ def wakened(network: nn.Module) -> nn.Module:
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
+    for part in network.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.momentum = None
     return network.eval()

@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -14,9 +15,10 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from gradcam_core.checkpoints.fields import Fields
+from gradcam_core.engine import Explainer
 from gradcam_core.errors import ModelError
 from gradcam_core.images import load_image
-from gradcam_core.models import broken_checkpoints, find_model, list_models
+from gradcam_core.models import broken_checkpoints, find_model, inspect_model, list_models, load_model
 from gradcam_core.models.huggingface.families import FAMILIES, family_of
 from gradcam_core.models.huggingface.processor import read_input_spec
 from gradcam_core.models.registry import SOURCES, model_skeleton
@@ -53,12 +55,16 @@ def why_broken(name: str = "vit") -> str:
 
 
 @pytest.mark.parametrize("name", [*COMMON, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)])
-def test_network_is_the_librarys_own_bit_for_bit_with_its_layers_under_their_names(folder: Path, name: str) -> None:
-    own: Any = saved(folder / name, name)
-    network = loaded(name).module
+def test_network_is_the_librarys_own_to_a_millionth_and_its_default_layer_has_a_map(folder: Path, name: str) -> None:
+    own: Any = saved(folder / "mine", name)
+    model = load_model("mine", device="cpu")
     with torch.no_grad():
-        assert torch.equal(logits(network), own(pixel_values=IMAGES).logits)
-    assert [part for part, _ in network.named_modules()] == [part for part, _ in own.named_modules()]
+        assert torch.allclose(logits(model.module), own(pixel_values=IMAGES).logits, atol=1e-6, rtol=0)
+    assert [part for part, _ in model.module.named_modules()] == [part for part, _ in own.named_modules()]
+    heat = Explainer(model).forward(load_image("sample:meadow")).cam(0, "gradcam").values
+    assert np.isfinite(heat).all()
+    assert np.ptp(heat) > 1e-3 * np.abs(heat).max() > 0
+    assert inspect_model("mine").default_layer == model.default_layer
 
 
 def test_every_family_of_the_table_has_an_example() -> None:
