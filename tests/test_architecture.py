@@ -35,7 +35,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
             "tinynet",
             "version",
         },
-        {"config", "layers", "scenes"},
+        {"config", "layers", "scenes", "targets"},
         {"cam", "methods", "resources", "training"},
         {"decoding", "rendering", "sentences"},
         {"data_address", "download", "preprocessing"},
