@@ -217,5 +217,8 @@ def test_fields_that_nothing_reads_are_named_wherever_the_model_is(
     assert {f"small: {note}" for note in said} <= set(capsys.readouterr().out.splitlines())
     main(["predict", scene, "--model", "small"])
     assert set(said) <= set(capsys.readouterr().out.splitlines())
-    main(["explain", scene, "--model", "small", "--json"])
+    out = folder / "out"
+    main(["explain", scene, "--model", "small", "--json", "--out", str(out)])
+    (written,) = out.rglob("explanation.json")
     assert json.loads(capsys.readouterr().out)["model_notes"] == said
+    assert json.loads(written.read_text(encoding="utf-8"))["model_notes"] == said
