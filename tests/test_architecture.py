@@ -51,7 +51,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "gradcam_core.checkpoints": [
         {"fields", "formats", "head_parts", "libraries", "naming", "pickles"},
-        {"containers", "folding", "fused", "mismatch", "readings", "torchfiles"},
+        {"containers", "folding", "fused", "inputs", "labels", "mismatch", "readings", "torchfiles"},
         {"renaming", "weights"},
         {"heads", "pairs"},
         {"fitting"},
@@ -114,8 +114,10 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"registry", "strongest"},
     ],
     "gradcam_core.models": [
-        {"architectures", "class_names", "meta", "spec"},
-        {"embedded", "facts", "folder", "loaded", "pretrained", "summary"},
+        {"class_names", "first_layer", "meta", "options", "spec"},
+        {"architectures", "facts", "loaded", "summary"},
+        {"described", "pretrained", "trial"},
+        {"embedded", "folder"},
         {"registry"},
         {"inspection", "loading"},
         {"cache"},

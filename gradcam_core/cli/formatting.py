@@ -16,8 +16,11 @@ _LABEL_WIDTH = 24
 
 
 def models_lines(specs: Sequence[ModelSpec], broken: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """One line a model, and a sentence for every checkpoint that can't be used."""
+    """One line a model, what is assumed of it, and a sentence for every checkpoint that can't be used."""
     yield from columns([(spec.name, _state(spec), spec.title, spec.label_summary) for spec in specs])
+    for spec in (spec for spec in specs if spec.notes):
+        yield ""
+        yield from [f"{display_name(spec.name)}: {note}" for note in spec.notes]
     for name, reason in broken:
         yield ""
         yield f"{display_name(name)} can't be used: {reason}"
@@ -52,6 +55,7 @@ def prediction_lines(
     yield f"{_name(image)}, {_size(image)}"
     yield from image.notes
     yield f"{display_name(model.spec.title)}, preprocessing: {preprocessing}"
+    yield from model.notes
     yield ""
     yield from columns([_prediction_row(prediction) for prediction in predictions], right=(0, 2))
 

@@ -1,8 +1,7 @@
 """Which networks can a checkpoint's description name, and how is one built?
 
 The list is fixed: our own network and torchvision's classifiers. No text from a file is ever imported or looked up
-elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliary heads and without
-`transform_input`: weights that were trained with it want 0.5 as mean and std in their description.
+elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliary heads.
 """
 
 import difflib
@@ -22,6 +21,8 @@ from gradcam_core.checkpoints.naming import without_counters
 from gradcam_core.checkpoints.weights import check_fit, load_into
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
+from gradcam_core.models.first_layer import take_channels
+from gradcam_core.text import shortened
 from gradcam_core.tinynet import TinyNet
 
 OWN = "heatproof/tinynet"
@@ -58,20 +59,20 @@ class Built:
     notes: tuple[str, ...]
 
 
-def build(name: str, num_outputs: int, state: Mapping[str, Tensor]) -> nn.Module:
+def build(name: str, num_outputs: int, state: Mapping[str, Tensor], **how: Any) -> nn.Module:
     """The network alone of `build_noted`."""
-    return build_noted(name, num_outputs, state).module
+    return build_noted(name, num_outputs, state, **how).module
 
 
-def build_noted(name: str, num_outputs: int, state: Mapping[str, Tensor]) -> Built:
-    """The network with these weights, whatever they are called in their file.
+def build_noted(name: str, num_outputs: int, state: Mapping[str, Tensor], **how: Any) -> Built:
+    """The network with these weights, whatever they are called in their file; `how` is as for `meta_module`.
 
     Names, shapes and the number of parameters are compared on a skeleton before any memory is taken.
 
     Raises:
         ModelError: if the architecture is unknown or too large, or the weights do not fit it.
     """
-    module = meta_module(name, num_outputs)
+    module = meta_module(name, num_outputs, **how)
     own = {key: value for key, value in state.items() if not key.startswith(_unused(name))}
     fitted = fit(module, own, similar=lambda other: similar_architectures(other, name))
     return Built(materialize(module, fitted.state), fitted.notes)
@@ -83,7 +84,9 @@ def similar_architectures(state: Mapping[str, Tensor], name: str) -> tuple[str, 
     Where only shapes differ, it can but be one that is named alike: the others need not be built.
     """
     ratios = {other: difflib.SequenceMatcher(None, other, name).ratio() for other in architectures() if other != name}
-    least = _ALIKE if without_counters(state).keys() == without_counters(_skeleton(name, 2).state_dict()).keys() else 0
+    least = (
+        _ALIKE if without_counters(state).keys() == without_counters(_skeleton(name, 2, {}).state_dict()).keys() else 0
+    )
     for other in sorted((other for other in ratios if ratios[other] >= least), key=lambda other: -ratios[other]):
         last, unused, body = _fingerprint(other)
         if _body(state, last, unused) == body:
@@ -94,7 +97,7 @@ def similar_architectures(state: Mapping[str, Tensor], name: str) -> tuple[str, 
 @lru_cache(maxsize=200)
 def _fingerprint(name: str) -> tuple[str, tuple[str, ...], int]:
     """The name of an architecture's last layer, what it does without, and a number that tells its other tensors."""
-    module = _skeleton(name, 2)
+    module = _skeleton(name, 2, {})
     last = last_layer(module) + "."
     return last, _unused(name), _body(module.state_dict(), last, _unused(name))
 
@@ -104,10 +107,23 @@ def _body(state: Mapping[str, Tensor], last: str, unused: tuple[str, ...]) -> in
     return hash(frozenset(found for found in tensors if not found[0].startswith((last, *unused))))
 
 
-def meta_module(name: str, num_outputs: int) -> nn.Module:
-    """The network without memory for its weights; ModelError if it is unknown or too large."""
+def meta_module(name: str, num_outputs: int, *, channels: int = 3, **options: Any) -> nn.Module:
+    """The network without memory for its weights; ModelError if it is unknown or too large.
+
+    Args:
+        channels: that it takes; its first layer is another one where they are not 3.
+        options: arguments of torchvision's constructor, such as `image_size`.
+    """
     check_architecture(name)
-    module = _skeleton(name, num_outputs)
+    try:
+        module = _skeleton(name, num_outputs, options)
+    except (TypeError, ValueError, RuntimeError, AssertionError, ArithmeticError) as error:
+        given = ", ".join(f"{option} {value}" for option, value in options.items())
+        raise ModelError(
+            f"{name} can't be built with {given}.", hint=f"It says: {shortened(str(error), 200)}"
+        ) from error
+    if channels != 3:
+        take_channels(module, channels)
     _check_parameters(name, module)
     return module
 
@@ -136,12 +152,14 @@ class _TensorsOnMeta(TorchFunctionMode):
 _FACTORIES: set[Callable[..., Any]] = {torch.empty, torch.zeros, torch.ones}
 
 
-def _skeleton(name: str, num_outputs: int) -> nn.Module:
+def _skeleton(name: str, num_outputs: int, options: Mapping[str, Any]) -> nn.Module:
     with _TensorsOnMeta():
         if name == OWN:
             return TinyNet(num_outputs)
         short = name.removeprefix(_TORCHVISION)
-        module: nn.Module = models.get_model(short, weights=None, num_classes=num_outputs, **_OPTIONS.get(short, {}))
+        module: nn.Module = models.get_model(
+            short, weights=None, num_classes=num_outputs, **{**options, **_OPTIONS.get(short, {})}
+        )
         return module
 
 

@@ -41,6 +41,7 @@ def _draw_section() -> ModelCard:
     picker, below = st.container(gap="xsmall"), st.container(gap="xsmall")
     with below:
         card = _card_or_former(chosen, default)
+        _show_notes(card.notes)
         show_other_downloads(specs, but=chosen.name)
         _show_broken(broken_checkpoints())
     with picker:
@@ -111,6 +112,16 @@ def _former(default: str) -> ModelCard:
     name = card.spec.name
     page_state.set_parameter("model", None if name == default else name)
     return card
+
+
+def _show_notes(notes: tuple[str, ...]) -> None:
+    """What was assumed of the model in use: one sentence as it is, several folded to one line."""
+    if len(notes) == 1:
+        st.caption(escape_markdown(notes[0]))
+    elif notes:
+        with st.expander(f"{len(notes)} things are assumed of this model"):
+            for note in notes:
+                st.caption(escape_markdown(note))
 
 
 def _show_broken(broken: list[tuple[str, str]]) -> None:
