@@ -28,7 +28,7 @@ def skeleton_of(checkpoint: Checkpoint) -> nn.Module:
     """Its network without memory for its weights; ModelError if it can't be built."""
     told = with_assumed(checkpoint)
     channels = told.input_spec.channels
-    return meta_module(told.architecture, told.num_outputs, channels=channels, **told.options)
+    return meta_module(told.architecture, told.num_outputs, channels=channels, head=told.head, **told.options)
 
 
 def network_of(checkpoint: Checkpoint) -> Network:
@@ -39,9 +39,9 @@ def network_of(checkpoint: Checkpoint) -> Network:
     """
     told = with_assumed(checkpoint)
     weights, digest = read_noted_weights(told)
-    channels = told.input_spec.channels
     try:
-        built = build_noted(told.architecture, told.num_outputs, weights.tensors, channels=channels, **told.options)
+        how = {"channels": told.input_spec.channels, "head": told.head, **told.options}
+        built = build_noted(told.architecture, told.num_outputs, weights.tensors, **how)
     except ModelError as error:
         _refuse_wrong_ends(told, weights.tensors, error)
         raise
