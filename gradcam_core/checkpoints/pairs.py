@@ -13,6 +13,7 @@ from typing import Any
 from torch import Tensor
 
 from gradcam_core.checkpoints.fields import Fields, inside, is_number, one_line
+from gradcam_core.checkpoints.head_parts import MOST_LAYERS, MOST_PARTS, Head
 from gradcam_core.checkpoints.inputs import INPUT_FIELDS, read_input
 from gradcam_core.checkpoints.labels import imagenet_labels, read_labels
 from gradcam_core.checkpoints.weights import SUFFIXES, Weights, check_size, read_file, sha256_of
@@ -24,7 +25,7 @@ ACTIVATIONS = ("softmax", "sigmoid", "binary")
 
 _FIELDS = (
     *("version", "title", "architecture", "num_classes", "labels", "target_layer", "activation", "preprocessing"),
-    *("source", "license", "sha256", "options", "check"),
+    *("source", "license", "sha256", "options", "head", "check"),
 )
 _NAMES_ELSEWHERE = {  # of fields that may be left out: what other programs and people call them
     "fit": ("resize", "resize_mode", "resize_method", "crop_mode", "crop_or_squash", "letterbox"),
@@ -66,6 +67,7 @@ class Checkpoint:
         target_layer: the layer to explain first, or "".
         sha256: what the weights file's hash must be, or "".
         options: of the architecture, as written.
+        head: the layers that stand in the place of some of its parts.
         others: the fields that are not known here: options of the architecture, or somebody's own.
         known_answer: what the network must say of an image; None where nothing is stated.
         notes: a sentence for each thing that is assumed, or not read.
@@ -85,6 +87,7 @@ class Checkpoint:
     license: str
     sha256: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    head: Head = field(default_factory=Head)
     others: Mapping[str, Any] = field(default_factory=dict)
     known_answer: KnownAnswer | None = None
     notes: tuple[str, ...] = ()
@@ -162,6 +165,7 @@ def read_checkpoint(folder: Path, name: str) -> Checkpoint:
         license=fields.text("license", default=""),
         sha256=_sha256(fields),
         options=fields.inner("options").values if "options" in fields.values else {},
+        head=_head(fields),
         others={key: value for key, value in fields.values.items() if key not in _FIELDS},
         known_answer=_known_answer(fields, folder),
         notes=(*assumed, *assumed_of_input, *preprocessing.unread(INPUT_FIELDS)),
@@ -238,6 +242,22 @@ def _refuse_renamed(fields: Fields, preprocessing: Fields) -> None:
             found = next((name for name in (key, *names) if name in place.values), None)
             if found and key not in preprocessing.values:
                 raise ModelError(f"{place.where}: {found} is not read.", hint=f"Write it as {key} into preprocessing.")
+
+
+def _head(fields: Fields) -> Head:
+    """The layers that replace parts of the network, in words."""
+    if "head" not in fields.values:
+        return Head()
+    parts = fields.values["head"]
+    is_mapping = isinstance(parts, dict) and 0 < len(parts) <= MOST_PARTS
+    if not is_mapping or not all(_are_layers(texts) for texts in parts.values()):
+        raise fields.wrong("head", 'a part and its layers, such as {"fc": ["linear 256", "relu", "linear"]}')
+    return Head({place: tuple(texts) for place, texts in parts.items()})
+
+
+def _are_layers(texts: Any) -> bool:
+    is_list = isinstance(texts, list) and 0 < len(texts) <= MOST_LAYERS
+    return is_list and all(isinstance(text, str) for text in texts)
 
 
 def _known_answer(fields: Fields, folder: Path) -> KnownAnswer | None:
