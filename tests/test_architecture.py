@@ -109,7 +109,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "gradcam_core.models": [
         {"architectures", "class_names", "input_specs", "meta", "module_copy", "outputs", "spec"},
-        {"embedded", "facts", "folder", "from_module", "loaded", "pretrained", "summary"},
+        {"embedded", "facts", "folder", "from_module", "loaded", "operators_code", "pretrained", "summary"},
         {"declared"},
         {"registry"},
         {"inspection", "loading"},
