@@ -128,7 +128,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
             "skeletons",
             "spec",
         },
-        {"facts", "from_module", "huggingface", "loaded", "summary", "timm_networks"},
+        {"facts", "from_module", "huggingface", "loaded", "operators_code", "summary", "timm_networks"},
         {"architectures", "declared", "options", "timm_inputs", "trial"},
         {"described", "pretrained", "timm_folder"},
         {"embedded", "library_folders"},
