@@ -229,7 +229,11 @@ def test_description_may_not_name_a_layer_without_a_map(folder: Path, write_pair
         ("layer4.2", "'layer4.2' is not a layer of small.", "The usual one is blocks.5."),
         ("block.2", "'block.2' is not a layer of small.", "blocks.2"),
         ("blocks.55", "'blocks.55' is not a layer of small.", "Near that name: blocks.5"),
-        ("head", "head of small gives no spatial map in one call.", "The usual layer is blocks.5."),
+        (
+            "head",
+            "head of small can't be explained. Its output is flat (1 x 3): it has no map.",
+            "The usual layer is blocks.5.",
+        ),
         ("", "'' is not a layer of small.", "blocks.5"),
     ],
 )
