@@ -163,11 +163,14 @@ def test_options_of_the_architecture_are_read(folder: Path, write_pair: WritePai
         ("torchvision/resnet50", "width_per_group", int),
         ("torchvision/inception_v3", "transform_input", bool),
         ("torchvision/squeezenet1_0", "dropout", float),
+        ("torchvision/densenet121", "growth_rate", int),
     ],
 )
 def test_an_option_is_what_torchvisions_constructor_takes(architecture: str, option: str, kind: type) -> None:
     assert known_options(architecture)[option] is kind
-    assert not {"num_classes", "patch_size", "norm_layer", "progress"} & known_options(architecture).keys()
+    assert (
+        not {"num_classes", "patch_size", "block_config", "norm_layer", "progress"} & known_options(architecture).keys()
+    )
 
 
 @pytest.mark.parametrize(
@@ -214,5 +217,8 @@ def test_fields_that_nothing_reads_are_named_wherever_the_model_is(
     assert {f"small: {note}" for note in said} <= set(capsys.readouterr().out.splitlines())
     main(["predict", scene, "--model", "small"])
     assert set(said) <= set(capsys.readouterr().out.splitlines())
-    main(["explain", scene, "--model", "small", "--json"])
+    out = folder / "out"
+    main(["explain", scene, "--model", "small", "--json", "--out", str(out)])
+    (written,) = out.rglob("explanation.json")
     assert json.loads(capsys.readouterr().out)["model_notes"] == said
+    assert json.loads(written.read_text(encoding="utf-8"))["model_notes"] == said

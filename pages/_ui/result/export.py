@@ -77,6 +77,7 @@ def _explanation(question: Question, cam: Cam, look: Look) -> Explanation:
         source=question.picture.source,
         checkpoints=_folder_to_name(question),
         trust=_trust(question, cam),
+        model_notes=question.model.notes,
     )
 
 
