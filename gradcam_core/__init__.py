@@ -1,7 +1,7 @@
 """Where does a vision model look, and does the heatmap deserve to be believed?
 
-The ten lines that matter: `load_image`, `load_model`, `Explainer`, `overlay_image`. Importing this package leaves
-torch unimported; a name is loaded when it is first asked for.
+The ten lines that matter: `load_image`, `load_model` (or `wrap_model` for a module of your own), `Explainer`,
+`overlay_image`. Importing this package leaves torch unimported; a name is loaded when it is first asked for.
 """
 
 from importlib import import_module

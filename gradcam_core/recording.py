@@ -13,9 +13,10 @@ from gradcam_core.hooks import recording
 from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.models import LoadedModel
 from gradcam_core.resources.memory import enough_memory
+from gradcam_core.resources.store import LruStore
+from gradcam_core.targets import Target, value_of
 
-Target = tuple[tuple[int, float], ...]
-"""A weighted sum of logits: (class, weight) pairs by class."""
+_KEPT_BYTES = 32_000_000  # of gradients of one recording: of a ResNet-50's last block 80 classes, of all its blocks two
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,25 +32,30 @@ class Recording:
     outputs: Mapping[str, Tensor]
     layouts: Mapping[str, Layout]
     logits: Tensor
-    _gradients: dict[Target, dict[str, Tensor]] = field(default_factory=dict)  # of the last target, for all layers
+    _gradients: LruStore[dict[str, Tensor]] = field(default_factory=lambda: LruStore(_KEPT_BYTES))  # by target
 
     def activation(self, layer: str) -> np.ndarray:
         """(channels, h, w) float32, read-only."""
         return self._map(layer, self.outputs[layer])
 
+    def value(self, target: Target) -> float:
+        """What is explained."""
+        return float(value_of(target, self.logits).detach())
+
     def gradient(self, layer: str, target: Target) -> np.ndarray:
         """d target / d activation, (channels, h, w) float32, read-only; zeros where it does not depend on the layer.
 
-        The first question about a target is one backward pass, which serves all layers of the recording.
+        The first question about a target is one backward pass, which serves all layers of the recording; those of
+        the last targets are kept.
 
         Raises:
+            MethodError: if the target is no number that depends on the logits.
             ResourceError: if the memory does not suffice.
         """
         known = self._gradients.get(target)
         if known is None:
             known = self._backward(target)
-            self._gradients.clear()
-            self._gradients[target] = known
+            self._gradients.put(target, known, sum(gradient.nbytes for gradient in known.values()))
         return self._map(layer, known[layer])
 
     def _map(self, layer: str, output: Tensor) -> np.ndarray:
@@ -62,13 +68,9 @@ class Recording:
         if not self.logits.requires_grad:
             return {name: torch.zeros_like(output) for name, output in self.outputs.items()}
         with differentiable(self.logits.device), memory_for_a_pass():
-            weights = torch.zeros_like(self.logits)
-            for class_index, weight in target:
-                weights[class_index] = weight
             gradients = torch.autograd.grad(
-                self.logits,
+                value_of(target, self.logits),
                 list(self.outputs.values()),
-                grad_outputs=weights,
                 retain_graph=True,
                 allow_unused=True,
                 materialize_grads=True,

@@ -35,7 +35,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
             "tinynet",
             "version",
         },
-        {"config", "layers", "scenes"},
+        {"config", "layers", "scenes", "targets"},
         {"cam", "methods", "resources", "training"},
         {"decoding", "rendering", "sentences"},
         {"data_address", "download", "preprocessing"},
@@ -50,7 +50,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"__main__"},
     ],
     "gradcam_core.checkpoints": [
-        {"fields", "head_parts", "libraries", "naming", "pickles"},
+        {"fields", "formats", "head_parts", "libraries", "naming", "pickles"},
         {"containers", "folding", "fused", "inputs", "labels", "mismatch", "readings", "torchfiles"},
         {"renaming", "weights"},
         {"heads", "pairs", "parts"},

@@ -17,10 +17,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from gradcam_core.checkpoints.containers import find_state
+from gradcam_core.checkpoints.formats import HEAD, kind_of_bytes
 from gradcam_core.checkpoints.mismatch import mismatch
-from gradcam_core.checkpoints.naming import is_counter, listed, without_counters
+from gradcam_core.checkpoints.naming import is_counter, listed, shown, without_counters
 from gradcam_core.checkpoints.pickles import ForeignError
-from gradcam_core.checkpoints.torchfiles import check_torch_file, unreadable
+from gradcam_core.checkpoints.torchfiles import check_torch_file, refusal, unreadable
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
 from gradcam_core.resources.memory import is_out_of_memory
@@ -34,6 +35,11 @@ _DTYPES = {
     *(torch.float32, torch.float16, torch.bfloat16, torch.float64),
     *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
 }
+_FEW_BITS = {
+    *(torch.float8_e4m3fn, torch.float8_e5m2, torch.float8_e4m3fnuz, torch.float8_e5m2fnuz, torch.float8_e8m0fnu),
+    *(torch.complex64, torch.complex128, torch.uint16, torch.uint32, torch.uint64),
+}
+_AS_FLOAT = "A float8 weight says nothing without its scale: save the network in float or half precision."
 _MOST_TENSORS = 5_000
 _MOST_SIDES = 16
 _LONGEST_NAME = 1_000
@@ -145,11 +151,11 @@ def _check_header(path: Path) -> None:
     """The library takes a header of 100 MB, which is a gigabyte once it is parsed."""
     try:
         with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
+            head = file.read(HEAD)
     except OSError as error:
         raise unreadable(path.name) from error
-    if length > _MOST_HEADER:
-        raise unreadable(path.name)
+    if head[8:9] != b"{" or int.from_bytes(head[:8], "little") > _MOST_HEADER:
+        raise refusal(path.name, kind_of_bytes(head, path.name))
 
 
 def _read_torch(path: Path) -> Any:
@@ -163,7 +169,7 @@ def _read_torch(path: Path) -> Any:
     except ModelError:
         raise
     except ForeignError as error:
-        raise ModelError(f"{path.name} {error}.", hint=_SAVE_STATE) from error
+        raise ModelError(f"{path.name} {error}.", hint=error.hint or _SAVE_STATE) from error
     except Exception as error:  # a hostile pickle raises anything: KeyError, EOFError, TypeError
         if is_out_of_memory(error):
             raise
@@ -182,6 +188,8 @@ def _check_tensors(state: Any, path: Path) -> None:
         if len(key) > _LONGEST_NAME or not key.isprintable():
             raise _not_a_state_dict(path, f"{key[:80]!r} is no name of a tensor")
         is_plain = value.device.type == "cpu" and value.layout == torch.strided and value.dtype in _DTYPES
+        if value.dtype in _FEW_BITS:
+            raise ModelError(f"{path.name} holds numbers of type {value.dtype}, in {shown(key)}.", hint=_AS_FLOAT)
         if not is_plain or value.dim() > _MOST_SIDES:
             raise _not_a_state_dict(path, f"its tensor {key[:80]!r} is not of an ordinary kind")
     total = sum(value.numel() * value.element_size() for value in state.values())

@@ -98,6 +98,12 @@ def find_layers(module: nn.Module, input_tensor: Tensor) -> FoundLayers:
     return FoundLayers(layers, default, forward.num_outputs, excluded)
 
 
+def normalised_after(layers: Sequence[TargetLayer], name: str) -> TargetLayer | None:
+    """The first normalisation that ends after this layer; None where there is none."""
+    after = [layer.name for layer in layers].index(name) + 1
+    return next((layer for layer in layers[after:] if "norm" in layer.kind.lower()), None)
+
+
 def _answered(module: nn.Module, input_tensor: Tensor, calls: list[Call]) -> tuple[list[Call], dict[str, str]]:
     """The calls with one layout each whose cells the class depends on, and why not the others."""
     is_doubtful = any(len(call.layouts) > 1 for call in calls)

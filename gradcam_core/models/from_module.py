@@ -114,7 +114,7 @@ def _classifier(own: nn.Module, original: nn.Module, spec: InputSpec) -> tuple[n
     with torch.no_grad():
         two = taken(_run(own, images), path)
     num_outputs, ending = count_outputs(one, two), ending_of(one)
-    notes = [f"Of its outputs the scores are {_place(path)}; the others are left out."] if path else []
+    notes = [f"Of its outputs {_place(path)} is taken for the scores of the classes."] if path else []
     if not torch.allclose(one.detach().reshape(-1), two.reshape(2, -1)[0], rtol=0.01, atol=1e-3):
         notes.append(
             "Its scores of an image change from pass to pass, or with the images beside it (dropout or statistics of "

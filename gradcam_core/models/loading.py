@@ -82,8 +82,7 @@ def ready_model(spec: ModelSpec, network: Network, device: torch.device) -> Load
         ModelError: if it does not run, its outputs are not as many as its labels, or no layer of it can be explained.
     """
     module = network.module.eval().requires_grad_(False).to(device)
-    noise = _noise(network.input_spec, device)
-    found = _found_layers(spec, module, noise)
+    found = _found_layers(spec, module, _noise(network.input_spec, device))
     num_outputs = 1 if network.activation == "binary" else len(network.labels)
     if found.num_outputs != num_outputs:
         raise ModelError(
@@ -107,7 +106,7 @@ def ready_model(spec: ModelSpec, network: Network, device: torch.device) -> Load
     )
     if network.known_answer is not None:
         check_answer(model, network.known_answer)
-    return replace(model, notes=(*network.notes, *sameness_note(model, noise)))
+    return replace(model, notes=(*network.notes, *sameness_note(model)))
 
 
 def _noise(spec: InputSpec, device: torch.device) -> Tensor:

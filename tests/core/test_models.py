@@ -332,7 +332,7 @@ def test_input_that_the_network_can_not_take_is_said_to_be(folder: Path, write_p
 
 def test_network_without_spatial_maps_is_refused(small: LoadedModel) -> None:
     flat = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 3))
-    with pytest.raises(ModelError, match="small can't be explained: No layer of this network gives a spatial map"):
+    with pytest.raises(ModelError, match="small can't be explained: No layer of this network gives a map"):
         _found_layers(small.spec, flat, torch.rand(1, 3, 8, 8))
 
 

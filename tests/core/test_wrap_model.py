@@ -49,6 +49,20 @@ class Around(nn.Module):
         return self.change(self.body(images))
 
 
+class Counting(nn.Flatten):
+    """A layer that writes into a buffer, in whatever mode it is."""
+
+    passes: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("passes", torch.zeros(()))
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.passes += 1
+        return super().forward(images)
+
+
 class Named:
     """As Hugging Face's output objects."""
 
@@ -90,6 +104,7 @@ def is_same(one: Any, other: Any) -> bool:
 
 def test_the_callers_module_is_left_as_it_was(make_image: Image) -> None:
     module = network()
+    module[6] = Counting()
     module[0].weight.requires_grad_(False)
     module[3].eval()
     seen: list[Tensor] = []
@@ -220,7 +235,7 @@ def test_scores_among_other_outputs_are_found_and_said(
     model = wrapped(module)
     inputs, logits = logits_of(model, make_image())
     assert torch.equal(module.body.eval()(inputs)[0], logits)
-    assert f"Of its outputs the scores are {place}; the others are left out." in model.notes
+    assert f"Of its outputs {place} is taken for the scores of the classes." in model.notes
     assert model.default_layer == "body.4"  # as the person knows it
 
 
