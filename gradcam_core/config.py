@@ -33,6 +33,9 @@ class Settings:
         "", "a Python file or module of your own whose functions declare models; it is run as part of this program"
     )
     device: str = _setting("auto", "auto takes CUDA, then MPS, then the CPU; or cpu, cuda, cuda:1, mps")
+    timm_hub: bool = _setting(
+        False, "on, a model timm/NAME is known by name and timm's weights are fetched by its own loader, for anybody"
+    )
     fetch_urls: bool = _setting(True, "off, nobody can make this server fetch an image URL")
     fetch_linked_urls: bool = _setting(True, "off, an image URL in a link to this page is fetched only after a click")
     fetch_hosts: tuple[str, ...] = _setting(

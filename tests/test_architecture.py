@@ -130,7 +130,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         },
         {"facts", "from_module", "huggingface", "loaded", "operators_code", "summary", "timm_networks"},
         {"architectures", "declared", "options", "timm_inputs", "trial"},
-        {"described", "pretrained", "timm_folder"},
+        {"described", "pretrained", "timm_folder", "timm_hub"},
         {"embedded", "library_folders"},
         {"folder"},
         {"registry"},

@@ -14,14 +14,23 @@ from gradcam_core.models.folder import FolderSource
 from gradcam_core.models.library_folders import LibraryFolderSource
 from gradcam_core.models.pretrained import PretrainedSource
 from gradcam_core.models.spec import Description, ModelSpec, Source
+from gradcam_core.models.timm_hub import TimmHubSource
 from gradcam_core.progress import Progress, silent
 
 DEFAULT_MODEL = "tinynet"
 _MOST_NAMES = 10  # in a hint
 
+_TIMM_HUB = TimmHubSource()
 SOURCES: dict[str, Source] = {  # in the order of the pickers
     source.slug: source
-    for source in (EmbeddedSource(), FolderSource(), LibraryFolderSource(), DeclaredSource(), PretrainedSource())
+    for source in (
+        EmbeddedSource(),
+        FolderSource(),
+        LibraryFolderSource(),
+        DeclaredSource(),
+        PretrainedSource(),
+        _TIMM_HUB,
+    )
 }
 
 
@@ -48,6 +57,9 @@ def find_model(name: str) -> ModelSpec:
         if match is not None:
             return match
         _refuse_broken(name, source, broken)
+    unlisted = _TIMM_HUB.named(name)
+    if unlisted is not None:
+        return unlisted
     close = difflib.get_close_matches(name.lower(), known, n=3) or known
     shown = ", ".join(close[:_MOST_NAMES]) + (
         f" or one of {len(known) - _MOST_NAMES} others" * (len(close) > _MOST_NAMES)

@@ -1,6 +1,7 @@
 """Are timm's networks built as timm builds them: from its folders, and from a description beside the user's weights?"""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from torch import nn
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import ModelError
 from gradcam_core.images import load_image
-from gradcam_core.models import broken_checkpoints, find_model, inspect_model, list_models, load_model
+from gradcam_core.models import broken_checkpoints, download_model, find_model, inspect_model, list_models, load_model
 from gradcam_core.models.registry import SOURCES
 from gradcam_core.preprocessing import InputSpec, prepare
 from tests.core.library_folders import REASON, wakened
@@ -225,3 +226,62 @@ def test_neither_library_is_imported_until_one_of_its_networks_is_built(folder: 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "2 []\n"
+
+
+# --- timm's own weights
+
+
+@pytest.fixture
+def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the hub, which is allowed and out of reach."""
+    constants = pytest.importorskip("huggingface_hub.constants", reason=REASON)
+
+    def refuse(*_: object) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setenv("HEATPROOF_TIMM_HUB", "on")
+    return tmp_path
+
+
+def test_timms_weights_are_known_by_name_and_loaded_from_the_hubs_cache(hub_cache: Path) -> None:
+    own = made("test_vit", num_classes=1000)
+    kept = hub_cache / "models--timm--test_vit.r160_in1k"
+    (kept / "snapshots" / "a").mkdir(parents=True)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text("a")
+    save_file(own.state_dict(), kept / "snapshots" / "a" / "model.safetensors")
+    assert find_model("timm/test_vit").ready
+    model = load_model("timm/test_vit", device="cpu")
+    assert torch.equal(logits(model.module, model.input_spec), logits(own, model.input_spec))
+    assert (model.labels[0], model.input_spec.size) == ("tench", (160, 160))
+    assert "timm/test_vit" not in [spec.name for spec in list_models()]
+
+
+def test_timms_weights_that_can_not_be_fetched_are_one_sentence(hub_cache: Path) -> None:
+    timm()
+    assert not find_model("timm/test_vit").ready
+    with pytest.raises(ModelError, match="are not on this machine"):
+        load_model("timm/test_vit")
+    with pytest.raises(ModelError, match=r"The weights of timm/test_vit could not be fetched from timm's hub\."):
+        download_model("timm/test_vit")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("timm/vit_small_patch14_dinov2", "have no head that names classes"),
+        ("timm/vit_smal_patch14_dinov2", "Near that name: vit_small_patch14_dinov2"),
+    ],
+)
+def test_name_without_classes_or_unknown_to_timm_is_refused(hub_cache: Path, name: str, sentence: str) -> None:
+    timm()
+    with pytest.raises(ModelError) as refusal:
+        find_model(name)
+    assert sentence in f"{refusal.value.message} {refusal.value.hint}"
+
+
+def test_timms_hub_is_not_asked_where_nobody_has_allowed_it() -> None:
+    with pytest.raises(ModelError, match="whoever runs this has not allowed timm's hub"):
+        find_model("timm/test_vit")
