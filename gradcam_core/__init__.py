@@ -1,7 +1,7 @@
 """Where does a vision model look, and does the heatmap deserve to be believed?
 
-The ten lines that matter: `load_image`, `load_model`, `Explainer`, `overlay_image`. Importing this package leaves
-torch unimported; a name is loaded when it is first asked for.
+The ten lines that matter: `load_image`, `load_model` (or `wrap_model` for a module of your own), `Explainer`,
+`overlay_image`. Importing this package leaves torch unimported; a name is loaded when it is first asked for.
 """
 
 from importlib import import_module
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from gradcam_core.models import list_models as list_models
     from gradcam_core.models import load_model as load_model
     from gradcam_core.models.cache import ModelCache as ModelCache
+    from gradcam_core.models.declared import declare_model as declare_model
+    from gradcam_core.models.wrapping import wrap_model as wrap_model
+    from gradcam_core.preprocessing import InputSpec as InputSpec
     from gradcam_core.rendering.figures import panels_figure as panels_figure
     from gradcam_core.rendering.render import Look as Look
     from gradcam_core.rendering.render import heatmap_image as heatmap_image
@@ -74,6 +77,9 @@ _HOMES = {
     "rendering.render": ("Look", "heatmap_image", "overlay_image"),
     "scenes.scene": ("draw_scene",),
     "models.cache": ("ModelCache",),
+    "models.declared": ("declare_model",),
+    "models.wrapping": ("wrap_model",),
+    "preprocessing": ("InputSpec",),
     "scoring.function": ("score_function",),
     "scoring.protocol": ("ScoreFunction",),
     "trust.check": ("check_map", "sweep_of"),

@@ -29,6 +29,9 @@ class Settings:
     checkpoints: Path = _setting(
         Path(__file__).resolve().parent.parent / "checkpoints", "folder of your own models; it may be absent"
     )
+    models: str = _setting(
+        "", "a Python file or module of your own whose functions declare models; it is run as part of this program"
+    )
     device: str = _setting("auto", "auto takes CUDA, then MPS, then the CPU; or cpu, cuda, cuda:1, mps")
     fetch_urls: bool = _setting(True, "off, nobody can make this server fetch an image URL")
     fetch_linked_urls: bool = _setting(True, "off, an image URL in a link to this page is fetched only after a click")

@@ -19,20 +19,60 @@ from gradcam_core.resources.store import LruStore
 _KEPT_BYTES = 16_000_000  # of inputs whose file would have to be decoded again: 26 of 224 pixels a side
 
 
+FITS = ("crop", "squash", "pad")
+CHANNEL_ORDERS = ("rgb", "bgr")
+
+
 @dataclass(frozen=True)
 class InputSpec:
-    """What the weights were trained on: pixels for the sides, RGB in [0, 1] for mean and deviation."""
+    """What the weights were trained on.
+
+    Attributes:
+        resize_size: pixels of the short side before the centre is cropped, as torchvision's `Resize` takes it.
+        crop_size: pixels of a side of the model's input; (width, height) where that is no square.
+        mean: for each channel in the network's order, on the scale of `input_range`; one number for a grey input.
+        std: as `mean`.
+        fit: how an image takes the shape of the input: crop (resized, its centre cropped), squash (both sides resized,
+            so that the short one has `resize_size`, then its centre cropped) or pad (the whole image within the input).
+        channel_order: rgb or bgr.
+        input_range: what black and white are before they are normalised.
+    """
 
     resize_size: int
-    crop_size: int
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    crop_size: int | tuple[int, int]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     interpolation: str = "bilinear"
+    fit: str = "crop"
+    channel_order: str = "rgb"
+    input_range: tuple[float, float] = (0.0, 1.0)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the model's input, in pixels."""
+        return (self.crop_size, self.crop_size) if isinstance(self.crop_size, int) else self.crop_size
+
+    @property
+    def resized_size(self) -> tuple[int, int]:
+        """(width, height) to which an image is squashed, in the shape of the input."""
+        width, height = (self.resize_size * side // min(self.size) for side in self.size)
+        return width, height
+
+    @property
+    def channels(self) -> int:
+        """3, or 1 for a grey input."""
+        return len(self.mean)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of the model's input."""
+        width, height = self.size
+        return self.channels, height, width
 
 
 @dataclass(frozen=True, eq=False)
 class PreparedInput:
-    """The model's input, (1, 3, crop_size, crop_size) float32 normalised, and where it lies in the image."""
+    """The model's input, (1, channels, height, width) float32 normalised, and where it lies in the image."""
 
     tensor: Tensor
     geometry: InputGeometry
@@ -43,11 +83,11 @@ _kept_inputs: LruStore[PreparedInput] = LruStore(_KEPT_BYTES)
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """One way of fitting an image into the model's input."""
+    """One way of fitting an image into the model's input; `sentence` says what it does for such an input."""
 
     slug: str
     title: str
-    sentence: str
+    sentence: Callable[[InputSpec], str]
     fit: Callable[[Image.Image, InputSpec], tuple[Tensor, Window]]
 
 
@@ -76,8 +116,10 @@ def prepare(
 
 
 def input_picture(tensor: Tensor, spec: InputSpec) -> np.ndarray:
-    """A normalised input, (1, 3, h, w), as the picture it stands for: (h, w, 3) uint8."""
-    pixels = (tensor[0].detach().cpu() * _column(spec.std) + _column(spec.mean)) * 255
+    """A normalised input, (1, channels, h, w), as the picture it stands for: (h, w, 3) uint8, of a grey one in grey."""
+    low, high = spec.input_range
+    values = tensor[0].detach().cpu() * _column(spec.std) + _column(spec.mean)
+    pixels = _reordered((values - low) / (high - low) * 255, spec).expand(3, -1, -1)
     rounded = torch.floor(pixels + 0.5).clamp(0, 255).to(torch.uint8)
     return np.ascontiguousarray(rounded.permute(1, 2, 0).numpy())  # (3, h, w) → (h, w, 3)
 
@@ -96,34 +138,38 @@ def _fitted(
 ) -> PreparedInput:
     """The input cut from a picture, and where it lies in the kept copy of that."""
     tensor, window = preprocessing.fit(picture, spec)
-    geometry = InputGeometry(picture.size, (spec.crop_size, spec.crop_size), window)
+    geometry = InputGeometry(picture.size, spec.size, window)
     return PreparedInput(tensor[None], geometry.scaled_to(kept_size))
 
 
 def _fit_trained(image: Image.Image, spec: InputSpec) -> tuple[Tensor, Window]:
-    """The short side resized to `resize_size`, then the centre cropped: torchvision's own two steps."""
-    resized = transforms.resize(image, [spec.resize_size], _mode(spec), antialias=True)
-    cropped = transforms.center_crop(resized, [spec.crop_size, spec.crop_size])
-    left, right = _cropped_span(resized.width, spec.crop_size, image.width)
-    top, bottom = _cropped_span(resized.height, spec.crop_size, image.height)
+    """Resized, then the centre cropped: torchvision's own two steps; or padded, where the training did that."""
+    if spec.fit == "pad":
+        return _fit_pad(image, spec)
+    width, height = spec.size
+    resized_to = [*reversed(spec.resized_size)] if spec.fit == "squash" else [spec.resize_size]
+    resized = transforms.resize(image, resized_to, _mode(spec), antialias=True)
+    cropped = transforms.center_crop(resized, [height, width])
+    left, right = _cropped_span(resized.width, width, image.width)
+    top, bottom = _cropped_span(resized.height, height, image.height)
     return _normalised(cropped, spec), Window(left, top, right, bottom)
 
 
 def _fit_squash(image: Image.Image, spec: InputSpec) -> tuple[Tensor, Window]:
-    resized = image.resize((spec.crop_size, spec.crop_size), _filter(spec))
+    resized = image.resize(spec.size, _filter(spec))
     return _normalised(resized, spec), Window(0, 0, image.width, image.height)
 
 
 def _fit_pad(image: Image.Image, spec: InputSpec) -> tuple[Tensor, Window]:
-    """The whole image within the square; zeros after normalising are the mean colour."""
-    side = spec.crop_size
-    scale = side / max(image.size)
+    """The whole image within the input; zeros after normalising are the mean colour."""
+    whole_width, whole_height = spec.size
+    scale = min(whole_width / image.width, whole_height / image.height)
     width, height = max(1, round(image.width * scale)), max(1, round(image.height * scale))
-    left, top = (side - width) // 2, (side - height) // 2
-    tensor = torch.zeros(3, side, side, dtype=torch.float32)
+    left, top = (whole_width - width) // 2, (whole_height - height) // 2
+    tensor = torch.zeros(spec.shape, dtype=torch.float32)
     tensor[:, top : top + height, left : left + width] = _normalised(image.resize((width, height), _filter(spec)), spec)
     across, down = image.width / width, image.height / height  # image pixels per input pixel
-    window = Window(-left * across, -top * down, (side - left) * across, (side - top) * down)
+    window = Window(-left * across, -top * down, (whole_width - left) * across, (whole_height - top) * down)
     return tensor, window
 
 
@@ -134,12 +180,21 @@ def _cropped_span(resized: int, crop: int, original: int) -> tuple[float, float]
 
 
 def _normalised(image: Image.Image, spec: InputSpec) -> Tensor:
-    pixels: Tensor = transforms.to_tensor(image).float()  # (3, h, w) in [0, 1], whatever the default dtype is
-    return (pixels - _column(spec.mean)) / _column(spec.std)
+    """(channels, h, w) float32; a grey input is 0.299 red + 0.587 green + 0.114 blue, as Pillow's `convert("L")`."""
+    picture = image.convert("L") if spec.channels == 1 else image
+    pixels: Tensor = transforms.to_tensor(picture).float()  # in [0, 1], whatever the default dtype is
+    low, high = spec.input_range
+    values = _reordered(pixels, spec) * (high - low) + low
+    return (values - _column(spec.mean)) / _column(spec.std)
 
 
-def _column(values: tuple[float, float, float]) -> Tensor:
-    return torch.tensor(values, dtype=torch.float32)[:, None, None]  # (3,) → (3, 1, 1)
+def _reordered(channels: Tensor, spec: InputSpec) -> Tensor:
+    """From red, green, blue to the network's order, or back: it is the same step."""
+    return channels.flip(0) if spec.channel_order == "bgr" else channels
+
+
+def _column(values: tuple[float, ...]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float32)[:, None, None]  # (channels,) → (channels, 1, 1)
 
 
 def _mode(spec: InputSpec) -> InterpolationMode:
@@ -150,25 +205,30 @@ def _filter(spec: InputSpec) -> Image.Resampling:
     return Image.Resampling[spec.interpolation.upper()]
 
 
+def _sentence_of_trained(spec: InputSpec) -> str:
+    if spec.fit == "pad":
+        return "As in training, the whole image in its own shape, the rest filled with the mean colour."
+    if spec.fit == "crop":
+        return "Resized and cropped to the centre as in training: the model at its best, blind at the edges."
+    if spec.resized_size == spec.size:
+        return "As in training, the whole image pressed into the model's input: nothing is cut off."
+    return "As in training, pressed into the shape of the model's input and its edges cut off."
+
+
 PREPROCESSINGS = {
     choice.slug: choice
     for choice in (
-        Preprocessing(
-            "trained",
-            "As trained",
-            "Resized and cropped to the centre as in training: the model at its best, blind at the edges.",
-            _fit_trained,
-        ),
+        Preprocessing("trained", "As trained", _sentence_of_trained, _fit_trained),
         Preprocessing(
             "squash",
             "Squash",
-            "The whole image pressed into the model's square: nothing is cut off, shapes are distorted.",
+            lambda _: "The whole image pressed into the model's input: nothing is cut off, shapes are distorted.",
             _fit_squash,
         ),
         Preprocessing(
             "pad",
             "Pad",
-            "The whole image in its own shape, the rest filled with the mean colour: things appear smaller.",
+            lambda _: "The whole image in its own shape, the rest filled with the mean colour: things appear smaller.",
             _fit_pad,
         ),
     )

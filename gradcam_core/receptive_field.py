@@ -126,12 +126,12 @@ def _fields(model: LoadedModel, layer: TargetLayer) -> np.ndarray:
 
 
 def _inputs(spec: InputSpec) -> Iterator[Tensor]:
-    """(1, 3, side, side) each, normalised, always the same: fine noise, and noise in coarse patches."""
-    seeded, side = torch.Generator().manual_seed(0), spec.crop_size
+    """(1, channels, height, width) each, normalised, always the same: fine noise, and noise in coarse patches."""
+    seeded, (channels, height, width) = torch.Generator().manual_seed(0), spec.shape
     mean, deviation = (torch.tensor(values)[None, :, None, None] for values in (spec.mean, spec.std))
-    fine, other = (torch.randn(1, 3, side, side, generator=seeded) for _ in range(2))
-    patches = torch.randn(1, 3, _PATCHES, _PATCHES, generator=seeded)
-    coarse = 0.3 * other + functional.interpolate(patches, size=(side, side), mode="bicubic")
+    fine, other = (torch.randn(1, channels, height, width, generator=seeded) for _ in range(2))
+    patches = torch.randn(1, channels, _PATCHES, _PATCHES, generator=seeded)
+    coarse = 0.3 * other + functional.interpolate(patches, size=(height, width), mode="bicubic")
     for noise in (fine, coarse):
         yield ((0.5 + _CONTRAST * noise).clamp(0, 1) - mean) / deviation
 

@@ -19,9 +19,11 @@ from tests.pages.support import add_hostile, add_photo_network
 from tests.support import png
 
 TESTS = Path(__file__).parent
+SECOND_HALF = "test_l"  # of the files of `browser`, by name: from here on they take as long as those before
 
 loopback.stay_here()
 os.environ.setdefault("HEATPROOF_MAX_MEMORY_BYTES", str(2**40))  # a browser beside the server may fill the container
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each server and each command would be compiled anew
 torch.set_num_threads(1)  # tests start threads of their own, and would otherwise fight over the cores
 threadpool_limits(1)  # numpy's linear algebra likewise
 
@@ -70,12 +72,18 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give every test its group, which one worker runs, and call a test in the browser slow unless it is marked smoke.
 
-    The folders `browser` and `crowd` are a group each, so that one worker alone starts their servers and Chromium;
-    elsewhere each file is one, for the sake of its fixtures.
+    The folder `crowd` is a group, and the slow tests of `browser` are two, which keep both workers busy; each starts
+    servers and a Chromium. Elsewhere each file is a group, for the sake of its fixtures.
     """
     for item in items:
         place = item.path.relative_to(TESTS)
-        group = place.parts[0] if place.parts[0] in ("browser", "crowd") else place.stem
-        item.add_marker(pytest.mark.xdist_group(group))
-        if place.parts[0] == "browser" and not item.get_closest_marker("smoke"):
+        is_smoke = item.get_closest_marker("smoke") is not None
+        if place.parts[0] == "browser" and not is_smoke:
             item.add_marker(pytest.mark.slow)
+        item.add_marker(pytest.mark.xdist_group(_group(place, is_smoke=is_smoke)))
+
+
+def _group(place: Path, *, is_smoke: bool) -> str:
+    if place.parts[0] == "browser":
+        return "browser" if is_smoke or place.name < SECOND_HALF else "browser, second half"
+    return place.parts[0] if place.parts[0] == "crowd" else place.stem

@@ -3,17 +3,19 @@
 import difflib
 import json
 import math
+import os
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gradcam_core.errors import ModelError
-from gradcam_core.text import printable
+from gradcam_core.text import printable, shortened
 
 _MOST_BYTES = 4_000_000  # a description with 20,000 labels has under 1 MB
 _MOST_NOTES = 200
 _LONGEST_NAME = 40  # the longest known one has 13 letters
+_MOST_NAMED = 8
 
 
 class Fields:
@@ -41,7 +43,9 @@ class Fields:
     def required(self, key: str) -> Any:
         """The value of a field that has no default, of any type."""
         if key not in self.values:
-            raise ModelError(f"{self.where} has no {key}.", hint=f"Add the field {key}.")
+            near = difflib.get_close_matches(key, self.values, n=1, cutoff=0.5)
+            hint = f" It has {shortened(near[0], _LONGEST_NAME)}: is that it?" if near else ""
+            raise ModelError(f"{self.where} has no {key}.", hint=f"Add the field {key}.{hint}")
         return self.values[key]
 
     def text(self, key: str, *, default: str | None = None) -> str:
@@ -52,11 +56,11 @@ class Fields:
         return one_line(value)
 
     def choice(self, key: str, *, among: Collection[str], default: str | None = None) -> str:
-        """One of a few words."""
+        """One of a few words, in capitals or not."""
         value = self._value(key, default)
-        if not isinstance(value, str) or value not in among:
+        if not isinstance(value, str) or value.lower() not in among:
             raise self.wrong(key, _listed(among))
-        return value
+        return value.lower()
 
     def whole(self, key: str, *, low: int, high: int, default: int | None = None) -> int:
         """A whole number from `low` to `high`."""
@@ -64,15 +68,6 @@ class Fields:
         if type(value) is not int or not low <= value <= high:
             raise self.wrong(key, f"a whole number from {low:,} to {high:,}" if low < high else f"{low}")
         return value
-
-    def triple(self, key: str, *, is_positive: bool = False) -> tuple[float, float, float]:
-        """Three finite numbers, one for each of red, green and blue."""
-        value = self.required(key)
-        numbers = [number for number in value if _is_number(number)] if isinstance(value, list) else []
-        if len(numbers) != 3 or len(value) != 3 or (is_positive and min(numbers) <= 0):
-            raise self.wrong(key, f"three {'positive ' if is_positive else ''}numbers for red, green and blue")
-        red, green, blue = (float(number) for number in numbers)
-        return red, green, blue
 
     def inner(self, key: str) -> "Fields":
         """The object in a field."""
@@ -93,6 +88,16 @@ class Fields:
             if close:
                 raise ModelError(f"{self.where} has a field {key[:80]!r}.", hint=f"Is {close[0]} meant?")
 
+    def refuse_unknown(self, known: Collection[str]) -> None:
+        """For an object of which every field is read."""
+        other = next((key for key in self.values if key not in known), None)
+        if other is not None:
+            raise ModelError(f"{self.where} has a field {other[:80]!r}.", hint=f"It may have {_listed(known)}.")
+
+    def unread(self, known: Collection[str]) -> tuple[str, ...]:
+        """As `unread_note`, of the fields that are not known."""
+        return unread_note(self.where, [key for key in self.values if key not in known])
+
     def wrong(self, key: str, wanted: str) -> ModelError:
         """The error that says what a field holds and what it must be."""
         try:
@@ -106,17 +111,24 @@ class Fields:
         return self.required(key) if default is None else self.values.get(key, default)
 
 
+def unread_note(where: str, names: Sequence[str]) -> tuple[str, ...]:
+    """A sentence that names the fields which nothing reads, if there are any."""
+    shown = [shortened(name, _LONGEST_NAME) for name in names[:_MOST_NAMED]]
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return (f"{where} has fields that are not read: {', '.join(shown)}{more}.",) if names else ()
+
+
 def one_line(text: str) -> str:
     """A stranger's text as one line that can be printed."""
     return printable(" ".join(text.split()))
 
 
 def read_text(path: Path) -> str:
-    """A small text file in UTF-8, with or without a byte order mark; ModelError if it is none."""
+    """A small text file in UTF-8, or in UTF-16 with a byte order mark; ModelError if it is none."""
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except OSError as error:
         raise ModelError(f"{path.name} can't be read.", hint="Check that it is there and may be read.") from error
     except UnicodeDecodeError as error:
@@ -126,9 +138,25 @@ def read_text(path: Path) -> str:
     return text
 
 
-def _is_number(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and abs(value) < 1e6 and math.isfinite(value)
+def is_number(value: Any) -> bool:
+    """Whether this is a finite number of an ordinary size."""
+    is_real = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_real and abs(value) < 1e6 and math.isfinite(value)
+
+
+def inside(folder: Path, filename: str, *, hint: str = "Put the file beside the description.") -> Path:
+    """A file of the folder itself: neither its name nor a link leads out of it; the hint is for one that is absent.
+
+    (`os.path.isfile` is false where `Path.is_file` raises, as for a name that no disk takes.)
+    """
+    path = folder / filename
+    if filename in ("", ".", "..") or any(sign in filename for sign in "/\\\0") or path.name != filename:
+        raise ModelError(f"{filename[:80]!r} is no plain file name.", hint="Name a file of the same folder.")
+    if not os.path.isfile(path):
+        raise ModelError(f"{printable(filename[:80])} is not in the folder.", hint=hint)
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ModelError(f"{filename[:80]} is a link that leaves the folder.", hint="Copy the file itself there.")
+    return path
 
 
 def _listed(words: Collection[str]) -> str:

@@ -5,32 +5,55 @@ architecture, what the outputs mean, and how the input was prepared in training.
 """
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
-from torchvision.models import ResNet18_Weights
 
-from gradcam_core.checkpoints.fields import Fields, one_line, read_text
-from gradcam_core.checkpoints.weights import SUFFIXES, check_size, read_state, sha256_of
-from gradcam_core.config import settings
+from gradcam_core.checkpoints.fields import Fields, inside, is_number, one_line
+from gradcam_core.checkpoints.head_parts import MOST_LAYERS, MOST_PARTS, Head
+from gradcam_core.checkpoints.inputs import INPUT_FIELDS, read_input
+from gradcam_core.checkpoints.labels import imagenet_labels, read_labels
+from gradcam_core.checkpoints.weights import SUFFIXES, Weights, check_size, read_file, sha256_of
 from gradcam_core.errors import ModelError
 from gradcam_core.preprocessing import InputSpec
-from gradcam_core.text import counted, printable
+from gradcam_core.text import printable
 
 ACTIVATIONS = ("softmax", "sigmoid", "binary")
-INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
 
 _FIELDS = (
     *("version", "title", "architecture", "num_classes", "labels", "target_layer", "activation", "preprocessing"),
-    *("source", "license", "sha256"),
+    *("source", "license", "sha256", "options", "head", "check"),
 )
-_INPUT_FIELDS = ("resize_size", "crop_size", "interpolation", "mean", "std")
+_NAMES_ELSEWHERE = {  # of fields that may be left out: what other programs and people call them
+    "fit": ("resize", "resize_mode", "resize_method", "crop_mode", "crop_or_squash", "letterbox"),
+    "channel_order": ("input_space", "color_mode", "color_space", "color_order", "colour_order", "bgr", "bgr_to_rgb"),
+    "input_range": ("value_range", "pixel_range", "rescale", "rescale_factor", "scale"),
+    "channels": ("in_channels", "in_chans", "input_channels", "num_channels"),
+    "interpolation": (),
+}
 _TORCH_SUFFIXES = (".ckpt", ".pth.tar", ".bin")  # other names that torch.save's files are given
-_MOST_CLASSES = 100_000
-_LONGEST_LABEL = 500
+_TOLERANCE = 0.05  # of a logit: another version of a decoder or of torch changes the third digit
+_KNOW_THEIR_INPUT = ("timm/",)  # before the names of libraries that say for each network how an image is prepared
+_UNTOLD = {"resize_size": 256, "crop_size": 224, "mean": 0.5, "std": 0.5}  # until that library is asked
+
+
+@dataclass(frozen=True)
+class KnownAnswer:
+    """An image and what the network says of it.
+
+    Attributes:
+        class_name: of the likeliest class, as `find_class` reads it.
+        logit: of that class; None where it is not stated.
+        tolerance: by which the logit may differ.
+    """
+
+    image: Path
+    class_name: str
+    logit: float | None
+    tolerance: float
 
 
 @dataclass(frozen=True)
@@ -43,6 +66,12 @@ class Checkpoint:
         activation: softmax, sigmoid (independent labels) or binary (one logit: it speaks for the second label).
         target_layer: the layer to explain first, or "".
         sha256: what the weights file's hash must be, or "".
+        options: of the architecture, as written.
+        head: the layers that stand in the place of some of its parts.
+        others: the fields that are not known here: options of the architecture, or somebody's own.
+        known_answer: what the network must say of an image; None where nothing is stated.
+        notes: a sentence for each thing that is assumed, or not read.
+        is_input_told: whether it says how an image is prepared; if not, the library of its network does.
     """
 
     name: str
@@ -57,6 +86,12 @@ class Checkpoint:
     source: str
     license: str
     sha256: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    head: Head = field(default_factory=Head)
+    others: Mapping[str, Any] = field(default_factory=dict)
+    known_answer: KnownAnswer | None = None
+    notes: tuple[str, ...] = ()
+    is_input_told: bool = True
 
     @property
     def num_outputs(self) -> int:
@@ -66,7 +101,7 @@ class Checkpoint:
     @property
     def knows_imagenet(self) -> bool:
         """Whether its labels are ImageNet's, in torchvision's order."""
-        return self.labels == _imagenet_labels()
+        return self.labels == imagenet_labels()
 
 
 @dataclass(frozen=True)
@@ -106,28 +141,45 @@ def read_checkpoint(folder: Path, name: str) -> Checkpoint:
         ModelError: if a file is missing or a field is wrong.
     """
     weights = _weights(folder, name)
-    fields = Fields.read(_inside(folder, f"{name}.json"))
+    fields = Fields.read(inside(folder, f"{name}.json"))
     fields.refuse_misspelt(_FIELDS)
     fields.whole("version", low=1, high=1, default=1)
-    activation = fields.choice("activation", among=ACTIVATIONS, default="softmax")
-    labels = _labels(fields, folder, activation)
+    activation, assumed = _activation(fields)
+    labels = read_labels(fields, folder, activation)
+    architecture = fields.text("architecture")
+    is_input_told = "preprocessing" in fields.values or not architecture.startswith(_KNOW_THEIR_INPUT)
+    preprocessing = fields.inner("preprocessing") if is_input_told else Fields(_UNTOLD, where=fields.where)
+    _refuse_renamed(fields, preprocessing)
+    input_spec, assumed_of_input = read_input(preprocessing)
     return Checkpoint(
         name=name,
         title=fields.text("title", default="") or name,
-        architecture=fields.text("architecture"),
+        architecture=architecture,
         num_classes=len(labels),
         labels=labels,
-        input_spec=_input_spec(fields.inner("preprocessing")),
+        input_spec=input_spec,
         activation=activation,
         target_layer=fields.text("target_layer", default=""),
         weights=weights,
         source=fields.text("source", default=""),
         license=fields.text("license", default=""),
         sha256=_sha256(fields),
+        options=fields.inner("options").values if "options" in fields.values else {},
+        head=_head(fields),
+        others={key: value for key, value in fields.values.items() if key not in _FIELDS},
+        known_answer=_known_answer(fields, folder),
+        notes=(*assumed, *assumed_of_input, *preprocessing.unread(INPUT_FIELDS)),
+        is_input_told=is_input_told,
     )
 
 
 def read_weights(checkpoint: Checkpoint) -> tuple[dict[str, Tensor], str]:
+    """The tensors alone of `read_noted_weights`, and the SHA-256 of the file."""
+    weights, digest = read_noted_weights(checkpoint)
+    return weights.tensors, digest
+
+
+def read_noted_weights(checkpoint: Checkpoint) -> tuple[Weights, str]:
     """The weights by name, as the file holds them, and the SHA-256 of the file.
 
     Raises:
@@ -141,7 +193,7 @@ def read_weights(checkpoint: Checkpoint) -> tuple[dict[str, Tensor], str]:
             f"{checkpoint.sha256[:12]}....",
             hint="Copy the file again, or correct the field sha256.",
         )
-    return read_state(checkpoint.weights), digest
+    return read_file(checkpoint.weights), digest
 
 
 def _names(folder: Path) -> list[str]:
@@ -159,7 +211,7 @@ def _weights(folder: Path, name: str) -> Path:
         raise ModelError(f"{name}.json has no weights beside it.", hint=_weights_hint(folder, name))
     if not os.path.isfile(folder / f"{name}.json"):
         raise ModelError(f"{files[0]} has no description beside it.", hint=f"Add {name}.json.")
-    return _inside(folder, files[0])
+    return inside(folder, files[0])
 
 
 def _weights_hint(folder: Path, name: str) -> str:
@@ -169,75 +221,64 @@ def _weights_hint(folder: Path, name: str) -> str:
     return f"Add {name}.safetensors or {name}.pth."
 
 
-def _inside(folder: Path, filename: str, *, hint: str = "Put the file beside the description.") -> Path:
-    """A file of the folder itself: neither its name nor a link leads out of it; the hint is for one that is absent.
-
-    (`os.path.isfile` is false where `Path.is_file` raises, as for a name that no disk takes.)
-    """
-    path = folder / filename
-    if filename in ("", ".", "..") or any(sign in filename for sign in "/\\\0") or path.name != filename:
-        raise ModelError(f"{filename[:80]!r} is no plain file name.", hint="Name a file of the same folder.")
-    if not os.path.isfile(path):
-        raise ModelError(f"{printable(filename[:80])} is not in the folder.", hint=hint)
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise ModelError(f"{filename[:80]} is a link that leaves the folder.", hint="Copy the file itself there.")
-    return path
-
-
-def _labels(fields: Fields, folder: Path, activation: str) -> tuple[str, ...]:
-    most = 2 if activation == "binary" else _MOST_CLASSES
-    num_classes = fields.whole("num_classes", low=1, high=most)
-    given, where = _given_labels(fields, folder)
-    if len(given) != num_classes:
-        binary = "A binary network has num_classes 2 and two labels, the negative first, though it has one output."
+def _activation(fields: Fields) -> tuple[str, tuple[str, ...]]:
+    """What the outputs mean, and what is assumed of it: one class under softmax would be certain, whatever is seen."""
+    if fields.values.get("num_classes") != 1 or fields.values.get("activation", "softmax") == "binary":
+        return fields.choice("activation", among=ACTIVATIONS, default="softmax"), ()
+    if "activation" not in fields.values:
+        note = "activation is not stated. One output is taken for that of a binary network: its sigmoid is the answer."
+        return "binary", (note,)
+    if fields.choice("activation", among=ACTIVATIONS) == "softmax":
         raise ModelError(
-            f"{fields.where}: there {'is' if len(given) == 1 else 'are'} {counted(len(given), 'label', 'labels')} "
-            f"for {counted(num_classes, 'class', 'classes')}.",
-            hint=binary if activation == "binary" else "Give one label for each class, in the order of the outputs.",
+            f"{fields.where}: one class by softmax is always 100 %.", hint="Set activation to binary or sigmoid."
         )
-    labels = _clean_labels(given, where=where)
-    if activation == "binary" and num_classes == 1:
-        return f"not {labels[0]}", labels[0]
-    return labels
+    return "sigmoid", ()
 
 
-def _given_labels(fields: Fields, folder: Path) -> tuple[Sequence[Any], str]:
-    """The labels as they were written, of any type and number, and where."""
-    given = fields.required("labels")
-    if given == "imagenet":
-        return _imagenet_labels(), given
-    if isinstance(given, str):
-        hint = "Name a file beside the description with one label a line, or give a list."
-        return read_text(_inside(folder, given, hint=hint)).rstrip().split("\n"), given
-    if isinstance(given, list):
-        return given, f"{fields.where}, labels"
-    raise fields.wrong("labels", '"imagenet", a file name or a list')
+def _refuse_renamed(fields: Fields, preprocessing: Fields) -> None:
+    """A field of the input that is called as elsewhere, or stands beside its place, would change nothing."""
+    for key, names in _NAMES_ELSEWHERE.items():
+        for place in (fields, preprocessing):
+            found = next((name for name in (key, *names) if name in place.values), None)
+            if found and key not in preprocessing.values:
+                raise ModelError(f"{place.where}: {found} is not read.", hint=f"Write it as {key} into preprocessing.")
 
 
-def _imagenet_labels() -> tuple[str, ...]:
-    return tuple(ResNet18_Weights.IMAGENET1K_V1.meta["categories"])
+def _head(fields: Fields) -> Head:
+    """The layers that replace parts of the network, in words."""
+    if "head" not in fields.values:
+        return Head()
+    parts = fields.values["head"]
+    is_mapping = isinstance(parts, dict) and 0 < len(parts) <= MOST_PARTS
+    if not is_mapping or not all(_are_layers(texts) for texts in parts.values()):
+        raise fields.wrong("head", 'a part and its layers, such as {"fc": ["linear 256", "relu", "linear"]}')
+    return Head({place: tuple(texts) for place, texts in parts.items()})
 
 
-def _clean_labels(given: Sequence[Any], *, where: str) -> tuple[str, ...]:
-    labels = tuple(one_line(label) if isinstance(label, str) else "" for label in given)
-    for number, label in enumerate(labels, start=1):
-        if not label:
-            raise ModelError(f"{where}: label {number:,} is empty or no text.", hint="Give each class a name.")
-        if len(label) > _LONGEST_LABEL:
-            raise ModelError(f"{where}: label {number:,} is too long.", hint=f"At most {_LONGEST_LABEL} characters.")
-    return labels
+def _are_layers(texts: Any) -> bool:
+    is_list = isinstance(texts, list) and 0 < len(texts) <= MOST_LAYERS
+    return is_list and all(isinstance(text, str) for text in texts)
 
 
-def _input_spec(fields: Fields) -> InputSpec:
-    fields.refuse_misspelt(_INPUT_FIELDS)
-    most = settings().max_input_side
-    crop_size = fields.whole("crop_size", low=8, high=most)
-    return InputSpec(
-        resize_size=fields.whole("resize_size", low=crop_size, high=max(2 * most, crop_size)),
-        crop_size=crop_size,
-        mean=fields.triple("mean"),
-        std=fields.triple("std", is_positive=True),
-        interpolation=fields.choice("interpolation", among=INTERPOLATIONS, default="bilinear"),
+def _known_answer(fields: Fields, folder: Path) -> KnownAnswer | None:
+    """An image of the folder, and what the network says of it."""
+    if "check" not in fields.values:
+        return None
+    told = fields.inner("check")
+    told.refuse_unknown(("image", "class", "logit", "tolerance"))
+    logit, tolerance = told.values.get("logit"), told.values.get("tolerance", _TOLERANCE)
+    named = told.required("class")
+    if not (isinstance(named, str) and named.strip()) and type(named) is not int:
+        raise told.wrong("class", "a label or the index of a class")
+    if logit is not None and not is_number(logit):
+        raise told.wrong("logit", "a number")
+    if not is_number(tolerance) or tolerance <= 0:
+        raise told.wrong("tolerance", "a positive number")
+    return KnownAnswer(
+        image=inside(folder, told.text("image")),
+        class_name=one_line(named) if isinstance(named, str) else f"index:{named}",
+        logit=None if logit is None else float(logit),
+        tolerance=float(tolerance),
     )
 
 

@@ -7,6 +7,7 @@ with stand-ins in place of tensors and storages: nothing is called, and nothing 
 
 import math
 import pickletools
+import re
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -40,8 +41,44 @@ _LITERALS = {"BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE"}
 _OLD_TEXT = "SHORT_BINSTRING"  # of Python 2, with which torchvision's oldest files may have been written
 
 
+_FULL_STATE = "Gather it first: save a full state dict (StateDictType.FULL_STATE_DICT)."
+_TOLD_BY_CLASS: tuple[tuple[re.Pattern[str], str, str], ...] = (
+    (
+        re.compile(
+            r"torch\.(q\w*int|u?int[1-7]$)|torch\.Q|torch\.(_utils\._rebuild_qtensor|per_\w+|ao\.)|torchao|bitsandbytes"
+        ),
+        "holds quantised weights, and only float networks are explained",
+        "Save the network from before quantisation.",
+    ),
+    (
+        re.compile(r"torch\.float[48]|torch\._utils\._rebuild_tensor_v3"),
+        "holds numbers of a type that is not read, such as float8",
+        "Save them as float or half: {key: value.float() for key, value in state.items()}.",
+    ),
+    (
+        re.compile(r"torch\.(Complex|complex|_utils\._rebuild_sparse|_utils\._rebuild_nested|_utils\._rebuild_meta)"),
+        "holds complex, sparse, nested or empty tensors, and only plain ones are read",
+        "Save plain float tensors: value.to_dense() makes one of a sparse one.",
+    ),
+    (re.compile(r"torch\.distributed"), "holds a part of a network that was shared between machines", _FULL_STATE),
+)
+_OF_NETWORKS = ("torch.nn.modules", "torchvision.", "timm.", "transformers.", "ultralytics.", "fastai.", "__main__.")
+_SAVE_STATE_OF_OBJECT = (
+    "If that is a whole network, load it where its code is, and save its state dict: "
+    "torch.save(network.state_dict(), path)."
+)
+
+
 class ForeignError(ValueError):
-    """The pickle may be sound, but it is of another kind: what it holds, to follow the file's name."""
+    """The pickle may be sound, but it is of another kind: what it holds, to follow the file's name.
+
+    Attributes:
+        hint: what helps; "" where nothing special does.
+    """
+
+    def __init__(self, said: str, *, hint: str = "") -> None:
+        super().__init__(said)
+        self.hint = hint
 
 
 @dataclass(frozen=True)
@@ -115,7 +152,7 @@ class Reader:
         elif name in _CONSTANTS:
             stack.values.append(_CONSTANTS[name])
         elif name == "GLOBAL":
-            stack.values.append(_named(argument))
+            stack.values.append(_named(argument, is_whole=not stack.values and not stack.outer))
         elif name == "BINPERSID":
             stack.values.append(self._storage(stack.values.pop()))
         elif name == "REDUCE":
@@ -242,11 +279,16 @@ def _view(storage: Any, offset: Any, sides: Any, strides: Any, *settings: Any) -
     return _Tensor()
 
 
-def _named(argument: str) -> Named:
+def _named(argument: str, *, is_whole: bool) -> Named:
+    """What a file may name; `is_whole` if all that it holds is made of this."""
     if argument not in _STORAGES and argument not in _CALLABLE and argument not in _DTYPES:
         name = argument[: 2 * _LONGEST_NAME].replace(" ", ".").removeprefix("__builtin__.")
         shown = ascii(name)[1:-1][:_LONGEST_NAME]
-        raise ForeignError(f"holds {shown}, and nothing but tensors and plain containers is ever read")
+        for pattern, said, hint in _TOLD_BY_CLASS:
+            if pattern.match(name):
+                raise ForeignError(f"{said} ({shown})", hint=hint)
+        hint = _SAVE_STATE_OF_OBJECT if is_whole or name.startswith(_OF_NETWORKS) else ""
+        raise ForeignError(f"holds {shown}, and nothing but tensors and plain containers is ever read", hint=hint)
     return Named(argument)
 
 

@@ -10,8 +10,9 @@ import zipfile
 from io import BytesIO
 from typing import BinaryIO
 
-from gradcam_core.errors import ModelError
+from gradcam_core.checkpoints.formats import HEAD, OtherKind, kind_of_archive, kind_of_bytes
 from gradcam_core.checkpoints.pickles import MOST_BYTES, Reader
+from gradcam_core.errors import ModelError
 
 _ZIP = b"PK\x03\x04"
 _OLD = (
@@ -31,10 +32,13 @@ def check_torch_file(file: BinaryIO, name: str) -> None:
     """
     size = file.seek(0, 2)
     file.seek(0)
-    if file.read(4) == _ZIP:
+    head = file.read(HEAD)
+    if head.startswith(_ZIP):
         _check_archive(file, size, name)
-    else:
+    elif head.startswith(_OLD):
         _check_old(file, size, name)
+    else:
+        raise refusal(name, kind_of_bytes(head, name))
 
 
 def unreadable(name: str) -> ModelError:
@@ -43,10 +47,18 @@ def unreadable(name: str) -> ModelError:
     return ModelError(f"{name} can't be read as a weights file.", hint=hint)
 
 
+def refusal(name: str, kind: OtherKind | None) -> ModelError:
+    """The refusal of a file that is of this other kind, if it is of a known one."""
+    return unreadable(name) if kind is None else ModelError(f"{name} is {kind.said}.", hint=kind.hint)
+
+
 def _check_archive(file: BinaryIO, size: int, name: str) -> None:
     _check_directory(file, size, name)
     with zipfile.ZipFile(file) as archive:
         records = archive.infolist()
+        kind = kind_of_archive([record.filename for record in records], name)
+        if kind is not None:
+            raise refusal(name, kind)
         root = records[0].filename.partition("/")[0] + "/"
         if not all(_is_torchs(record, root) for record in records) or _are_larger(records, size):
             raise _packed(name)
@@ -96,7 +108,7 @@ def _packed(name: str) -> ModelError:
 def _check_old(file: BinaryIO, size: int, name: str) -> None:
     file.seek(0)
     head = file.read(MOST_BYTES)
-    if not head.startswith(_OLD) or _is_tar(head):
+    if _is_tar(head):
         raise unreadable(name)
     stream, reader = BytesIO(head), Reader()
     keys = [reader.read(stream) for _ in range(5)][-1]

@@ -78,7 +78,7 @@ def predict(options: Namespace, _progress: Progress) -> Iterator[str]:
     forward = Explainer(model).forward(image, preprocessing=preprocessing)
     predictions = forward.top(options.top_k or (MOST_PREDICTIONS if options.json else _SHOWN))
     if options.json:
-        told = {"model": model.spec.name, "preprocessing": preprocessing}
+        told = {"model": model.spec.name, **_model_notes(model), "preprocessing": preprocessing}
         yield from _json_lines(told | prediction_json(image, forward.geometry, predictions=predictions))
     else:
         yield from prediction_lines(image, model, predictions, preprocessing=preprocessing)
@@ -99,7 +99,8 @@ def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
     strongest = made[0].strongest
     written = [] if folder is None else write_explanations(folder, made)
     if options.json:
-        yield from _json_lines(explanation_json(image, cams, predictions=predictions, look=look, strongest=strongest))
+        told = explanation_json(image, cams, predictions=predictions, look=look, strongest=strongest)
+        yield from _json_lines(told | _model_notes(model))
     else:
         shown = predictions[: options.top_k or _SHOWN]
         yield from prediction_lines(image, model, shown, preprocessing=preprocessing)
@@ -149,6 +150,11 @@ def _image_and_model(options: Namespace) -> tuple[LoadedImage, LoadedModel]:
     """The image first: it is the quicker to refuse. Computed as on the page, to the last bit."""
     share_cores()
     return load_image(options.image), load_model(options.model, device=options.device)
+
+
+def _model_notes(model: LoadedModel) -> dict[str, Any]:
+    """What was assumed of the model, where anything was."""
+    return {"model_notes": list(model.notes)} if model.notes else {}
 
 
 def _check_count(asked: int | None, model: LoadedModel) -> None:

@@ -20,7 +20,7 @@ _LINE = 110  # characters
 def models_lines(specs: Sequence[ModelSpec], broken: Sequence[tuple[str, str]], *, everything: bool) -> Iterator[str]:
     """A line for each model that is here or has no family, the names in each family of the rest, or a line for each.
 
-    Last a sentence for every checkpoint that can't be used.
+    Last what is assumed of each model, and a sentence for every checkpoint that can't be used.
     """
     single = [spec for spec in specs if spec.ready or not spec.family]
     rest = [spec for spec in specs if spec not in single]
@@ -30,6 +30,9 @@ def models_lines(specs: Sequence[ModelSpec], broken: Sequence[tuple[str, str]], 
     else:
         yield from columns([(spec.name, _state(spec), spec.title, spec.label_summary) for spec in single])
         yield from _family_lines(rest)
+    for spec in (spec for spec in specs if spec.notes):
+        yield ""
+        yield from [f"{display_name(spec.name)}: {note}" for note in spec.notes]
     for name, reason in broken:
         yield ""
         yield f"{display_name(name)} can't be used: {reason}"
@@ -64,6 +67,7 @@ def prediction_lines(
     yield f"{_name(image)}, {_size(image)}"
     yield from image.notes
     yield f"{display_name(model.spec.title)}, preprocessing: {preprocessing}"
+    yield from model.notes
     yield ""
     yield from columns([_prediction_row(prediction) for prediction in predictions], right=(0, 2))
 

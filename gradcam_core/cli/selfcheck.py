@@ -76,7 +76,7 @@ def _models() -> str:
     broken = broken_checkpoints()
     if broken:
         name, sentence = broken[0]
-        raise HeatproofError(f"{len(broken)} in the checkpoint folder can't be used; {name}: {sentence}")
+        raise HeatproofError(f"{len(broken)} of your own models can't be used; {name}: {sentence}")
     ready = [spec.name for spec in list_models() if spec.ready]
     return f"ready: {', '.join(ready)}"
 

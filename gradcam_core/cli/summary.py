@@ -22,6 +22,7 @@ def summary_lines(inspection: Inspection) -> Iterator[str]:
     yield from _totals(inspection.summary)
     yield ""
     count = sum(row.layer is not None for row in inspection.rows)
+    yield from inspection.facts.notes
     yield f"{count} of {len(rows)} rows can be explained; --json says why the others can't."
 
 

@@ -6,7 +6,6 @@ import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from gradcam_core.cam import MOST_PREDICTIONS, RAW_UNIT, Cam, Prediction
 from gradcam_core.encoding import to_png
 from gradcam_core.errors import HeatproofError
 from gradcam_core.export.manifest import explanation_json, json_text
-from gradcam_core.export.reproduce import command_line, file_source, python_lines
+from gradcam_core.export.reproduce import ModelPlace, command_line, file_source, python_lines
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.rendering.figures import figure_png, panels_figure
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, heatmap_image, overlay_image
@@ -41,7 +40,8 @@ class Explanation:
         source: what `load_image` finds the image by, for the lines that make the map again; by default the archive's
             own `original.png`, or the image's own file where that holds more (`LoadedImage.file`).
         trust: whether the map deserves belief, as `Judgement.as_json` says it, if that was judged.
-        checkpoints: the folder that must be named there for the model to be found, as `chosen_folder` gives it.
+        place: what those lines must say for the model to be found.
+        model_notes: what was assumed of the model, as `LoadedModel.notes`.
     """
 
     image: LoadedImage
@@ -52,8 +52,9 @@ class Explanation:
     unit: str = RAW_UNIT
     input_picture: np.ndarray | None = None
     source: str = ""
-    checkpoints: Path | None = None
+    place: ModelPlace = ModelPlace()
     trust: Mapping[str, Any] | None = None
+    model_notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Name what gives the same map: the copy that is shown does not where the model saw the file."""
@@ -67,6 +68,11 @@ class Explanation:
         """A map of a forward pass, with all that its files say beside it."""
         from gradcam_core.comparison import likeliest_cams, strongest_value
         from gradcam_core.engine import unit_of
+        from gradcam_core.models import needed_setting
+        from gradcam_core.models.wrapping import IN_HAND
+
+        spec = forward.model.spec
+        is_in_hand = spec.source == IN_HAND
 
         return cls(
             image=image,
@@ -76,6 +82,8 @@ class Explanation:
             strongest=strongest_value(likeliest_cams(forward, cam.key.method).values()),
             unit=unit_of(forward.model, cam),
             input_picture=forward.input_picture,
+            place=ModelPlace(models="" if is_in_hand else needed_setting(spec), is_in_hand=is_in_hand),
+            model_notes=forward.model.notes,
         )
 
     @property
@@ -131,12 +139,12 @@ def explanation_zip(explanation: Explanation) -> bytes:
 
 def command_of(it: Explanation) -> str:
     """The command that makes it again."""
-    return command_line(it.source, it.cam.key, it.look, checkpoints=it.checkpoints)
+    return command_line(it.source, it.cam.key, it.look, place=it.place)
 
 
 def python_of(it: Explanation) -> str:
     """The lines of Python that make it again."""
-    return python_lines(it.source, it.cam.key, it.look, checkpoints=it.checkpoints)
+    return python_lines(it.source, it.cam.key, it.look, place=it.place)
 
 
 def _npy(values: np.ndarray) -> bytes:
@@ -147,7 +155,8 @@ def _npy(values: np.ndarray) -> bytes:
 
 def _manifest(it: Explanation) -> bytes:
     told = explanation_json(it.image, [it.cam], predictions=it.predictions, look=it.look, strongest=it.strongest)
-    return json_text(told if it.trust is None else {**told, "trust": it.trust}).encode()
+    notes = {"model_notes": list(it.model_notes)} if it.model_notes else {}
+    return json_text({**told, **notes, **({} if it.trust is None else {"trust": it.trust})}).encode()
 
 
 def _reproduction(it: Explanation) -> bytes:

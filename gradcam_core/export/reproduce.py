@@ -4,7 +4,7 @@ What is written here is meant to be run: whatever a name holds, it stays a name.
 """
 
 import shlex
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from gradcam_core.cam import ResultKey
@@ -16,16 +16,32 @@ _USUAL_PREPROCESSING = "trained"
 _LONGEST = 255  # characters of a file's name
 
 
-def command_line(source: str, key: ResultKey, look: Look, *, checkpoints: Path | None = None) -> str:
+@dataclass(frozen=True)
+class ModelPlace:
+    """What another process must be told to find a model.
+
+    Attributes:
+        checkpoints: the folder that holds it, where it is not found without.
+        models: what HEATPROOF_MODELS must be; "" where it is found without.
+        is_in_hand: whether only the caller's program has it, as a module: no command finds it.
+    """
+
+    checkpoints: Path | None = None
+    models: str = ""
+    is_in_hand: bool = False
+
+
+def command_line(source: str, key: ResultKey, look: Look, *, place: ModelPlace = ModelPlace()) -> str:
     """The command, for a POSIX shell, that writes this explanation into the folder `explanation`.
 
     Args:
         source: what `load_image` takes as text: a path, a URL or the name of a sample.
-        checkpoints: the folder that holds the model, where it is not found without.
     """
+    if place.is_in_hand:
+        return "# No command finds this model, a module in Python: see the lines of Python, or declare it (README)."
     asked = {"model": key.model}
-    if checkpoints is not None:
-        asked["checkpoints"] = str(checkpoints)
+    if place.checkpoints is not None:
+        asked["checkpoints"] = str(place.checkpoints)
     asked |= {"layer": key.layer, "method": key.method, "class": f"index:{key.class_index}"}
     if key.preprocessing != _USUAL_PREPROCESSING:
         asked["preprocessing"] = key.preprocessing
@@ -33,28 +49,43 @@ def command_line(source: str, key: ResultKey, look: Look, *, checkpoints: Path |
         asked["place"] = key.place
     asked |= {name: str(value) for name, value in _unusual(look).items()}
     options = [word for name, value in asked.items() for word in _option(name, value)]
-    return shlex.join(["python", "-m", "gradcam_core", "explain", _path(source), *options, "--out", "explanation"])
+    setting = f"HEATPROOF_MODELS={shlex.quote(place.models)} " if place.models else ""
+    return setting + shlex.join(
+        ["python", "-m", "gradcam_core", "explain", _path(source), *options, "--out", "explanation"]
+    )
 
 
-def python_lines(source: str, key: ResultKey, look: Look, *, checkpoints: Path | None = None) -> str:
+def python_lines(source: str, key: ResultKey, look: Look, *, place: ModelPlace = ModelPlace()) -> str:
     """The lines of Python that write three of its files into the folder they are run in; as `command_line`."""
-    model = repr(key.model) if checkpoints is None else f"{key.model!r}, checkpoints={str(checkpoints)!r}"
-    place = "" if key.place == DEFAULT_PLACE else f", place={key.place!r}"
+    setting = f"import os\n\nos.environ['HEATPROOF_MODELS'] = {place.models!r}\n\n" if place.models else ""
+    where = "" if key.place == DEFAULT_PLACE else f", place={key.place!r}"
     drawn = ", ".join(f"{name}={value!r}" for name, value in _unusual(look).items())
     return f"""\
-from pathlib import Path
+{setting}from pathlib import Path
 
-from gradcam_core import Explainer, Explanation, Look, explanation_file, load_image, load_model, share_cores
+from gradcam_core import Explainer, Explanation, Look, explanation_file, load_image, {_finder(place)}, share_cores
 
 share_cores()  # as the page does: the number of threads decides the last bits
 image = load_image({source!r})
-model = load_model({model})
-forward = Explainer(model, {key.layer!r}).forward(image, preprocessing={key.preprocessing!r}{place})
+model = {_found(key, place)}
+forward = Explainer(model, {key.layer!r}).forward(image, preprocessing={key.preprocessing!r}{where})
 cam = forward.cam({key.class_index}, {key.method!r})
 explanation = Explanation.of(image, forward, cam, Look({drawn}))
 for name in ("overlay.png", "cam.npy", "explanation.json"):
     Path(name).write_bytes(explanation_file(explanation, name))
 """
+
+
+def _finder(place: ModelPlace) -> str:
+    return "wrap_model" if place.is_in_hand else "load_model"
+
+
+def _found(key: ResultKey, place: ModelPlace) -> str:
+    """The expression that gives the model; of one in hand, what stands round the module, which nobody else has."""
+    if place.is_in_hand:
+        return f"wrap_model(module, input_spec=..., labels=...)  # your module, as it was wrapped: {key.model!r}"
+    folder = "" if place.checkpoints is None else f", checkpoints={str(place.checkpoints)!r}"
+    return f"load_model({key.model!r}{folder})"
 
 
 def file_source(name: str) -> str:

@@ -14,6 +14,7 @@ from gradcam_core.models.registry import (
     download_model,
     find_model,
     list_models,
+    needed_setting,
 )
 from gradcam_core.models.spec import ModelSpec
 
@@ -30,5 +31,6 @@ __all__ = [
     "inspect_model",
     "list_models",
     "load_model",
+    "needed_setting",
     "pick_device",
 ]

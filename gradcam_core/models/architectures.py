@@ -1,26 +1,35 @@
 """Which networks can a checkpoint's description name, and how is one built?
 
-The list is fixed: our own network and torchvision's classifiers. No text from a file is ever imported or looked up
-elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliary heads and without
-`transform_input`: weights that were trained with it want 0.5 as mean and std in their description.
+The list is fixed: our own network, torchvision's classifiers and, where it is installed, timm's. No text from a file is
+ever imported or looked up elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliary heads.
 """
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 from torchvision import models
 
+from gradcam_core.checkpoints.fitting import fit
+from gradcam_core.checkpoints.head_parts import WHOLE, Head, replace_parts
+from gradcam_core.checkpoints.heads import last_layer
+from gradcam_core.checkpoints.naming import without_counters
 from gradcam_core.checkpoints.weights import check_fit, load_into
-from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
+from gradcam_core.models.extra import check_installed
+from gradcam_core.models.first_layer import take_channels
+from gradcam_core.models.skeletons import TensorsOnMeta, check_parameters
+from gradcam_core.models.timm_networks import PACKAGE, timm_skeleton
+from gradcam_core.models.timm_networks import PREFIX as TIMM
+from gradcam_core.text import shortened
 from gradcam_core.tinynet import TinyNet
 
 OWN = "heatproof/tinynet"
 _TORCHVISION = "torchvision/"
+_ALIKE = 0.85  # wide_resnet50_2 and resnet50, with torchvision/ before both
 _WITHOUT_AUXILIARY = {"aux_logits": False, "init_weights": False}
 _OPTIONS: dict[str, dict[str, Any]] = {"googlenet": _WITHOUT_AUXILIARY, "inception_v3": _WITHOUT_AUXILIARY}
 _AUXILIARY = {"googlenet": ("aux1.", "aux2."), "inception_v3": ("AuxLogits.",)}  # heads that only training uses
@@ -32,7 +41,10 @@ def architectures() -> tuple[str, ...]:
 
 
 def check_architecture(name: str) -> None:
-    """Refuse a name that is not in the list, with those that are nearly it."""
+    """Refuse a name that is not in the list, with those that are nearly it; timm's are looked up when one is built."""
+    if name.startswith(TIMM):
+        check_installed(PACKAGE)  # not imported yet: that takes seconds, and the models are only listed
+        return
     known = architectures()
     if name not in known:
         found = difflib.get_close_matches(name, known, n=3)
@@ -40,70 +52,111 @@ def check_architecture(name: str) -> None:
         raise ModelError(f"The architecture {name[:80]!r} is not known.", hint=f"{near}: {', '.join(close)}.")
 
 
-def build(name: str, num_outputs: int, state: Mapping[str, Tensor]) -> nn.Module:
-    """The network with these weights, float32 on the CPU.
+@dataclass(frozen=True, eq=False)
+class Built:
+    """A network with its weights, float32 on the CPU.
+
+    Attributes:
+        notes: a sentence for what was assumed of the file, or left out of it.
+    """
+
+    module: nn.Module
+    notes: tuple[str, ...]
+
+
+def build(name: str, num_outputs: int, state: Mapping[str, Tensor], **how: Any) -> nn.Module:
+    """The network alone of `build_noted`."""
+    return build_noted(name, num_outputs, state, **how).module
+
+
+def build_noted(name: str, num_outputs: int, state: Mapping[str, Tensor], **how: Any) -> Built:
+    """The network with these weights, whatever they are called in their file; `how` is as for `meta_module`.
 
     Names, shapes and the number of parameters are compared on a skeleton before any memory is taken.
 
     Raises:
         ModelError: if the architecture is unknown or too large, or the weights do not fit it.
     """
-    module = meta_module(name, num_outputs)
-    return materialize(module, {key: value for key, value in state.items() if not key.startswith(_unused(name))})
+    module = meta_module(name, num_outputs, **how)
+    own = {key: value for key, value in state.items() if not key.startswith(_unused(name))}
+    described = how.get("head", WHOLE).place
+    fitted = fit(module, own, similar=lambda other: similar_architectures(other, name), head=described)
+    return Built(materialize(module, fitted.state), fitted.notes)
 
 
-def meta_module(name: str, num_outputs: int, **options: Any) -> nn.Module:
+def similar_architectures(state: Mapping[str, Tensor], name: str) -> tuple[str, ...]:
+    """The architecture whose tensors these are but for its last layer, if there is one; those named alike first.
+
+    Where only shapes differ, it can but be one that is named alike: the others need not be built.
+    """
+    ratios = {other: difflib.SequenceMatcher(None, other, name).ratio() for other in architectures() if other != name}
+    least = (
+        _ALIKE if without_counters(state).keys() == without_counters(_skeleton(name, 2, {}).state_dict()).keys() else 0
+    )
+    for other in sorted((other for other in ratios if ratios[other] >= least), key=lambda other: -ratios[other]):
+        last, unused, body = _fingerprint(other)
+        if _body(state, last, unused) == body:
+            return (other,)
+    return ()
+
+
+@lru_cache(maxsize=200)
+def _fingerprint(name: str) -> tuple[str, tuple[str, ...], int]:
+    """The name of an architecture's last layer, what it does without, and a number that tells its other tensors."""
+    module = _skeleton(name, 2, {})
+    last = last_layer(module) + "."
+    return last, _unused(name), _body(module.state_dict(), last, _unused(name))
+
+
+def _body(state: Mapping[str, Tensor], last: str, unused: tuple[str, ...]) -> int:
+    tensors = {(key, value.shape) for key, value in without_counters(state).items()}
+    return hash(frozenset(found for found in tensors if not found[0].startswith((last, *unused))))
+
+
+def meta_module(name: str, num_outputs: int, *, channels: int = 3, head: Head = WHOLE, **options: Any) -> nn.Module:
     """The network without memory for its weights; ModelError if it is unknown or too large.
 
-    `options` are arguments of torchvision's constructor, such as `image_size`.
+    Args:
+        channels: that it takes; its first layer is another one where they are not 3.
+        head: the layers that stand in the place of some of its parts.
+        options: arguments of torchvision's constructor, such as `image_size`.
     """
     check_architecture(name)
-    module = _skeleton(name, num_outputs, options)
-    _check_parameters(name, module)
+    try:
+        module = _skeleton(name, num_outputs, options)
+    except (TypeError, ValueError, RuntimeError, AssertionError, ArithmeticError) as error:
+        given = ", ".join(f"{option} {value}" for option, value in options.items())
+        raise ModelError(
+            f"{name} can't be built with {given}.", hint=f"It says: {shortened(str(error), 200)}"
+        ) from error
+    if channels != 3:
+        take_channels(module, channels)
+    replace_parts(module, head, num_outputs)
+    check_parameters(name, module)
     return module
 
 
 def materialize(module: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
     """A skeleton with these weights; ModelError if they do not fit it."""
     check_fit(module, state)
-    module.to_empty(device="cpu")  # memory for every tensor; `load_into` fills each, there are no unsaved buffers
+    module.to_empty(device="cpu")  # memory for every tensor; `load_into` fills those of the state
+    for part in module.modules():  # timm's networks compute the others, such as indices of positions, on request
+        getattr(part, "init_non_persistent_buffers", lambda: None)()
     load_into(module, state)
     return module
 
 
-class _TensorsOnMeta(TorchFunctionMode):
-    """Within it, layers make their weights without memory, while what a network computes from sizes stays real.
-
-    (RegNet computes its widths with tensors, which a `torch.device("meta")` round it makes impossible.)
-    """
-
-    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = dict(kwargs or {})
-        if func in _FACTORIES:
-            kwargs["device"] = "meta"
-        return func(*args, **kwargs)
-
-
-_FACTORIES: set[Callable[..., Any]] = {torch.empty, torch.zeros, torch.ones}
-
-
-def _skeleton(name: str, num_outputs: int, options: Mapping[str, Any] | None = None) -> nn.Module:
-    with _TensorsOnMeta():
+def _skeleton(name: str, num_outputs: int, options: Mapping[str, Any]) -> nn.Module:
+    if name.startswith(TIMM):
+        return timm_skeleton(name, num_outputs, options)
+    with TensorsOnMeta():
         if name == OWN:
             return TinyNet(num_outputs)
         short = name.removeprefix(_TORCHVISION)
-        options = {**_OPTIONS.get(short, {}), **(options or {})}
-        module: nn.Module = models.get_model(short, weights=None, num_classes=num_outputs, **options)
-        return module
-
-
-def _check_parameters(name: str, module: nn.Module) -> None:
-    count, most = sum(parameter.numel() for parameter in module.parameters()), settings().max_parameters
-    if count > most:
-        raise ModelError(
-            f"{name} has {count / 1e6:,.1f} million parameters, and at most {most / 1e6:,.1f} million are loaded.",
-            hint="Choose a smaller network, or raise HEATPROOF_MAX_PARAMETERS.",
+        module: nn.Module = models.get_model(
+            short, weights=None, num_classes=num_outputs, **{**options, **_OPTIONS.get(short, {})}
         )
+        return module
 
 
 def _unused(name: str) -> tuple[str, ...]:

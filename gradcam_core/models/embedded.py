@@ -5,10 +5,10 @@ from pathlib import Path
 
 from torch import nn
 
-from gradcam_core.checkpoints.pairs import BadCheckpoint, read_checkpoint, read_weights
+from gradcam_core.checkpoints.pairs import BadCheckpoint, read_checkpoint
 from gradcam_core.errors import ModelError
-from gradcam_core.models.architectures import build, meta_module
-from gradcam_core.models.spec import Description, ModelSpec, Network, as_description, as_network
+from gradcam_core.models.described import network_of, skeleton_of
+from gradcam_core.models.spec import Description, ModelSpec, Network, as_description
 from gradcam_core.progress import Progress
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets"
@@ -51,14 +51,11 @@ class EmbeddedSource:
 
     def skeleton(self, name: str) -> nn.Module:
         """As its JSON file names it."""
-        checkpoint = read_checkpoint(FOLDER, name)
-        return meta_module(checkpoint.architecture, checkpoint.num_outputs)
+        return skeleton_of(read_checkpoint(FOLDER, name))
 
     def load(self, name: str) -> Network:
         """Build it."""
-        checkpoint = read_checkpoint(FOLDER, name)
-        state, digest = read_weights(checkpoint)
-        return as_network(build(checkpoint.architecture, checkpoint.num_outputs, state), checkpoint, digest)
+        return network_of(read_checkpoint(FOLDER, name))
 
     def download(self, name: str, *, progress: Progress) -> None:
         """Nothing: it is always there."""

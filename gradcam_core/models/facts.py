@@ -1,6 +1,7 @@
 """What is there to know of a model beside its layers: what goes in, what comes out, where it is from?"""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import nn
@@ -29,12 +30,14 @@ class ModelFacts:
         origin: what its source says of the weights' own origin, or "not stated".
         licence: what its source says, or "not stated".
         input_size: (width, height) in pixels.
-        value_range: least and largest number that goes in, over the three colours.
+        channels: 3, or 1 for a grey input.
+        value_range: least and largest number that goes in, over the channels.
         preprocessing: a sentence for each step.
         first_labels: at most five.
         nbytes: memory of parameters and buffers.
         weights_sha256: all or the first digits of what the weights file's hash must be; "" where nobody says. A loaded
             model knows the hash that it has.
+        notes: a sentence for each thing that is assumed of it, or not read.
     """
 
     name: str
@@ -44,6 +47,7 @@ class ModelFacts:
     origin: str
     licence: str
     input_size: tuple[int, int]
+    channels: int
     value_range: tuple[float, float]
     preprocessing: tuple[str, ...]
     num_classes: int
@@ -51,6 +55,7 @@ class ModelFacts:
     activation: str
     nbytes: int
     weights_sha256: str
+    notes: tuple[str, ...]
 
 
 def model_facts(spec: ModelSpec, description: Description, module: nn.Module) -> ModelFacts:
@@ -63,7 +68,8 @@ def model_facts(spec: ModelSpec, description: Description, module: nn.Module) ->
         source=description.source,
         origin=description.origin or NOT_STATED,
         licence=description.licence or NOT_STATED,
-        input_size=(input_spec.crop_size, input_spec.crop_size),
+        input_size=input_spec.size,
+        channels=input_spec.channels,
         value_range=value_range(input_spec),
         preprocessing=preprocessing_sentences(input_spec),
         num_classes=len(description.labels),
@@ -71,24 +77,32 @@ def model_facts(spec: ModelSpec, description: Description, module: nn.Module) ->
         activation=_ACTIVATIONS[description.activation],
         nbytes=nbytes_of(module),
         weights_sha256=description.weights_sha256,
+        notes=description.notes,
     )
 
 
 def value_range(spec: InputSpec) -> tuple[float, float]:
-    """The least and the largest number that goes into the network: black and white, normalised, over the colours."""
-    pairs = list(zip(spec.mean, spec.std, strict=True))
-    return min((0 - mean) / std for mean, std in pairs), max((1 - mean) / std for mean, std in pairs)
+    """The least and the largest number that goes into the network: black and white, normalised, over the channels."""
+    ends = [(value - mean) / std for value in spec.input_range for mean, std in zip(spec.mean, spec.std, strict=True)]
+    return min(ends), max(ends)
 
 
 def preprocessing_sentences(spec: InputSpec) -> tuple[str, ...]:
     """The steps of the preprocessing called trained."""
     low, high = value_range(spec)
     return (
-        f"The short side is resized to {spec.resize_size} px ({spec.interpolation}).",
-        f"The centre of {shape_text((spec.crop_size, spec.crop_size))} px is cropped.",
-        f"Each colour, from 0 to 1, is normalised: mean {_numbers(spec.mean)}; deviation {_numbers(spec.std)}.",
+        *_fit_sentences(spec),
+        *_channel_sentences(spec),
+        f"{'Each colour' if spec.channels > 1 else 'It'}, from {spec.input_range[0]:g} to {spec.input_range[1]:g}, is "
+        f"normalised: mean {_numbers(spec.mean)}; deviation {_numbers(spec.std)}.",
         f"What goes in lies between {low:.2f} and {high:.2f}.",
     )
+
+
+def input_text(shape: Sequence[int]) -> str:
+    """An input of (images, channels, height, width) as people read it."""
+    _, channels, height, width = shape
+    return f"{shape_text((width, height))} pixels{'' if channels == 3 else f' in {channels} channel'}"
 
 
 def nbytes_of(module: nn.Module) -> int:
@@ -97,6 +111,23 @@ def nbytes_of(module: nn.Module) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
-def _numbers(values: tuple[float, float, float]) -> str:
-    """Once if the three colours are alike."""
+def _fit_sentences(spec: InputSpec) -> tuple[str, ...]:
+    size, how = shape_text(spec.size), spec.interpolation
+    if spec.fit == "pad":
+        return (f"The whole image is resized to fit into {size} px ({how}), the rest is filled with the mean colour.",)
+    if spec.fit == "crop":
+        return f"The short side is resized to {spec.resize_size} px ({how}).", f"The centre of {size} px is cropped."
+    resized = spec.resized_size
+    cropped = () if resized == spec.size else (f"The centre of {size} px is cropped.",)
+    return f"The whole image is squashed to {shape_text(resized)} px ({how}).", *cropped
+
+
+def _channel_sentences(spec: InputSpec) -> tuple[str, ...]:
+    if spec.channels == 1:
+        return ("It is made grey: 0.299 red + 0.587 green + 0.114 blue.",)
+    return ("Its colours go in as blue, green, red.",) if spec.channel_order == "bgr" else ()
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    """Once if the channels are alike."""
     return f"{values[0]:g}" if len(set(values)) == 1 else ", ".join(f"{value:g}" for value in values)

@@ -5,17 +5,18 @@ from pathlib import Path
 
 from torch import nn
 
-from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint, find_checkpoints, read_checkpoint, read_weights
+from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint, find_checkpoints, read_checkpoint
+from gradcam_core.checkpoints.weights import SUFFIXES
 from gradcam_core.config import Settings, settings
 from gradcam_core.errors import ModelError
-from gradcam_core.models.architectures import build, check_architecture, meta_module
+from gradcam_core.models.described import network_of, skeleton_of, with_assumed
+from gradcam_core.models.library_folders import is_library_folder
 from gradcam_core.models.spec import (
     IMAGENET,
     Description,
     ModelSpec,
     Network,
     as_description,
-    as_network,
     what_it_knows,
 )
 from gradcam_core.progress import Progress
@@ -42,26 +43,24 @@ class FolderSource:
         specs = []
         for checkpoint in checkpoints:
             try:
-                check_architecture(checkpoint.architecture)
-                specs.append(self._spec(checkpoint))
+                specs.append(self._spec(with_assumed(checkpoint, is_listed=True)))
             except ModelError as error:
                 bad.append(BadCheckpoint(checkpoint.name, f"{checkpoint.name}.json: {error.message} {error.hint}"))
-        return specs, bad
+        of_library = is_library_folder(folder)
+        return specs, [pair for pair in bad if not of_library or _is_whole(folder, pair.name)]
 
     def describe(self, name: str) -> Description:
         """What the pair's JSON file says now."""
-        return as_description(read_checkpoint(settings().checkpoints, name), source="the checkpoint folder")
+        checkpoint = with_assumed(read_checkpoint(settings().checkpoints, name))
+        return as_description(checkpoint, source="the checkpoint folder")
 
     def skeleton(self, name: str) -> nn.Module:
         """As its JSON file names it."""
-        checkpoint = read_checkpoint(settings().checkpoints, name)
-        return meta_module(checkpoint.architecture, checkpoint.num_outputs)
+        return skeleton_of(read_checkpoint(settings().checkpoints, name))
 
     def load(self, name: str) -> Network:
         """Read the pair anew and build it."""
-        checkpoint = read_checkpoint(settings().checkpoints, name)
-        state, digest = read_weights(checkpoint)
-        return as_network(build(checkpoint.architecture, checkpoint.num_outputs, state), checkpoint, digest)
+        return network_of(read_checkpoint(settings().checkpoints, name))
 
     def download(self, name: str, *, progress: Progress) -> None:
         """Nothing: what is in the folder is there."""
@@ -78,4 +77,12 @@ class FolderSource:
             ready=True,
             download_bytes=0,
             sentence=f"From the checkpoint folder: {checkpoint.architecture}{''.join(f'; {text}' for text in origin)}.",
+            notes=checkpoint.notes,
         )
+
+
+def _is_whole(folder: Path, name: str) -> bool:
+    """Whether it is a pair; half of one may be a file of the library that saved its model here: `config.json`."""
+    return all(
+        any(os.path.isfile(folder / f"{name}{suffix}") for suffix in suffixes) for suffixes in ((".json",), SUFFIXES)
+    )

@@ -7,7 +7,7 @@ import torch
 
 from gradcam_core.errors import LayerError, ModelError
 from gradcam_core.layers.finding import FoundLayers, TargetLayer, find_layers
-from gradcam_core.models.facts import ModelFacts, model_facts
+from gradcam_core.models.facts import ModelFacts, input_text, model_facts
 from gradcam_core.models.meta import meta_copy
 from gradcam_core.models.registry import describe_model, find_model, model_skeleton
 from gradcam_core.models.spec import Description
@@ -59,9 +59,9 @@ def inspect_model(name: str, input_shape: Sequence[int] | None = None) -> Inspec
     spec = find_model(name)
     description = describe_model(spec)
     module = meta_copy(model_skeleton(spec)).eval()
-    side = description.input_spec.crop_size
-    found = _found_layers(module, side, title=spec.title)
-    summary = summarize(module, (1, 3, side, side) if input_shape is None else input_shape, title=spec.title)
+    own_shape = (1, *description.input_spec.shape)
+    found = _found_layers(module, own_shape, title=spec.title)
+    summary = summarize(module, own_shape if input_shape is None else input_shape, title=spec.title)
     return Inspection(
         facts=model_facts(spec, description, module),
         summary=summary,
@@ -84,14 +84,14 @@ def inspected_rows(
     return tuple(InspectedRow(row, by_name.get(row.name), reasons[row.name]) for row in rows)
 
 
-def _found_layers(module: torch.nn.Module, side: int, *, title: str) -> FoundLayers:
+def _found_layers(module: torch.nn.Module, shape: Sequence[int], *, title: str) -> FoundLayers:
     """The candidates at the model's own input size, as loading finds them."""
     try:
-        return find_layers(module, torch.empty(1, 3, side, side, device="meta"))
+        return find_layers(module, torch.empty(tuple(shape), device="meta"))
     except LayerError as error:
         raise ModelError(f"{title} can't be explained: {error.message}", hint=error.hint) from error
     except (RuntimeError, ValueError, AssertionError, IndexError) as error:
-        raise ModelError(f"{title} can't take an input of {side} x {side} pixels.", hint="Check crop_size.") from error
+        raise ModelError(f"{title} can't take an input of {input_text(shape)}.", hint="Check crop_size.") from error
 
 
 def _default_layer(description: Description, found: FoundLayers) -> str:

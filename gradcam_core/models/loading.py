@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -11,10 +12,11 @@ from gradcam_core.config import checkpoint_folder, settings
 from gradcam_core.errors import LayerError, ModelError
 from gradcam_core.hooks import attach
 from gradcam_core.layers.finding import FoundLayers, find_layers
-from gradcam_core.models.facts import nbytes_of
+from gradcam_core.models.facts import input_text, nbytes_of
 from gradcam_core.models.loaded import LoadedModel
 from gradcam_core.models.registry import SOURCES, find_model
 from gradcam_core.models.spec import ModelSpec, Network
+from gradcam_core.models.trial import check_answer, sameness_note
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.resources.memory import enough_memory, is_out_of_memory
 from gradcam_core.text import counted
@@ -43,7 +45,7 @@ def load_model(
     with checkpoint_folder(checkpoints):
         spec = find_model(name)
         with torch.inference_mode(False), enough_memory(f"There is not enough memory to load {spec.title}.", hint=hint):
-            return _ready(spec, SOURCES[spec.source].load(name), target)
+            return ready_model(spec, SOURCES[spec.source].load(name), target)
 
 
 def pick_device(wanted: str | torch.device | None = None) -> torch.device:
@@ -73,7 +75,12 @@ def _no_device(text: str) -> ModelError:
     return ModelError(f"This machine has no device {text[:40]!r}.", hint="Use auto, cpu, cuda, cuda:1 or mps.")
 
 
-def _ready(spec: ModelSpec, network: Network, device: torch.device) -> LoadedModel:
+def ready_model(spec: ModelSpec, network: Network, device: torch.device) -> LoadedModel:
+    """Move a network to the device, freeze it, try it once on noise, and attach its hooks.
+
+    Raises:
+        ModelError: if it does not run, its outputs are not as many as its labels, or no layer of it can be explained.
+    """
     module = network.module.eval().requires_grad_(False).to(device)
     found = _found_layers(spec, module, _noise(network.input_spec, device))
     num_outputs = 1 if network.activation == "binary" else len(network.labels)
@@ -84,7 +91,7 @@ def _ready(spec: ModelSpec, network: Network, device: torch.device) -> LoadedMod
             hint="Check num_classes.",
         )
     attach(module, [layer.name for layer in found.candidates])
-    return LoadedModel(
+    model = LoadedModel(
         spec=spec,
         module=module,
         labels=network.labels,
@@ -97,17 +104,19 @@ def _ready(spec: ModelSpec, network: Network, device: torch.device) -> LoadedMod
         weights_sha256=network.weights_sha256,
         notes=network.notes,
     )
+    if network.known_answer is not None:
+        check_answer(model, network.known_answer)
+    return replace(model, notes=(*network.notes, *sameness_note(model)))
 
 
 def _noise(spec: InputSpec, device: torch.device) -> Tensor:
-    """(1, 3, side, side), always the same, spread like a normalised image."""
+    """(1, channels, height, width), always the same, spread like a normalised image."""
     seeded = torch.Generator().manual_seed(0)
-    return torch.randn(1, 3, spec.crop_size, spec.crop_size, generator=seeded).to(device)
+    return torch.randn(1, *spec.shape, generator=seeded).to(device)
 
 
 def _found_layers(spec: ModelSpec, module: nn.Module, noise: Tensor) -> FoundLayers:
     """One forward pass: it runs, its outputs are finite, and some layer gives a spatial map."""
-    side = noise.shape[-1]
     try:
         with _finite_outputs(spec, module):
             return find_layers(module, noise)
@@ -117,7 +126,7 @@ def _found_layers(spec: ModelSpec, module: nn.Module, noise: Tensor) -> FoundLay
         if is_out_of_memory(error):
             raise
         raise ModelError(
-            f"{spec.title} can't take an input of {side} x {side} pixels.", hint="Check crop_size."
+            f"{spec.title} can't take an input of {input_text(noise.shape)}.", hint="Check crop_size."
         ) from error
 
 

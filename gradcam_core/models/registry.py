@@ -8,8 +8,10 @@ from torch import nn
 
 from gradcam_core.checkpoints.pairs import BadCheckpoint
 from gradcam_core.errors import ModelError
+from gradcam_core.models.declared import DeclaredSource, models_setting
 from gradcam_core.models.embedded import EmbeddedSource
 from gradcam_core.models.folder import FolderSource
+from gradcam_core.models.library_folders import LibraryFolderSource
 from gradcam_core.models.pretrained import PretrainedSource
 from gradcam_core.models.spec import Description, ModelSpec, Source
 from gradcam_core.progress import Progress, silent
@@ -18,12 +20,13 @@ DEFAULT_MODEL = "tinynet"
 _MOST_NAMES = 10  # in a hint
 
 SOURCES: dict[str, Source] = {  # in the order of the pickers
-    source.slug: source for source in (EmbeddedSource(), FolderSource(), PretrainedSource())
+    source.slug: source
+    for source in (EmbeddedSource(), FolderSource(), LibraryFolderSource(), DeclaredSource(), PretrainedSource())
 }
 
 
 def list_models() -> list[ModelSpec]:
-    """Every model that can be loaded or downloaded: the embedded one, the folder's, torchvision's."""
+    """Every model that can be loaded or downloaded: the embedded one, the operator's own, torchvision's."""
     return [spec for _, found, _ in _findings() for spec in found]
 
 
@@ -75,6 +78,11 @@ def chosen_folder(spec: ModelSpec) -> Path | None:
     return SOURCES[spec.source].folder
 
 
+def needed_setting(spec: ModelSpec) -> str:
+    """What HEATPROOF_MODELS must be for another process to find this model; "" where it is found without."""
+    return models_setting() if isinstance(SOURCES[spec.source], DeclaredSource) else ""
+
+
 def download_model(name: str, *, progress: Progress = silent) -> ModelSpec:
     """Bring a model's weights to this machine; at once if they are there and whole.
 
@@ -88,14 +96,22 @@ def download_model(name: str, *, progress: Progress = silent) -> ModelSpec:
 
 
 def _findings() -> Iterator[tuple[Source, list[ModelSpec], list[BadCheckpoint]]]:
-    """What each source offers, asked only when it is needed; a name that another source reserves is broken."""
+    """What each source offers, asked only when it is needed; a name that is taken already is broken."""
+    known: set[str] = set()
     for source in SOURCES.values():
         found, broken = source.find()
-        taken = _reserved_by_others(source)
-        free = [spec for spec in found if spec.name.lower() not in taken]
-        sentence = "Its name is taken by one of the models that come with the program. Rename both files."
-        clashes = [BadCheckpoint(spec.name, sentence) for spec in found if spec.name.lower() in taken]
+        reserved = _reserved_by_others(source)
+        free = [spec for spec in found if spec.name.lower() not in reserved and spec.name not in known]
+        known |= {spec.name for spec in free}
+        clashes = [BadCheckpoint(spec.name, _taken(spec, reserved)) for spec in found if spec not in free]
         yield source, free, [*broken, *clashes]
+
+
+def _taken(spec: ModelSpec, reserved: set[str]) -> str:
+    by = (
+        "one of the models that come with the program" if spec.name.lower() in reserved else "another model of the list"
+    )
+    return f"Its name is taken by {by}. Give it another one."
 
 
 def _refuse_broken(name: str, source: Source, broken: list[BadCheckpoint]) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from torch import nn
 
-from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint
+from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint, KnownAnswer
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.progress import Progress
 from gradcam_core.text import counted, shortened
@@ -25,6 +25,7 @@ class ModelSpec:
         label_summary: in plain words what it can recognise.
         ready: whether its weights are on this machine.
         download_bytes: about how much is fetched if it is not ready; 0 if nothing ever is.
+        notes: a sentence for each thing that its description does not say and that is assumed, or that is not read.
         family: under which it is listed while it is not ready; "" where its source has none.
         parameters: how many the network has, as its source states it; 0 where it does not say.
         accuracy: per cent of ImageNet-1K's test images whose likeliest class is right, as its source states it.
@@ -40,6 +41,7 @@ class ModelSpec:
     ready: bool
     download_bytes: int
     sentence: str
+    notes: tuple[str, ...] = ()
     family: str = ""
     parameters: int = 0
     accuracy: float | None = None
@@ -58,6 +60,7 @@ class Description:
         origin: what that source says of where the weights come from; "" where it says nothing.
         licence: as their source states it; "" where it states none.
         weights_sha256: all or the first digits of what the hash of their file must be; "" where nobody says.
+        notes: as `ModelSpec.notes`.
     """
 
     labels: tuple[str, ...]
@@ -68,6 +71,7 @@ class Description:
     origin: str
     licence: str
     weights_sha256: str
+    notes: tuple[str, ...] = ()
 
     @property
     def num_outputs(self) -> int:
@@ -81,6 +85,7 @@ class Network:
 
     Attributes:
         notes: a sentence for each thing that its files do not say and that was assumed, or that was left out of them.
+        known_answer: what it must say of an image; None where nothing is stated.
     """
 
     module: nn.Module
@@ -90,6 +95,7 @@ class Network:
     target_layer: str
     weights_sha256: str
     notes: tuple[str, ...] = ()
+    known_answer: KnownAnswer | None = None
 
 
 class Source(Protocol):
@@ -140,10 +146,11 @@ def as_description(checkpoint: Checkpoint, *, source: str) -> Description:
         origin=checkpoint.source,
         licence=checkpoint.license,
         weights_sha256=checkpoint.sha256,
+        notes=checkpoint.notes,
     )
 
 
-def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str) -> Network:
+def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str, *, notes: tuple[str, ...] = ()) -> Network:
     """A network built from a pair of files."""
     return Network(
         module=module,
@@ -152,4 +159,6 @@ def as_network(module: nn.Module, checkpoint: Checkpoint, digest: str) -> Networ
         activation=checkpoint.activation,
         target_layer=checkpoint.target_layer,
         weights_sha256=digest,
+        notes=(*checkpoint.notes, *notes),
+        known_answer=checkpoint.known_answer,
     )

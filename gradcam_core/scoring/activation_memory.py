@@ -9,21 +9,24 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-_measured: WeakKeyDictionary[nn.Module, dict[int, int]] = WeakKeyDictionary()
+_measured: WeakKeyDictionary[nn.Module, dict[tuple[int, ...], int]] = WeakKeyDictionary()
 
 
-def activation_bytes(module: nn.Module, side: int, device: torch.device) -> int:
+def activation_bytes(module: nn.Module, shape: tuple[int, ...], device: torch.device) -> int:
     """The most that tensors made in a forward pass of one image take at one time, without the weights.
 
-    Measured in a forward pass of the calling thread, once for each module and side; a batch takes that much for each
+    Measured in a forward pass of the calling thread, once for each module and shape; a batch takes that much for each
     of its images. What an operation takes for itself and gives back is not seen.
+
+    Args:
+        shape: (channels, height, width).
     """
     known = _measured.setdefault(module, {})
-    if side not in known:
+    if shape not in known:
         with _LiveTensors() as live:
-            module(torch.zeros(1, 3, side, side, dtype=torch.float32, device=device))
-        known[side] = live.most
-    return known[side]
+            module(torch.zeros(1, *shape, dtype=torch.float32, device=device))
+        known[shape] = live.most
+    return known[shape]
 
 
 class _LiveTensors(TorchDispatchMode):  # type: ignore[no-untyped-call]

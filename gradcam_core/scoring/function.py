@@ -46,7 +46,7 @@ def score_function(
         raise TypeError(f"score_function takes a LoadedModel, as load_model gives it, not {type(model).__name__}.")
 
     def score(inputs: np.ndarray | Tensor, /) -> np.ndarray:
-        _check_inputs(inputs, model.input_spec.crop_size)
+        _check_inputs(inputs, model.input_spec.shape)
         scores = np.empty((len(inputs), len(model.labels)), dtype=np.float32)
         batch, threads = _batch_and_threads(model, memory_bytes or settings().scoring_bytes)
         done: list[int] = []
@@ -93,21 +93,21 @@ def batch_logits(
         return np.asarray(logits.float().cpu().numpy())
 
 
-def _check_inputs(inputs: np.ndarray | Tensor, side: int) -> None:
+def _check_inputs(inputs: np.ndarray | Tensor, shape: tuple[int, int, int]) -> None:
     if not isinstance(inputs, np.ndarray | Tensor):
         raise TypeError(f"The inputs are an array or a tensor, not {type(inputs).__name__}.")
     is_floating = inputs.is_floating_point() if isinstance(inputs, Tensor) else inputs.dtype.kind == "f"
-    if inputs.ndim != 4 or tuple(inputs.shape[1:]) != (3, side, side) or not is_floating:
+    if inputs.ndim != 4 or tuple(inputs.shape[1:]) != shape or not is_floating:
         raise ValueError(
             f"The inputs are {inputs.dtype} of shape {tuple(inputs.shape)}; "
-            f"this model takes normalised floating-point numbers of shape (n, 3, {side}, {side})."
+            f"this model takes normalised floating-point numbers of shape (n, {', '.join(map(str, shape))})."
         )
 
 
 def _batch_and_threads(model: LoadedModel, memory_bytes: int) -> tuple[int, int]:
     """Inputs in a batch, whatever the number of slots, and how many threads may have one in the memory."""
     with _without_graph(model.device), _enough_memory():
-        each = max(1, activation_bytes(model.module, model.input_spec.crop_size, model.device))
+        each = max(1, activation_bytes(model.module, model.input_spec.shape, model.device))
     is_cpu = model.device.type == "cpu"
     largest = _LARGEST_BATCH if is_cpu else _LARGEST_BATCH_ELSEWHERE
     batch = max(1, min(largest, memory_bytes // (_FEWEST_THREADS * each)))

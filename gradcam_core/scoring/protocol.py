@@ -17,7 +17,7 @@ class ScoreFunction(Protocol):
         """Ask the model about many inputs; they are not changed.
 
         Args:
-            inputs: (n, 3, side, side) floating point, normalised, as `ForwardPass.input_tensor`; n may be 0.
+            inputs: (n, channels, height, width) floating point, normalised, as `ForwardPass.input_tensor`; n may be 0.
 
         Returns:
             (n, classes) float32; for a binary model (-z, z).

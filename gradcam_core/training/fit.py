@@ -215,6 +215,7 @@ def _describe(sha256: str) -> dict[str, object]:
     preprocessing = {
         "resize_size": INPUT_SIDE,
         "crop_size": INPUT_SIDE,
+        "fit": "crop",
         "interpolation": "bilinear",
         "mean": [_MEAN] * 3,
         "std": [_STD] * 3,

@@ -55,8 +55,8 @@ def seconds(run: Callable[[], object]) -> float:
 
 def row(model: LoadedModel, layer: str | None) -> tuple[str, ReceptiveField, float]:
     """The layer, what its cells look at, and what it took to know."""
-    target, side = model.layer(layer), model.input_spec.crop_size
-    image = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0))
+    target = model.layer(layer)
+    image = torch.randn(1, *model.input_spec.shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         forward = seconds(lambda: model.module(image))
     found = measured(model, target)

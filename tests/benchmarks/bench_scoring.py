@@ -129,8 +129,9 @@ def grown(run: Run) -> float:
 
 def print_model(model: LoadedModel, count: int, rounds: int) -> None:
     """The table of one network."""
-    side = model.input_spec.crop_size
-    inputs = torch.from_numpy(np.random.default_rng(0).standard_normal((count, 3, side, side), dtype=np.float32))
+    inputs = torch.from_numpy(
+        np.random.default_rng(0).standard_normal((count, *model.input_spec.shape), dtype=np.float32)
+    )
     slots = ComputeQueue(slot_count(), most_waiting=20)
     contenders = runs(model, inputs, slots)
     sweep = contenders["score function, idle slots too"]
@@ -141,7 +142,8 @@ def print_model(model: LoadedModel, count: int, rounds: int) -> None:
             times[name].append(seconds(run))
     medians = {name: np.median(found, axis=0) for name, found in times.items()}
     forward = medians["plain, one at a time"] / count
-    print(f"\n{model.spec.title}, {side} px, {count} inputs; one plain forward pass takes {1000 * forward[0]:.0f} ms")
+    what = f"{model.spec.title}, {model.input_spec.size[0]} px, {count} inputs"
+    print(f"\n{what}; one plain forward pass takes {1000 * forward[0]:.0f} ms")
     print(f"  {'forward passes':<32}{'clock':>8}{'cores':>8}")
     for name, found in medians.items():
         print(f"  {name:<32}{found[0] / forward[0]:>8.1f}{found[1] / forward[1]:>8.1f}")

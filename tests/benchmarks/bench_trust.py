@@ -89,7 +89,7 @@ def print_model(model: LoadedModel, rounds: int) -> None:
         for name, run in {"plain": plain, **contenders}.items():
             times[name].append(seconds(run)[0])
     each = statistics.median(times.pop("plain")) / 16
-    print(f"\n{model.spec.title}, {model.input_spec.crop_size} px; one plain forward pass takes {1000 * each:.0f} ms")
+    print(f"\n{model.spec.title}, {model.input_spec.size[0]} px; one plain forward pass takes {1000 * each:.0f} ms")
     for name, found in times.items():
         median = statistics.median(found)
         print(f"  {name:<38}{median / each:>8.1f} forward passes{1000 * median:>8.0f} ms")

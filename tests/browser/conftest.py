@@ -63,6 +63,11 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def height_of(width: int) -> int:
+    """A phone stands, other windows lie."""
+    return 844 if width < 600 else 800
+
+
 @dataclass
 class Visit:
     """One browser tab, and everything in it that should not be."""
@@ -78,6 +83,11 @@ class Visit:
         self.page.wait_for_selector(".hp[data-shown], .layers [data-layer]", timeout=120_000)
         settle(self.page)
         return self.page
+
+    def resized(self, width: int) -> "Visit":
+        """The same tab in a window of this width."""
+        self.page.set_viewport_size({"width": width, "height": height_of(width)})
+        return self
 
     def watch(self) -> None:
         """Note console errors, page errors and requests to other hosts from now on."""
@@ -103,7 +113,7 @@ def windows(chromium: Browser) -> Callable[..., BrowserContext]:
     def window(width: int, scheme: str, *, is_own: bool = False) -> BrowserContext:
         if is_own or (width, scheme) not in known:
             context = chromium.new_context(
-                viewport={"width": width, "height": 844 if width < 600 else 800},
+                viewport={"width": width, "height": height_of(width)},
                 permissions=["clipboard-read", "clipboard-write"],
                 color_scheme="dark" if scheme == "dark" else "light",
             )

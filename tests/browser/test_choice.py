@@ -8,7 +8,7 @@ from tests.browser.conftest import Visit, at_rest, settle
 from tests.browser.test_history import pick_sample, search
 from tests.browser.test_viewer import next_frame
 from tests.browser.test_waiting import mark
-from tests.browser.viewer import agree, cards, choose, shown, until_painted
+from tests.browser.viewer import cards, choose, shown, until_agreed, until_painted
 
 NewVisit = Callable[..., Visit]
 Trial = Callable[[str], Page]
@@ -37,7 +37,7 @@ def heard(page: Page) -> None:
     expect(page.locator(".st-key-below")).to_contain_text(f" {index} drawn")
     at_rest(page)
     assert server_class(page)[2] == index == index_on_screen(page)
-    assert agree(page)
+    until_agreed(page)
 
 
 def test_the_server_follows_clicks_keys_and_back(trial: Trial) -> None:

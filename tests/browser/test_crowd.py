@@ -4,16 +4,14 @@ import itertools
 from collections.abc import Callable
 
 import numpy as np
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
 from tests.browser.test_takeaway import download, open_menu
-from tests.browser.viewer import agree, canvas, cards, choose, chosen, shown, until_told
+from tests.browser.viewer import canvas, cards, choose, chosen, shown, until_agreed, until_told
 
 NewVisit = Callable[..., Visit]
-RUNS = range(2)
 SAMPLES = ("Meadow", "Bay", "Winter", "Garden", "Night", "Desert")
 METHODS = ("gradcam", "hirescam", "gradcam++", "layercam")
 
@@ -32,39 +30,36 @@ def maps_of(page: Page) -> dict[str, np.ndarray]:
     return maps
 
 
-@pytest.mark.parametrize("run", RUNS)
-def test_sixty_fast_clicks_leave_everything_of_the_last_one(visit: NewVisit, run: int) -> None:
+def test_sixty_fast_clicks_leave_everything_of_the_last_one(visit: NewVisit) -> None:
     page = visit().open()
     alone = maps_of(page)
-    last = [click_on(page, click * (run + 2)) for click in range(60)][-1]
+    last = [click_on(page, click * 3) for click in range(60)][-1]
     settle(page)
     assert chosen(page) == last
-    assert agree(page)
+    until_agreed(page)
     assert np.array_equal(canvas(page, "heatmap"), alone[last])
     open_menu(page)
     name, _ = download(page, "Raw map")
     assert name.endswith(f"-{last}-cam.npy")
 
 
-@pytest.mark.parametrize("run", RUNS)
-def test_four_people_at_once_each_end_with_their_own(visit: NewVisit, run: int) -> None:
+def test_four_people_at_once_each_end_with_their_own(visit: NewVisit) -> None:
     pages = [visit(is_own=True).open(f"/?image={name}") for name in ("meadow", "bay", "winter", "garden")]
     alone = [maps_of(page) for page in pages]
     for click in range(60):
         for place, page in enumerate(pages):
-            click_on(page, click + place + run)
+            click_on(page, click + place)
     for place, page in enumerate(pages):
         settle(page)
-        assert agree(page)
+        until_agreed(page)
         assert np.array_equal(canvas(page, "heatmap"), alone[place][chosen(page)])
-        assert chosen(page) == cards(page).nth((59 + place + run) % 5).locator(".label").inner_text()
+        assert chosen(page) == cards(page).nth((59 + place) % 5).locator(".label").inner_text()
 
 
-@pytest.mark.parametrize("run", RUNS)
-def test_fast_changes_of_image_class_and_layer_end_with_the_last_of_each(visit: NewVisit, run: int) -> None:
+def test_fast_changes_of_image_class_and_layer_end_with_the_last_of_each(visit: NewVisit) -> None:
     page = visit().open()
     unfold(page)
-    for click, title in zip(range(30), itertools.cycle(SAMPLES[run:] + SAMPLES[:run]), strict=False):
+    for click, title in zip(range(30), itertools.cycle(SAMPLES), strict=False):
         page.locator(".st-key-sample label", has_text=title).click()
         if click % 3 == 0:
             click_on(page, click)
@@ -80,7 +75,7 @@ def test_fast_changes_of_image_class_and_layer_end_with_the_last_of_each(visit: 
     settle(page)
     until_told(page)
     settle(page)
-    assert agree(page)
+    until_agreed(page)
     fresh = visit().open(f"/?image={slug}&class={shown(page).split()[1]}")
     assert shown(fresh) == shown(page)
     assert np.array_equal(canvas(fresh, "heatmap"), canvas(page, "heatmap"))

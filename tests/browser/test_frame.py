@@ -12,7 +12,6 @@ from tests.browser.conftest import Visit, settle
 from tests.browser.frame import SIDEBAR, focus_is, is_collapsed, open_section, unfold, until_still
 
 NewVisit = Callable[..., Visit]
-SIZES = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 BODY = "[data-testid=stPopoverBody]"
 
 
@@ -265,8 +264,10 @@ def test_nothing_in_a_closed_sidebar_takes_the_focus(visit: NewVisit, width: int
     assert in_bar
 
 
-@pytest.mark.parametrize(("width", "scheme"), SIZES)
-@pytest.mark.parametrize("path", ["/", "/model"])
+@pytest.mark.parametrize(
+    ("width", "scheme", "path"),
+    [(1280, "dark", "/"), (390, "light", "/"), (1280, "light", "/model"), (390, "dark", "/model")],
+)
 def test_axe_finds_nothing_in_the_frame_of_any_page(visit: NewVisit, width: int, scheme: str, path: str) -> None:
     page = visit(width=width, scheme=scheme).open("/")
     page.goto(page.url.rstrip("/") + path)
@@ -299,23 +300,25 @@ SIDES = """() => [...document.querySelectorAll(
   .map(({left, right}) => [left, right]).sort(([a], [b]) => a - b)"""
 
 
-@pytest.mark.parametrize("width", [1280, 1024, 961, 960, 390, 320])
-def test_the_bar_holds_seven_pages_and_two_long_titles(visit: NewVisit, width: int) -> None:
-    page = visit(width=width, is_own=True).open()
-    page.evaluate(SEVEN_PAGES)
-    sides = page.evaluate(SIDES)
-    assert len(sides) == (11 if width > 960 else 5 if width > 380 else 4)
-    for (_, right), (left, _) in itertools.pairwise(sides):
-        assert left >= right - 3  # the menu of Streamlit has a wide edge
-    assert sides[-1][1] <= width
+def test_the_bar_holds_seven_pages_and_two_long_titles(visit: NewVisit) -> None:
+    tab = visit(is_own=True)
+    for width in (1280, 1024, 961, 960, 390, 320):
+        page = tab.resized(width).open()
+        page.evaluate(SEVEN_PAGES)
+        sides = page.evaluate(SIDES)
+        assert len(sides) == (11 if width > 960 else 5 if width > 380 else 4), width
+        for (_, right), (left, _) in itertools.pairwise(sides):
+            assert left >= right - 3, width  # the menu of Streamlit has a wide edge
+        assert sides[-1][1] <= width
 
 
-@pytest.mark.parametrize("width", [1280, 1024, 390])
-def test_the_table_of_layers_needs_no_scrolling_sideways(visit: NewVisit, width: int) -> None:
-    page = visit(width=width, is_own=True).open("/model")
-    hidden = page.locator(".layers .scroll").evaluate("node => node.scrollWidth - node.clientWidth")
-    assert hidden == 0
-    assert page.locator(".layers").get_by_role("columnheader", name="Parameters").is_visible()
+def test_the_table_of_layers_needs_no_scrolling_sideways(visit: NewVisit) -> None:
+    tab = visit(is_own=True)
+    for width in (1280, 1024, 390):
+        page = tab.resized(width).open("/model")
+        hidden = page.locator(".layers .scroll").evaluate("node => node.scrollWidth - node.clientWidth")
+        assert hidden == 0, width
+        assert page.locator(".layers").get_by_role("columnheader", name="Parameters").is_visible(), width
 
 
 def test_nothing_of_a_closed_sidebar_is_seen(visit: NewVisit) -> None:

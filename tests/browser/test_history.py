@@ -1,5 +1,6 @@
 """Back and Forward walk through images and classes, and what is on screen always agrees with the address."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import Page, expect
 from gradcam_core.samples import sample_bytes
 from tests.browser.conftest import Visit, at_rest, settle
 from tests.browser.frame import unfold
-from tests.browser.viewer import agree, cards, choose, open_look, sentence, shown, until, until_painted
+from tests.browser.viewer import cards, choose, open_look, sentence, shown, until, until_agreed, until_painted
 
 NewVisit = Callable[..., Visit]
 NO_CLASSES = ("-1", "x", "9" * 400, "1.0", "٣")
@@ -27,7 +28,7 @@ def test_back_and_forward_walk_over_images_and_classes(visit: NewVisit) -> None:
 
     def note() -> None:
         settle(page)
-        until(page, lambda: agree(page))
+        until_agreed(page)
         steps.append((page.url, shown(page), sentence(page)))
 
     choose(page, 1)
@@ -53,8 +54,8 @@ def stands(page: Page, step: tuple[str, str, str]) -> None:
     page.wait_for_selector(f".hp[data-shown='{painted}']")
     expect(page.locator(".hp .saying > .sentence")).to_have_text(words)
     settle(page)
-    assert page.url == url
-    assert agree(page)
+    expect(page).to_have_url(url)
+    until_agreed(page)
 
 
 def test_one_act_is_one_step_of_the_history(visit: NewVisit) -> None:
@@ -79,9 +80,9 @@ def test_a_change_of_look_is_no_step_and_lasts(visit: NewVisit) -> None:
     page.wait_for_function("!location.search.includes('class=')")
     settle(page)
     assert page.locator(".hp .stage").get_attribute("data-view") == "overlay"
-    assert "view=overlay" in page.url
-    assert "colormap=viridis" in page.url
-    assert agree(page)
+    expect(page).to_have_url(re.compile("view=overlay"))
+    expect(page).to_have_url(re.compile("colormap=viridis"))
+    until_agreed(page)
 
 
 def test_the_class_and_the_look_outlive_what_the_server_writes(visit: NewVisit) -> None:
@@ -97,10 +98,10 @@ def test_the_class_and_the_look_outlive_what_the_server_writes(visit: NewVisit) 
     page.keyboard.press("Enter")
     page.wait_for_url("**/*layer=blocks.4*")
     settle(page)
-    assert f"class={index}" in page.url
-    assert "view=overlay" in page.url
+    expect(page).to_have_url(re.compile(f"class={index}"))
+    expect(page).to_have_url(re.compile("view=overlay"))
     assert shown(page).split()[1] == index
-    assert agree(page)
+    until_agreed(page)
     fresh = visit().open(page.url.removeprefix(page.url.split("/?")[0]))
     assert shown(fresh) == shown(page)
     assert sentence(fresh) == sentence(page)
@@ -113,7 +114,7 @@ def test_a_deep_link_works_on_a_fresh_server_and_ever_after(fresh_server: str, v
         expect(page.get_by_role("dialog")).to_have_count(0)
         until_painted(page, 0)
         assert "The image Night" in (page.locator(".hp .original .frame").get_attribute("aria-label") or "")
-        assert agree(page)
+        until_agreed(page)
 
 
 @pytest.mark.parametrize("told", ["99", *(pytest.param(text, marks=pytest.mark.slow) for text in NO_CLASSES)])
@@ -124,7 +125,7 @@ def test_a_class_that_is_none_is_said_so_and_leaves_the_address(visit: NewVisit,
     page.wait_for_function("!location.search.includes('class')")
     assert page.evaluate("history.length") == length
     assert cards(page).first.get_attribute("aria-checked") == "true"
-    assert agree(page)
+    until_agreed(page)
 
 
 def search(page: Page, name: str, index: int) -> None:
@@ -143,18 +144,18 @@ def test_searched_classes_are_steps_that_back_returns_to_one_by_one(visit: NewVi
     chosen_ones = mapped[-3:]
     for index in chosen_ones:
         search(page, f"kind {index}", index)
-        assert agree(page)
+        until_agreed(page)
     assert page.evaluate("history.length") == length + 3
     for index in [*reversed(chosen_ones[:-1]), first]:
         page.go_back()
         until_painted(page, index)
         settle(page)
-        assert agree(page)
+        until_agreed(page)
     for index in chosen_ones:
         page.go_forward()
         until_painted(page, index)
         settle(page)
-        assert agree(page)
+        until_agreed(page)
 
 
 def test_opening_the_menu_is_no_step(visit: NewVisit) -> None:
@@ -164,10 +165,10 @@ def test_opening_the_menu_is_no_step(visit: NewVisit) -> None:
     expect(page.locator(".hp pre").first).to_contain_text("--class index:1 ")
     at_rest(page)
     assert page.evaluate("history.length") == length
-    assert page.url.endswith("/?class=1")
+    expect(page).to_have_url(re.compile(r"/\?class=1$"))
 
 
-@pytest.mark.parametrize("gap", [0, 30, 60, 100, 200, 300])
+@pytest.mark.parametrize("gap", [0, 60, 200])
 def test_back_in_the_middle_of_a_run_ends_in_one_state(visit: NewVisit, gap: int) -> None:
     page = visit().open("/?image=night")
     pick_sample(page, "Desert")
@@ -183,7 +184,7 @@ def test_back_in_the_middle_of_a_run_ends_in_one_state(visit: NewVisit, gap: int
         return alt.lower() == f"original. the image {named}"
 
     until(page, is_one_state)
-    assert agree(page)
+    until_agreed(page)
 
 
 def test_a_layer_whose_maps_do_not_all_come_along_keeps_the_class_in_one_step(visit: NewVisit) -> None:
@@ -199,7 +200,7 @@ def test_a_layer_whose_maps_do_not_all_come_along_keeps_the_class_in_one_step(vi
     at_rest(page)
     assert int(shown(page).split()[1]) == index
     assert page.evaluate("history.length") == length + 1
-    assert agree(page)
+    until_agreed(page)
 
 
 def test_look_values_that_make_no_sense_leave_the_address(visit: NewVisit) -> None:
@@ -208,7 +209,7 @@ def test_look_values_that_make_no_sense_leave_the_address(visit: NewVisit) -> No
     page.wait_for_function("location.search === ''")
     at_rest(page)
     assert page.evaluate("history.length") == length
-    assert agree(page)
+    until_agreed(page)
 
 
 def test_the_same_picture_by_another_door_is_named_anew(visit: NewVisit) -> None:
@@ -220,8 +221,8 @@ def test_the_same_picture_by_another_door_is_named_anew(visit: NewVisit) -> None
     expect(page.locator(".hp .original .frame")).to_have_attribute("aria-label", "Original. The image twin.png")
     settle(page)
     choose(page, 2)
-    assert agree(page)
-    assert "image=upload-" in page.url
+    until_agreed(page)
+    expect(page).to_have_url(re.compile("image=upload-"))
 
 
 def test_back_while_a_picture_is_still_decoded_keeps_to_what_is_asked_last(visit: NewVisit) -> None:
@@ -241,4 +242,4 @@ def test_back_while_a_picture_is_still_decoded_keeps_to_what_is_asked_last(visit
     page.wait_for_function("window.decoding === 0")
     at_rest(page)
     assert page.locator(".hp .original .frame").get_attribute("aria-label") == "Original. The image Meadow"
-    assert agree(page)
+    until_agreed(page)

@@ -165,9 +165,8 @@ def test_several_uploads_empty_the_uploader_and_back_walks_over_them(visit: NewV
     on_screen(page, "b.png", noise(ord("b")))
 
 
-@pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("pause", [0, 30, 150])
-def test_of_clicks_that_come_fast_in_both_groups_the_last_one_counts(visit: NewVisit, seed: int, pause: int) -> None:
+@pytest.mark.parametrize(("pause", "seed"), [(0, 0), (0, 1), (30, 2), (150, 3)])
+def test_of_clicks_that_come_fast_in_both_groups_the_last_one_counts(visit: NewVisit, pause: int, seed: int) -> None:
     page, tray = visit().open(), {"a.png": noise(1), "b.png": noise(2), "c.png": noise(3)}
     hand_over(page, "drop", *tray.items())
     on_screen(page, "a.png", noise(1))
@@ -195,7 +194,7 @@ def test_a_picture_pasted_after_fast_clicks_stays(visit: NewVisit) -> None:
     on_screen(page, "c.png", noise(3))
 
 
-@pytest.mark.parametrize("pause", [10, 60, 150])
+@pytest.mark.parametrize("pause", [10, 150])
 def test_a_large_picture_that_is_pasted_before_fast_clicks_is_not_lost(visit: NewVisit, pause: int) -> None:
     page = visit().open()
     picture = to_png(np.random.default_rng(pause).integers(0, 256, (1100, 1500, 3), dtype=np.uint8))
@@ -237,24 +236,7 @@ def test_the_tray_is_walked_with_the_arrow_keys(visit: NewVisit) -> None:
     on_screen(page, "b.png", noise(2))
 
 
-def test_the_address_of_an_upload_means_nothing_to_another_visitor(visit: NewVisit) -> None:
-    page = visit().open()
-    hand_over(page, "paste", ("image.png", noise(1)))
-    on_screen(page, "image.png", noise(1))
-    other = visit().open("/?" + page.url.partition("?")[2])
-    expect(in_sidebar(other)).to_contain_text("A link can't carry an uploaded picture.")
-    expect(other.locator(".st-key-sample label:has(input:checked)")).to_have_text("Meadow")
-
-
-@pytest.mark.parametrize(
-    ("width", "scheme"),
-    [
-        pytest.param(1280, "light", marks=pytest.mark.slow),
-        pytest.param(1280, "dark", marks=pytest.mark.slow),
-        pytest.param(390, "light", marks=pytest.mark.slow),
-        pytest.param(390, "dark", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
 def test_axe_finds_nothing_at_any_door_nor_in_the_lists(visit: NewVisit, width: int, scheme: str) -> None:
     page = visit(width=width, scheme=scheme).open("/?image=temple&model=vgg16")
     unfold(page)

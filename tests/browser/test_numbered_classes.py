@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.viewer import agree, until_painted
+from tests.browser.viewer import until_agreed, until_painted
 from tests.pages.support import add_numbered
 from tests.server import running_server
 
@@ -33,7 +33,7 @@ def test_a_number_that_is_a_label_here_and_an_index_there_is_asked_about(visit: 
     expect(rows.filter(has_text="2 (the label 2)")).to_be_visible()
     rows.filter(has_text="2 (the label 2)").click()
     until_painted(page, 4)
-    assert agree(page)
+    until_agreed(page)
     search.fill("0")
     expect(page.locator(".hp .found [aria-selected=true]")).to_contain_text("0")
     search.press("Enter")

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
 from tests.browser.test_viewer import set_range
-from tests.browser.viewer import agree, cards, choose, shown
+from tests.browser.viewer import cards, choose, shown, until_agreed
 
 NewVisit = Callable[..., Visit]
 
@@ -67,7 +67,7 @@ def choose_everything(page: Page) -> dict[str, str]:
     page.get_by_role("button", name="Overlay", exact=True).click()
     choose(page, 1)
     settle(page)
-    assert agree(page)
+    until_agreed(page)
     return parameters(page)
 
 
@@ -84,7 +84,7 @@ def test_every_choice_holds_on_both_pages_and_in_both_addresses(visit: NewVisit)
     assert page.evaluate("history.length") == steps + 1
     go_to_explore(page)
     assert shown(page) == painted
-    assert agree(page)
+    until_agreed(page)
     assert parameters(page) == chosen
 
 
@@ -102,7 +102,7 @@ def test_a_layer_chosen_in_the_table_is_explained_and_back_leads_back(visit: New
     assert target(page) == "blocks.2"
     go_to_explore(page)
     expect(page.locator(".hp .caption").first).to_contain_text("blocks.2")
-    assert agree(page)
+    until_agreed(page)
     page.go_back()
     stands_on_model(page)
     assert target(page) == "blocks.2"
@@ -112,7 +112,7 @@ def test_a_layer_chosen_in_the_table_is_explained_and_back_leads_back(visit: New
     settle(page)
     page.go_back()
     page.wait_for_selector(f".hp[data-shown='{before}']")
-    assert agree(page)
+    until_agreed(page)
     page.go_forward()
     stands_on_model(page)
     page.go_forward()
@@ -135,7 +135,7 @@ def test_class_and_look_stay_in_the_address_after_a_choice_on_a_page_without_a_v
     stands_on_model(page)
     go_to_explore(page)
     assert parameters(page) == own | {"layer": "blocks.2"}
-    assert agree(page)
+    until_agreed(page)
 
 
 def test_each_pages_address_opens_the_same_in_another_browser_and_over_a_reload(visit: NewVisit) -> None:
@@ -182,7 +182,7 @@ def test_what_is_chosen_on_the_second_page_holds_on_the_first(visit: NewVisit) -
 
 def test_a_page_opened_just_after_a_choice_stands_and_the_choice_is_kept(visit: NewVisit) -> None:
     page = visit().open()
-    for step, delay in enumerate(range(60, 260, 10)):  # ms; the server is told of a choice after 150
+    for step, delay in enumerate(range(60, 260, 20)):  # ms; the server is told of a choice after 150
         index = cards(page).nth(1 + step % 3).get_attribute("data-index")
         cards(page).nth(1 + step % 3).click()
         page.wait_for_timeout(delay)
@@ -190,7 +190,7 @@ def test_a_page_opened_just_after_a_choice_stands_and_the_choice_is_kept(visit: 
         stands_on_model(page)
         go_to_explore(page)
         assert shown(page).split()[1] == index
-        assert agree(page)
+        until_agreed(page)
 
 
 def test_the_parameter_of_one_page_stands_in_its_address_alone(visit: NewVisit) -> None:

@@ -163,6 +163,6 @@ def test_a_look_parameter_is_one_entry_on_the_server(trial: Trial) -> None:
 def test_an_address_parameter_is_one_entry_on_the_server(trial: Trial) -> None:
     page = trial("/?mood=wild")
     page.wait_for_timeout(600)
-    assert "mood=wild" in page.url
+    expect(page).to_have_url(re.compile("mood=wild"))
     page = trial("/?mood=nothing")
     page.wait_for_function("!location.search.includes('mood')")

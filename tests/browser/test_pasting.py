@@ -12,8 +12,15 @@ from tests.browser.test_images import hand_over, noise, on_screen
 NewVisit = Callable[..., Visit]
 
 
-@pytest.mark.parametrize("form", ["{}", "![cat]({})", '<img src="{}">'])
-@pytest.mark.parametrize("target", [".stMain", ".st-key-url input"])
+@pytest.mark.parametrize(
+    ("form", "target"),
+    [
+        ("{}", ".stMain"),
+        ("![cat]({})", ".stMain"),
+        ("{}", ".st-key-url input"),
+        ('<img src="{}">', ".st-key-url input"),
+    ],
+)
 def test_an_address_that_is_the_picture_is_opened_wherever_it_is_pasted(
     visit: NewVisit, form: str, target: str
 ) -> None:

@@ -1,5 +1,6 @@
 """Before an audience: a stage with the classes beside the picture, which goes through classes and pictures by keys."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -7,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.test_images import hand_over, noise, on_screen
-from tests.browser.viewer import agree, cards, until_at_rest
+from tests.browser.viewer import cards, until_agreed, until_at_rest
 
 NewVisit = Callable[..., Visit]
 LONG = "a name of a class as people leave it in their lists, " + 30 * "and_more_"
@@ -53,7 +54,7 @@ def test_arrows_up_and_down_and_the_strip_choose_classes(visit: NewVisit) -> Non
     expect(page.get_by_role("dialog").get_by_role("heading")).to_contain_text(labels[-1])
     strip.nth(2).click()
     expect(page.locator(".hp .strip [aria-current=true] .label")).to_have_text(labels[2])
-    assert agree(page)
+    until_agreed(page)
 
 
 def test_the_first_key_rings_no_button(visit: NewVisit) -> None:
@@ -125,7 +126,7 @@ def test_the_colour_bar_and_the_zoom_come_along_and_go_home(visit: NewVisit) -> 
     expect(dialog.locator(".overlay .under")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(page.locator(".hp > .stage")).to_have_attribute("data-view", "side")
-    assert "view=" not in page.url
+    expect(page).not_to_have_url(re.compile("view="))
     expect(page.locator(".hp dialog :is(.bar, .foot, .stage, .notice)")).to_have_count(0)
 
 

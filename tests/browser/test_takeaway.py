@@ -22,7 +22,7 @@ from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
 from tests.browser.test_viewer import set_range
-from tests.browser.viewer import agree, canvas, cards, choose, open_look, sentence, shown, until
+from tests.browser.viewer import canvas, cards, choose, open_look, sentence, shown, until, until_agreed
 from tests.server import ROOT
 
 NewVisit = Callable[..., Visit]
@@ -112,7 +112,7 @@ def test_a_copied_link_opens_the_same_view(visit: NewVisit) -> None:
     assert shown(other) == shown(page)
     assert sentence(other) == sentence(page)
     assert np.array_equal(canvas(other, "overlay"), canvas(page, "overlay"))
-    assert agree(other)
+    until_agreed(other)
 
 
 def test_a_copied_picture_is_on_the_clipboard(visit: NewVisit) -> None:
@@ -144,7 +144,7 @@ def test_a_file_asked_for_between_fast_clicks_is_of_the_last_one(visit: NewVisit
     index = cards(page).nth(4).get_attribute("data-index")
     name, _ = download(page, "Raw map")
     assert name.startswith(f"{index}-")
-    assert agree(page)
+    until_agreed(page)
 
 
 def test_two_files_asked_for_at_once_both_come(visit: NewVisit) -> None:

@@ -15,7 +15,7 @@ from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit, at_rest, settle
 from tests.browser.test_pages import choose_everything, go_to_explore, parameters
 from tests.browser.test_viewer import set_range
-from tests.browser.viewer import PIXELS, agree, array, cards, choose, chosen
+from tests.browser.viewer import PIXELS, array, cards, choose, chosen, until_agreed
 from tests.server import ROOT, running_server
 
 NewVisit = Callable[..., Visit]
@@ -77,7 +77,7 @@ def test_every_choice_holds_on_a_page_without_a_viewer_and_in_its_address(three_
     stands_on_compare(other)
     expect(titles(other)).to_have_text([f"LayerCAM: {label}", f"HiResCAM: {label}"])
     go_to_explore(page)
-    assert agree(page)
+    until_agreed(page)
     assert (chosen(page), parameters(page)) == (label, choices)
     page.go_back()
     stands_on_compare(page)
@@ -111,7 +111,7 @@ def test_back_leads_to_the_class_that_the_page_showed_then(three_pages: str, vis
     expect(titles(page).first).to_have_text(f"Grad-CAM: {first}")
     go_to_explore(page)
     assert chosen(page) == first
-    assert agree(page)
+    until_agreed(page)
 
 
 def test_panes_are_drawn_in_the_look_that_is_on_screen(three_pages: str, visit: NewVisit, tinynet: LoadedModel) -> None:

@@ -44,7 +44,7 @@ def test_a_card_belongs_to_the_class_on_screen_and_never_stands_under_another(vi
     page.evaluate(WATCH)
     check(page)
     first = card(page).locator(".lines").inner_text()
-    assert "check=1" in page.url
+    expect(page).to_have_url(re.compile("check=1"))
     for place in (1, 0, 2, 1):
         label = choose(page, place)
         page.wait_for_timeout(80)
@@ -64,7 +64,7 @@ def test_a_card_goes_with_its_image_and_comes_back_with_it(visit: NewVisit) -> N
     page.locator(".st-key-sample label", has_text="Night").click()
     expect(page.get_by_role("button", name="Check this heatmap")).to_be_visible()
     expect(card(page)).to_have_count(0)
-    assert "check=" not in page.url
+    expect(page).not_to_have_url(re.compile("check="))
     page.go_back()
     expect(card(page)).to_have_attribute("data-verdict", re.compile("supported|mixed"))
     assert page.evaluate("window.wrong") == []

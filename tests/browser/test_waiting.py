@@ -8,7 +8,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
-from tests.browser.viewer import agree, choose, sentence, shown
+from tests.browser.viewer import choose, sentence, shown, until_agreed
 
 NewVisit = Callable[..., Visit]
 
@@ -69,7 +69,7 @@ def test_the_first_visit_shows_the_picture_and_grey_places(fresh_server: str, vi
     page.wait_for_selector(".hp[data-shown]", timeout=60_000)
     expect(page.get_by_text("The network is waking up.")).to_have_count(0)
     settle(page)
-    assert agree(page)
+    until_agreed(page)
 
 
 def test_a_former_result_is_marked_as_such_and_stays_whole(visit: NewVisit) -> None:
@@ -89,7 +89,7 @@ def test_a_former_result_is_marked_as_such_and_stays_whole(visit: NewVisit) -> N
     expect(page.locator(".hp .original .frame")).to_have_attribute("aria-label", "Original. The image Winter")
     settle(page)
     assert mark(page) == "none"
-    assert agree(page)
+    until_agreed(page)
 
 
 def test_the_sentence_over_a_former_result_is_readable(visit: NewVisit) -> None:
@@ -139,5 +139,5 @@ def test_a_viewer_that_did_not_arrive_is_asked_for_again(visit: NewVisit) -> Non
     tab.allowed.append(r"/viewer/[0-9a-f]{16}\.js")
     tab.page.route(re.compile(r"/viewer/[^?]*$"), lambda route: route.abort())
     page = tab.open()
-    assert agree(page)
+    until_agreed(page)
     expect(page.get_by_text("BidiComponent")).to_have_count(0)

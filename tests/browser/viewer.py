@@ -13,6 +13,19 @@ PIXELS = """canvas => {
     return [canvas.width, canvas.height, btoa(text)];
 }"""
 
+SAID = """hp => {
+    const card = hp.querySelector(".card[aria-checked=true]"), first = hp.querySelector(".list .card");
+    return {
+        card: card.dataset.index,
+        canvas: hp.dataset.shown.split(" ")[1],
+        address: new URLSearchParams(location.search).get("class") ?? first.dataset.index,
+        isNamed: hp.querySelector(".saying > .sentence").innerText.includes(card.querySelector(".label").innerText),
+    };
+}"""  # read at one moment
+
+IS_PAINTED = """hp =>
+    hp.querySelector(".card[aria-checked=true]")?.dataset.index === hp.dataset.shown?.split(" ")[1]"""
+
 REST = """nodes => new Promise((resolve) => {
     const read = () => JSON.stringify(nodes.map((node) => node.getBoundingClientRect()));
     let former = read(), frames = 0;
@@ -61,7 +74,8 @@ def open_look(page: Page) -> None:
 
 
 def shown(page: Page) -> str:
-    """What is painted: the digest of the question and the index of the class."""
+    """What is painted, once that is the chosen class: the digest of the question and the index of the class."""
+    until(page, lambda: bool(page.locator(".hp").evaluate(IS_PAINTED)))
     return str(page.locator(".hp").get_attribute("data-shown"))
 
 
@@ -88,10 +102,12 @@ def until_at_rest(page: Page, selector: str) -> None:
     page.locator(selector).evaluate_all(REST)
 
 
-def agree(page: Page) -> bool:
-    """Whether card, sentence, canvas and address speak of one class."""
-    index = shown(page).split()[1]
-    card = page.locator(".hp .card[aria-checked=true]")
-    first = cards(page).first.get_attribute("data-index")
-    in_address = f"class={index}" in page.url or (index == first and "class=" not in page.url)
-    return card.get_attribute("data-index") == index and chosen(page) in sentence(page) and in_address
+def until_agreed(page: Page, *, seconds: int = 30) -> None:
+    """Wait until card, sentence, canvas and address speak of one class: a canvas is painted with the next frame."""
+    said: dict[str, str | bool] = {}
+    for _ in range(seconds * 20):
+        said = page.locator(".hp").evaluate(SAID)
+        if said["isNamed"] and said["card"] == said["canvas"] == said["address"]:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not one class: {said}")

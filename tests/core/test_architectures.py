@@ -17,7 +17,7 @@ def unsaved(module: nn.Module) -> list[str]:
 
 
 def check_skeleton(name: str) -> None:
-    module = _skeleton(name, 7)
+    module = _skeleton(name, 7, {})
     assert all(parameter.is_meta for parameter in module.parameters())
     assert unsaved(module) == []
 

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from gradcam_core.errors import ModelError
 from gradcam_core.models import load_model
 from gradcam_core.tinynet import TinyNet
 
@@ -131,6 +132,25 @@ def test_file_of_a_big_endian_machine_loads(folder: Path, write_pair: WritePair,
         for name in little.namelist():
             big.writestr(name, b"big" if name.endswith("/byteorder") else little.read(name))
     check_same(net)
+
+
+def test_described_head_loads(folder: Path, write_pair: WritePair, net: TinyNet) -> None:
+    head = nn.Sequential(nn.Linear(128, 8), nn.GELU(), nn.Linear(8, 3)).requires_grad_(False)
+    net.set_submodule("head", head)
+    write_pair("small", module=net, head={"head": ["linear 8", "gelu", "linear"]})
+    check_same(net)
+    write_pair("small", module=net, head=["linear 8", "gelu", "linear"])
+    with pytest.raises(ModelError, match=r"head is \["):
+        load_model("small", device="cpu")
+
+
+def test_what_was_left_out_of_a_file_is_among_the_models_notes(
+    folder: Path, write_pair: WritePair, net: TinyNet
+) -> None:
+    write_pair("small", suffix=".pth")
+    torch.save({"net": {**net.state_dict(), "criterion.weight": torch.ones(3)}}, folder / "small.pth")
+    check_same(net)
+    assert "Left out of the file: criterion.weight." in load_model("small", device="cpu").notes
 
 
 @pytest.mark.parametrize("note", [None, {"format": "pt"}, {"format": "tf"}, {"\x1b": "\0", "x": "y" * 100_000}])

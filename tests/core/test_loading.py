@@ -67,6 +67,7 @@ def test_network_over_the_parameter_limit_is_not_built(
 def test_huge_architecture_is_refused_before_memory_is_taken(folder: Path, write_pair: WritePair) -> None:
     write_pair("small")
     description = json.loads((folder / "small.json").read_text())
-    (folder / "small.json").write_text(json.dumps({**description, "architecture": "torchvision/vit_h_14"}))
+    huge = {"architecture": "torchvision/vit_h_14", "image_size": 224}
+    (folder / "small.json").write_text(json.dumps(description | huge))
     with pytest.raises(ModelError, match=r"torchvision/vit_h_14 has 630\.8 million parameters"):
         load_model("small", device="cpu")

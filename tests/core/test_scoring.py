@@ -37,7 +37,7 @@ def resnet18() -> LoadedModel:
 
 def measured(model: LoadedModel) -> LoadedModel:
     """Its activations are measured already, so that a test sees the batches alone."""
-    score_function(model)(noise(1, model.input_spec.crop_size))
+    score_function(model)(noise(1, model.input_spec.size[0]))
     return model
 
 
@@ -185,7 +185,7 @@ def test_a_record_of_the_same_thread_is_left_alone(small: LoadedModel) -> None:
 
 
 def test_batches_hold_to_the_bound_of_memory_and_to_the_best_size(small: LoadedModel) -> None:
-    each = activation_bytes(small.module, SIDE, small.device)
+    each = activation_bytes(small.module, small.input_spec.shape, small.device)
     for memory, largest in ((1, 1), (2 * each, 1), (4 * each, 2), (7 * each, 3), (8 * each, 4), (10**9, 4)):
         with batches_seen(small) as seen:
             score_function(small, memory_bytes=memory)(noise(9))
@@ -194,7 +194,9 @@ def test_batches_hold_to_the_bound_of_memory_and_to_the_best_size(small: LoadedM
 
 
 def test_the_setting_bounds_where_the_call_does_not(small: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HEATPROOF_SCORING_BYTES", str(4 * activation_bytes(small.module, SIDE, small.device)))
+    monkeypatch.setenv(
+        "HEATPROOF_SCORING_BYTES", str(4 * activation_bytes(small.module, small.input_spec.shape, small.device))
+    )
     with batches_seen(small) as seen:
         score_function(small)(noise(5))
     assert [size for size, _ in seen] == [2, 2, 1]
@@ -214,14 +216,14 @@ def test_activation_memory_counts_what_lives_at_the_same_time() -> None:
 
     image, module = 3 * 16 * 16 * 4, Skip()
     with torch.no_grad():
-        assert activation_bytes(module, 16, torch.device("cpu")) == 3 * image  # kept, the last two
-        assert activation_bytes(module, 32, torch.device("cpu")) == 4 * 3 * image
+        assert activation_bytes(module, (3, 16, 16), torch.device("cpu")) == 3 * image  # kept, the last two
+        assert activation_bytes(module, (3, 32, 32), torch.device("cpu")) == 4 * 3 * image
 
 
 def test_activation_memory_leaves_out_the_weights() -> None:
     head = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 500))
     with torch.no_grad():
-        assert activation_bytes(head, 8, torch.device("cpu")) == (3 * 8 * 8 + 500) * 4
+        assert activation_bytes(head, (3, 8, 8), torch.device("cpu")) == (3 * 8 * 8 + 500) * 4
 
 
 def test_without_a_turn_one_thread_computes(small: LoadedModel) -> None:
@@ -246,7 +248,7 @@ def test_all_threads_together_hold_to_the_bound(
     small: LoadedModel, two_slots: ComputeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gradcam_core.scoring.function._FEWEST_THREADS", 1)  # so that one batch fills the memory
-    each = activation_bytes(small.module, SIDE, small.device)
+    each = activation_bytes(small.module, small.input_spec.shape, small.device)
     with two_slots.turn("a", is_slow=True) as turn, batches_seen(small) as seen:
         score_function(small, turn=turn, memory_bytes=4 * each)(noise(40))
     assert len({thread for _, thread in seen}) == 1

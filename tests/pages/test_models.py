@@ -204,6 +204,17 @@ def test_a_model_that_could_not_be_loaded_is_not_offered_again(open_app: Open, t
     assert app.button(key="ask_photo").label == "Ask Photo network"
 
 
+@pytest.mark.parametrize("page", ["", "model"])
+def test_what_is_assumed_of_a_model_is_said_beside_it(open_app: Open, tmp_path: Path, page: str) -> None:
+    add_photo_network(tmp_path)
+    description = json.loads((tmp_path / "photos.json").read_text(encoding="utf-8"))
+    write_description(tmp_path, "photos", description | {"trained_by": "Ada"})
+    app = open_app(checkpoints=tmp_path, model="photos")
+    if page:
+        app.switch_page(f"pages/{page}.py").run()
+    assert "photos.json has fields that are not read: trained_by." in words(app)
+
+
 def test_a_picture_of_unknown_origin_is_not_called_a_photograph(open_app: Open) -> None:
     assert "what it says of a photograph is a guess" in words(open_app(image="temple"))
     app = open_app()

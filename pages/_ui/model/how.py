@@ -46,7 +46,7 @@ def pick_question(picture: ImageInfo, model: ModelCard) -> Question:
         with places[1]:
             _draw_list("method", METHODS, DEFAULT_METHOD, method, _method_sentences(model, layer))
         with places[2]:
-            sentences = [one.sentence for one in PREPROCESSINGS.values()]
+            sentences = [one.sentence(model.input_spec) for one in PREPROCESSINGS.values()]
             _draw_list("preprocessing", PREPROCESSINGS, usual_preprocessing, preprocessing, sentences)
             _draw_list("place", PLACES, DEFAULT_PLACE, place, [one.sentence for one in PLACES.values()])
     return Question(picture, model, layer, method, preprocessing, place)

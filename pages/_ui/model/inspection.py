@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gradcam_core.models.inspection import InspectedRow, Inspection
     from gradcam_core.models.summary import ModelSummary
 
+Shape = tuple[int, int, int, int]  # images, channels, height, width
+
 _ROW_BYTES = 600  # about what a row of an inspection takes
 _LARGEST_SIDE = 4096  # of the summary's input; it takes no memory, but a network may refuse it
 
@@ -29,51 +31,50 @@ def show_inspection(model: ModelCard) -> None:
     name = page_state.chosen("model") or model.spec.name
     facts = _inspected(name, None).facts
     st.markdown(f"## {escape_markdown(facts.title)}")
-    side = _pick_side(facts)
-    counted = _inspected(name, side)
+    counted = _inspected(name, _pick_shape(facts))
     st.markdown(_sentence(counted.summary))
     if name != model.spec.name:
         st.caption("Its weights are not on this machine yet; its layers are known without them.")
     with st.container(key="inspected"):
         layers, around = st.columns([8, 4], gap="large")
     with around:
-        _show_facts(facts, counted.summary)
+        _show_facts(facts, counted.summary, model.notes if name == model.spec.name else ())
     with layers:
         _pick_target(counted)
 
 
-def _inspected(name: str, side: int | None) -> Inspection:
+def _inspected(name: str, shape: Shape | None) -> Inspection:
     """Computed once for each model and input, in turn with all other computations."""
     from gradcam_core.models.inspection import inspect_model
 
     def inspected() -> Inspection:
         with queue_shown(), my_turn(shared().slots):
-            return inspect_model(name, None if side is None else (1, 3, side, side))
+            return inspect_model(name, shape)
 
-    found: Inspection = shared().kept(_key(name, side), inspected, lambda made: _ROW_BYTES * len(made.rows))
+    found: Inspection = shared().kept(_key(name, shape), inspected, lambda made: _ROW_BYTES * len(made.rows))
     return found
 
 
-def _key(name: str, side: int | None) -> tuple[object, ...]:
+def _key(name: str, shape: Shape | None) -> tuple[object, ...]:
     """By all that it depends on: the description of a checkpoint may change under its name."""
     from gradcam_core.models import find_model
 
-    return ("inspection", find_model(name), side)
+    return ("inspection", find_model(name), shape)
 
 
-def _pick_side(facts: ModelFacts) -> int:
+def _pick_shape(facts: ModelFacts) -> Shape | None:
     """For which input the table counts: the model's own, unless another one is asked for."""
-    usual = str(facts.input_size[0])
-    side = page_state.restore_text("side", _is_side, usual)
+    usual = "x".join(str(side) for side in dict.fromkeys(facts.input_size))  # a square has one side
+    side = page_state.restore_text("side", lambda text: text == usual or _is_side(text), usual)
     with st.container(key="summary_input", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown("Counted for an input of 1 × 3 × side × side, with a side of", width="content")
+        st.markdown(f"Counted for an input of 1 × {facts.channels} × side × side, with a side of", width="content")
         act = page_state.mark_user_action
         st.text_input("Side in pixels", key="side", label_visibility="collapsed", on_change=act, width=90)
         if side != usual:
             st.button(f"Back to {usual}", type="tertiary", on_click=page_state.choose, args=("side", usual))
     if st.session_state["side"] != side:
         show_warning_here(f"A side is a whole number from 1 to {_LARGEST_SIDE:,}. This is counted for {side}.")
-    return int(side)
+    return None if side == usual else (1, facts.channels, int(side), int(side))
 
 
 def _is_side(text: str) -> bool:
@@ -123,13 +124,13 @@ def _count(mult_adds: int) -> str:
     return readable_count(mult_adds) if mult_adds >= 1_000_000 else f"{mult_adds:,}"
 
 
-def _show_facts(facts: ModelFacts, summary: ModelSummary) -> None:
-    """What goes in, what comes out, whose it is."""
+def _show_facts(facts: ModelFacts, summary: ModelSummary, loaded_notes: tuple[str, ...]) -> None:
+    """What goes in, what comes out, whose it is, and what is assumed of it."""
     st.markdown("### What goes in, what comes out")
     width, height = facts.input_size
     shown = ", ".join(facts.first_labels)
     lines = {
-        "Input": f"{width} × {height} pixels, RGB",
+        "Input": f"{width} × {height} pixels, {'RGB' if facts.channels == 3 else 'grey'}",
         "Preprocessing": " ".join(facts.preprocessing),
         "Classes": f"{facts.num_classes:,}: {shown}{' …' if facts.num_classes > len(facts.first_labels) else ''}",
         "Output": facts.activation,
@@ -141,6 +142,8 @@ def _show_facts(facts: ModelFacts, summary: ModelSummary) -> None:
         "Weights": f"SHA-256 {facts.weights_sha256[:12]}…" if facts.weights_sha256 else "no hash is stated",
     }
     st.markdown("\n".join(f"- **{title}.** {escape_markdown(text)}" for title, text in lines.items()))
+    for note in dict.fromkeys((*facts.notes, *loaded_notes)):
+        st.markdown(f"- **Assumed.** {escape_markdown(note)}")
     st.caption(
         "Parameters and multiply-adds are counted by torchinfo, on a copy without weights. It leaves out what a "
         "network computes outside of its layers, such as the products within attention."

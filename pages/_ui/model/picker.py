@@ -42,6 +42,7 @@ def _draw_section() -> ModelCard:
     picker, below = st.container(gap="xsmall"), st.container(gap="xsmall")
     with below:
         card = _card_or_former(chosen, default)
+        _show_notes(card.notes)
         show_other_downloads(specs, but=chosen.name)
         _show_broken(broken_checkpoints())
     with picker:
@@ -119,10 +120,20 @@ def _former(default: str) -> ModelCard:
     return card
 
 
+def _show_notes(notes: tuple[str, ...]) -> None:
+    """What was assumed of the model in use: one sentence as it is, several folded to one line."""
+    if len(notes) == 1:
+        st.caption(escape_markdown(notes[0]))
+    elif notes:
+        with st.expander(f"{len(notes)} things are assumed of this model"):
+            for note in notes:
+                st.caption(escape_markdown(note))
+
+
 def _show_broken(broken: list[tuple[str, str]]) -> None:
-    """The files of the checkpoint folder that can't be used, and why."""
+    """The operator's own models that can't be used, and why."""
     if not broken:
         return
-    with st.expander(f"{len(broken)} in the checkpoint folder can't be used"):
+    with st.expander(f"{len(broken)} of your own can't be used"):
         for name, sentence in broken:
             st.caption(f"**{escape_markdown(name)}**: {escape_markdown(sentence)}")

@@ -22,6 +22,7 @@ from pages._ui.viewer import Request
 
 if TYPE_CHECKING:
     from gradcam_core.export.formats import Explanation, ExportFormat
+    from gradcam_core.export.reproduce import ModelPlace
 
 Reply = tuple[dict[str, Any], bytes]
 
@@ -75,8 +76,9 @@ def _explanation(question: Question, cam: Cam, look: Look) -> Explanation:
         unit=known.unit,
         input_picture=known.input_picture,
         source=question.picture.source,
-        checkpoints=_folder_to_name(question),
+        place=_place_to_name(question),
         trust=_trust(question, cam),
+        model_notes=question.model.notes,
     )
 
 
@@ -86,13 +88,18 @@ def _trust(question: Question, cam: Cam) -> dict[str, Any] | None:
     return None if judged is None else judged.as_json()
 
 
-def _folder_to_name(question: Question) -> Path | None:
-    """The checkpoint folder, where the lines need it; to another machine's visitor it is not told where it lies."""
-    from gradcam_core.models import chosen_folder
+def _place_to_name(question: Question) -> ModelPlace:
+    """What the lines need to find the model; to another machine's visitor it is not told where that lies."""
+    from gradcam_core.export.reproduce import ModelPlace
+    from gradcam_core.models import chosen_folder, needed_setting
 
-    folder = chosen_folder(question.model.spec)
-    is_told = folder is None or is_visitor_on_this_machine()
-    return folder if is_told else Path(f"folder-of-{question.model.spec.name}")
+    spec = question.model.spec
+    folder, models = chosen_folder(spec), needed_setting(spec)
+    if is_visitor_on_this_machine():
+        return ModelPlace(checkpoints=folder, models=models)
+    return ModelPlace(
+        checkpoints=folder and Path(f"folder-of-{spec.name}"), models=models and f"code-of-{spec.name}.py"
+    )
 
 
 def _look(told: dict[str, Any]) -> Look:

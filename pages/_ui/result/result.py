@@ -51,7 +51,7 @@ def _explanation(question: Question) -> None:
         with st.container(key="explained"):
             show_viewer(message)
         if request:
-            st.session_state[_SERVED] = request.token  # only now: a run that is cut off before has sent nothing
+            st.session_state[_SERVED] = _name(request)  # only now: a run that is cut off before has sent nothing
     page_state.commit()
 
 
@@ -90,9 +90,13 @@ def _sent_again(question: Question, message: bytes, request: Request | None) -> 
 
 
 def _request() -> Request | None:
-    """The file that the browser waits for, if it has not been sent."""
+    """The file that the browser waits for, if it has not been sent since the browser asked for it last."""
     request = wanted_file()
-    return None if request is None or request.token == st.session_state.get(_SERVED) else request
+    return None if request is None or _name(request) == st.session_state.get(_SERVED) else request
+
+
+def _name(request: Request) -> tuple[str, int]:
+    return request.token, request.tries
 
 
 def _classes_beside(question: Question) -> tuple[int, ...]:

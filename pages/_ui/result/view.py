@@ -153,7 +153,9 @@ def _saw(question: Question, known: ForwardResult) -> dict[str, Any]:
     from gradcam_core.preprocessing import get_preprocessing
 
     height, width = known.input_picture.shape[:2]
-    sentences = words.what_it_saw(question.model.spec.title, known.geometry, get_preprocessing(question.preprocessing))
+    preprocessing = get_preprocessing(question.preprocessing)
+    how = f"{preprocessing.title}. {preprocessing.sentence(question.model.input_spec)}"
+    sentences = words.what_it_saw(question.model.spec.title, known.geometry, how)
     return {"size": [width, height], "alt": "The picture as the model saw it", "sentences": sentences}
 
 

@@ -45,7 +45,7 @@ class ImageInfo:
 
 @dataclass(frozen=True, eq=False)
 class ModelCard:
-    """What the pages know of a loaded model, without holding it."""
+    """What the pages know of a loaded model, without holding it; `notes` say what was assumed of it."""
 
     spec: ModelSpec
     labels: tuple[str, ...]
@@ -54,6 +54,7 @@ class ModelCard:
     default_layer: str
     weights_sha256: str
     description_sha256: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

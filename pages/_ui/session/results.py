@@ -65,7 +65,8 @@ def model_card(name: str) -> ModelCard:
     """
     with model_cache().borrow(name) as model:
         hashes = (model.weights_sha256, model.description_sha256)
-        return ModelCard(model.spec, model.labels, model.input_spec, model.layers, model.default_layer, *hashes)
+        known = (model.spec, model.labels, model.input_spec, model.layers, model.default_layer)
+        return ModelCard(*known, *hashes, model.notes)
 
 
 def forward_result(question: Question) -> ForwardResult:

@@ -13,7 +13,6 @@ from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
 from gradcam_core.sentences import cells_sentence, percent
 
 if TYPE_CHECKING:
-    from gradcam_core.preprocessing import Preprocessing
     from pages._ui.session.question import Question
 
 NOT_IN_A_LINK = (
@@ -90,13 +89,13 @@ def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
     ]
 
 
-def what_it_saw(model_title: str, geometry: InputGeometry, preprocessing: Preprocessing) -> list[str]:
+def what_it_saw(model_title: str, geometry: InputGeometry, preprocessing: str) -> list[str]:
     """What went into the model, and which part of the image never did."""
     width, height = geometry.input_size
     never = f"It never saw {percent(geometry.unseen_share)} of the picture: the faded part."
     return [
         f"{model_title} saw these {width} × {height} pixels and nothing else.",
-        f"{preprocessing.title}. {preprocessing.sentence}",
+        preprocessing,
         "It saw the whole picture." if geometry.is_all_seen else never,
     ]
 

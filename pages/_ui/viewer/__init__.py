@@ -39,13 +39,14 @@ _VIEWER, _CHANNEL = "viewer", "chosen_class_channel"  # the usual keys
 
 @dataclass(frozen=True)
 class Request:
-    """A file that the browser asks for: `token` tells one request from the next."""
+    """A file that the browser asks for: `token` tells one request from the next, `tries` how often it was asked for."""
 
     token: str
     what: str
     class_index: int
     look: dict[str, Any]
     view: str
+    tries: int = 1
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,12 @@ def wanted_file(*, key: str = _VIEWER) -> Request | None:
     """The file that the browser asks for, if any; it stays asked for until another one is."""
     wanted = _state(key, "wanted")
     token, what, view = (wanted.get(name) for name in ("token", "what", "view"))
-    index, look = wanted.get("index"), wanted.get("look")
+    index, look, tries = wanted.get("index"), wanted.get("look"), wanted.get("try", 1)
     if not all(isinstance(text, str) for text in (token, what, view)):
         return None
-    if type(index) is not int or not isinstance(look, dict):
+    if type(index) is not int or type(tries) is not int or not isinstance(look, dict):
         return None
-    return Request(str(token), str(what), index, look, str(view))
+    return Request(str(token), str(what), index, look, str(view), tries)
 
 
 def wanted_choice(*, key: str = _VIEWER) -> Choice | None:

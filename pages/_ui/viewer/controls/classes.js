@@ -35,9 +35,16 @@ function drawList(state) {
   more.hidden = state.view.labels.length === 1;
   list.parentNode.style.setProperty("--columns", Math.min(state.look.k, most, 5));
   const hadFocus = list.contains(focused()), first = ranked(state);
-  list.replaceChildren(...listed(state).map((one, place) => card(state, one, place < first.length ? place + 1 : 0)));
+  const cards = listed(state).map((one, place) => card(state, one, place < first.length ? place + 1 : 0));
+  replaceCards(list, cards);
   markChosen(state, hadFocus);
   drawVerdicts(state);
+}
+
+// Cards that say the same as before stay: one under a finger that is just being lifted still gets its click.
+function replaceCards(list, cards) {
+  const said = (all) => all.map((one) => `${one.title} ${one.className} ${one.querySelector(".rank").textContent}`).join("\n");
+  if (said([...list.children]) !== said(cards)) list.replaceChildren(...cards);
 }
 
 function card(state, one, rank) {

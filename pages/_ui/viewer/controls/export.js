@@ -76,6 +76,13 @@ function followCode(state) {
   state.timer.code = setTimeout(() => askForFile(state, "code"), 150);
 }
 
+// Lines of a class or a look that has been left meanwhile are not shown: others will be asked for (followCode).
+function takeCode(state, reply) {
+  if (state.code.askedOf !== codeNow(state)) return;
+  state.code.isOf = state.code.askedOf;
+  showCode(state, reply);
+}
+
 function showCode({ node }, { command, python }) {
   node.command.textContent = command;
   node.python.textContent = python;

@@ -69,6 +69,7 @@ function showWaiting(state) {
   settle(state);
   if (wasAsked) pushClass(state);
   else if (state.isShown) addressWritten(state);
+  else reconcileSoon(state); // while the first view was on its way there was nothing to go by
   state.isShown = true;
 }
 

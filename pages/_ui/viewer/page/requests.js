@@ -1,14 +1,31 @@
 // What the server is asked for: the map of a class that did not come along, and files. Both are values that it keeps,
-// so that a lost run repeats them.
+// so that a lost run repeats them. The answer may be lost too: what a run has sent does not always arrive where another
+// one begins at once. So who waits for one looks whether the server has fallen silent, and then asks again.
+
+const LOOK_EVERY = 300; // ms
+const PATIENCE = 30000; // ms, after which no answer is waited for any more
+
+// `ask` is told how often the server has been asked; a longer silence each time, for a busy one may begin late.
+function awaitAnswer(state, timer, ask, giveUp) {
+  const begun = performance.now();
+  let tries = 1, silent = 0; // looks
+  const look = () => {
+    if (performance.now() - begun > PATIENCE) return giveUp(state);
+    silent = isRunning() ? 0 : silent + 1;
+    if (silent === 2 * tries) ask(++tries), (silent = 0);
+    state.timer[timer] = setTimeout(look, LOOK_EVERY);
+  };
+  clearTimeout(state.timer[timer]);
+  state.timer[timer] = setTimeout(look, LOOK_EVERY);
+  ask(tries);
+}
 
 // A class whose map is not here: the server answers with a message that holds it.
 function askForClass(state, index, { imageAndModel = state.view.imageAndModel, isTravel = false } = {}) {
-  const former = state.pending?.index === index ? state.pending : null;
-  state.pending = { index, tries: (former?.tries ?? 0) + 1, isTravel: isTravel || Boolean(former?.isTravel) || index === state.index };
+  const wasTravel = state.pending?.index === index && state.pending.isTravel;
+  state.pending = { index, isTravel: isTravel || wasTravel || index === state.index };
   state.root.toggleAttribute("data-waiting", true);
-  state.send("asked", { imageAndModel, index, try: state.pending.tries });
-  clearTimeout(state.timer.ask);
-  state.timer.ask = setTimeout(() => (state.pending?.tries < 3 ? askForClass(state, index, { imageAndModel, isTravel }) : giveUpClass(state)), 8000);
+  awaitAnswer(state, "ask", (tries) => state.send("asked", { imageAndModel, index, try: tries }), giveUpClass);
 }
 
 function settle(state) {
@@ -41,9 +58,7 @@ function askForFile(state, what) {
   if (what !== "code") say(state, "Preparing the file.");
   file.wanted = { token: newToken(), what, index: state.index, look: fileLook(state), view: state.view.question };
   state.code.askedOf = codeNow(state);
-  state.send("wanted", file.wanted);
-  clearTimeout(state.timer.file);
-  state.timer.file = setTimeout(() => giveUpFile(state), 30000);
+  awaitAnswer(state, "file", (tries) => state.send("wanted", { ...file.wanted, try: tries }), giveUpFile);
   markPreparing(state);
 }
 
@@ -69,7 +84,7 @@ function takeReply(state, reply, bytes) {
   if (file.next) askForFile(state, file.next), (file.next = null);
   else if (reply.what !== "code") followCode(state);
   if (reply.error) return say(state, reply.error);
-  if (reply.what === "code") return (code.isOf = code.askedOf), showCode(state, reply);
+  if (reply.what === "code") return takeCode(state, reply);
   const address = URL.createObjectURL(new Blob([bytes.slice()], { type: reply.mime }));
   el("a", { href: address, download: reply.name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60000);

@@ -1,0 +1,1 @@
+"""A person's own networks: the pairs in the folder, their descriptions, and weights that are read with care."""

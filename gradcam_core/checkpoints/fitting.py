@@ -1,0 +1,80 @@
+"""How do a file's tensors become the state of a network, whatever they are called in the file?
+
+The steps, each of which leaves a state that needs no help as it is: weights kept in parts are put together, names are
+read as the network's, fused normalisations and a replaced head are undone, and what lies beside is left out.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from torch import Tensor, nn
+
+from gradcam_core.checkpoints.containers import is_averaged
+from gradcam_core.checkpoints.folding import fold
+from gradcam_core.checkpoints.fused import unfuse
+from gradcam_core.checkpoints.heads import refit_head
+from gradcam_core.checkpoints.mismatch import Similar, check_names, mismatch, no_others
+from gradcam_core.checkpoints.naming import is_counter, listed, without_counters
+from gradcam_core.checkpoints.renaming import rename
+
+State = dict[str, Tensor]
+
+_COUNTERS = {"total_ops", "total_params"}  # which thop puts into every layer
+_OF_TRAINING = re.compile(
+    r"loss|crit|metric|acc|auroc|auc|f1|precision|recall|confusion|aux|queue|proj|teacher|mixup|optim|prototype|bank",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A state that fits a network by names and shapes.
+
+    Attributes:
+        notes: a sentence for each thing that was assumed, put together or left out.
+    """
+
+    state: State
+    notes: tuple[str, ...]
+
+
+def fit(module: nn.Module, state: Mapping[str, Tensor], *, similar: Similar = no_others, head: str = "") -> Fitted:
+    """The file's tensors as the state of this network.
+
+    Args:
+        module: on the meta device; its head is replaced where the file holds another.
+        similar: the architectures that a state would fit, for the refusal.
+        head: the part whose layers the description gave; "" if it gave none.
+
+    Raises:
+        ModelError: if they are not this network's.
+    """
+    folded, fold_notes = fold(state)
+    counted = {key: value for key, value in folded.items() if key.rpartition(".")[2] not in _COUNTERS}
+    renamed = rename(module.state_dict(), [name for name, _ in module.named_children()], counted)
+    check_names(module.state_dict(), renamed.state)
+    plain, fused_notes = unfuse(module, renamed.state)
+    fitting, head_notes = refit_head(module, replace(renamed, state=plain), described=head)
+    wanted = module.state_dict()
+    beside = [key for key in fitting if key not in wanted and _is_beside(key, fitting, module)]
+    rest = {key: value for key, value in fitting.items() if key not in beside}
+    error = mismatch(module, without_counters(rest), similar)
+    if error is not None:
+        raise error
+    used = {id(value) for value in rest.values()}
+    left = [key for key, value in folded.items() if id(value) not in used and not is_counter(key)]
+    left_notes = (f"Left out of the file: {listed(left)}.",) if left else ()
+    return Fitted(rest, (*fold_notes, *renamed.notes, *fused_notes, *head_notes, *left_notes))
+
+
+def _is_beside(key: str, state: Mapping[str, Tensor], module: nn.Module) -> bool:
+    """Whether a name can be left out: it is of training, or it lies outside the network's parts and holds no layer.
+
+    A further layer may well belong to the answer: a file that has one is of another network.
+    """
+    top = key.partition(".")[0]
+    if top in dict(module.named_children()):
+        return False
+    same = (value for other, value in state.items() if other.partition(".")[0] == top)
+    return _OF_TRAINING.search(top) is not None or is_averaged(key) or all(value.dim() < 2 for value in same)
