@@ -117,30 +117,6 @@ def test_one_forward_pass_serves_many_threads(model_cache: ModelCache, make_imag
     assert all(np.array_equal(one, other) for one, other in zip(serial, together, strict=True))
 
 
-def test_eight_threads_with_a_cnn_a_vit_and_a_swin_mixed_get_what_one_gets(
-    make_image: Callable[..., LoadedImage],
-) -> None:
-    models = (load_model("tinynet", device="cpu"), loaded(small_vit(), side=SIDE), loaded(small_swin(), side=SIDE))
-    images = [make_image(90, 70, seed=seed) for seed in range(3)]
-    rng = random.Random(0)
-    asked = [(rng.choice(models), rng.choice(images), rng.randrange(6)) for _ in range(3 * THREADS)]
-
-    def explain(question: tuple[LoadedModel, LoadedImage, int]) -> np.ndarray:
-        model, image, class_index = question
-        return Explainer(model).forward(image).cam(class_index).values
-
-    serial = [explain(question) for question in asked]
-    assert all(np.ptp(values) > 0 for values in serial)
-    with ThreadPoolExecutor(THREADS) as pool:
-        together = list(pool.map(explain, asked))
-    wrong = [
-        place
-        for place, (values, expected) in enumerate(zip(together, serial, strict=True))
-        if np.abs(values - expected).max() > 1e-5 * np.abs(expected).max()
-    ]
-    assert wrong == []
-
-
 def _state(module: torch.nn.Module) -> list[object]:
     facts: list[object] = [(type(m), m.training, len(m._forward_hooks)) for m in module.modules()]
     return facts + [(p.requires_grad, p.grad is None, p.double().sum().item()) for p in module.parameters()]
