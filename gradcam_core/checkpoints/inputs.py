@@ -45,8 +45,8 @@ def read_input(fields: Fields) -> tuple[InputSpec, tuple[str, ...]]:
 
 def _assumed(spec: InputSpec, *, is_fit_stated: bool) -> tuple[str, ...]:
     equal = (
-        f"resize_size and crop_size are both {spec.resize_size}, and fit is not stated: it is taken to have been trained "
-        'on the centre of each image. If whole images were pressed into a square, set fit to "squash".'
+        f"resize_size and crop_size are both {spec.resize_size}, and fit is not stated: it is taken to have been "
+        'trained on the centre of each image. If whole images were pressed into a square, set fit to "squash".'
     )
     is_doubtful = not is_fit_stated and spec.fit == "crop" and spec.size == (spec.resize_size, spec.resize_size)
     grey = "Its input is grey: each picture is made grey as 0.299 red + 0.587 green + 0.114 blue."
