@@ -125,7 +125,7 @@ def _positions(_module: nn.Module, wanted: Tensors, state: Tensors) -> ModelErro
     )
     return ModelError(
         f"{_DO_NOT_FIT}: {message} the network has {wanted[key].shape[-2]:,}, those of {sides[1]} x {sides[1]} px.",
-        hint=f'Set "image_size" to {sides[0]} in the description, and crop_size too.',
+        hint=f"Set crop_size to {sides[0]} in preprocessing: the network is then built for it.",
     )
 
 
@@ -170,7 +170,7 @@ def _one_of_each(
         said = (
             f"{shown(key)} is {shape_text(state[key])} in the file and {shape_text(wanted[key])} in the network{more}"
         )
-        hint = "The names are this architecture's, so it was built with other options: give them in the description."
+        hint = 'It was built with other options: give them, such as "options": {"width_mult": 0.5}.'
     return ModelError(f"{_DO_NOT_FIT}: {said}.", hint=hint)
 
 

@@ -87,12 +87,11 @@ def build_noted(name: str, num_outputs: int, state: Mapping[str, Tensor], **how:
 def similar_architectures(state: Mapping[str, Tensor], name: str) -> tuple[str, ...]:
     """The architecture whose tensors these are but for its last layer, if there is one; those named alike first.
 
-    Where only shapes differ, it can but be one that is named alike: the others need not be built.
+    Where every name is there, it can but be one that is named alike: the others need not be built.
     """
     ratios = {other: difflib.SequenceMatcher(None, other, name).ratio() for other in architectures() if other != name}
-    least = (
-        _ALIKE if without_counters(state).keys() == without_counters(_skeleton(name, 2, {}).state_dict()).keys() else 0
-    )
+    own = without_counters(_skeleton(name, 2, {}).state_dict())
+    least = _ALIKE if own.keys() <= state.keys() else 0
     for other in sorted((other for other in ratios if ratios[other] >= least), key=lambda other: -ratios[other]):
         last, unused, body = _fingerprint(other)
         if _body(state, last, unused) == body:
