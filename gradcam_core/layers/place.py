@@ -59,7 +59,10 @@ PLACES = {
     )
 }
 DEFAULT_PLACE = "network"
-SCATTERED = "Where its cells look can't be measured, for each of them sees the whole image: the grid decides."
+SCATTERED = (
+    "Where its cells look can't be measured: each of them sees the whole image, or they lie in another order than the "
+    "image. The grid decides."
+)
 UNKNOWN = "Where its cells look can't be measured, for their gradient is zero or not finite: the grid decides."
 
 

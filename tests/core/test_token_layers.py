@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -232,3 +233,16 @@ def test_several_layers_of_one_pass_are_what_each_gives_alone(model: LoadedModel
     for name in names:
         alone = Explainer(model, name).forward(make_image()).cam(2).values
         assert np.allclose(together.cam(2, layer=name).values, alone, atol=1e-5 * np.abs(alone).max()), name
+
+
+def test_an_input_that_is_no_square_is_explained_and_measured(make_image: MakeImage) -> None:
+    torch.manual_seed(0)
+    parts = (nn.Conv2d(3, 16, 3, 2, 1), nn.Conv2d(16, 16, 3, 2, 1), nn.Conv2d(16, 16, 3, 2, 1))
+    module = nn.Sequential(nn.Sequential(*parts), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 3))
+    found = find_layers(module, torch.rand(1, 3, 96, 160))
+    square = loaded(module, side=96)
+    spec = replace(square.input_spec, crop_size=(160, 96))
+    model = replace(square, layers=found.candidates, default_layer=found.default, input_spec=spec)
+    assert model.layer().size == (20, 12)
+    assert measured(model, model.layer()).shift == pytest.approx((-0.44, -0.44), abs=0.1)  # of its kernels
+    assert Explainer(model).forward(make_image()).cam(1).shape == (12, 20)

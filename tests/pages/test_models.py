@@ -320,9 +320,9 @@ def test_a_layer_is_explained_by_its_place(name: str, said: str) -> None:
     assert layer_sentence(LAYERS, name, "blocks.5").startswith(said)
 
 
-def test_the_last_layer_before_a_class_token_is_read_alone_says_so() -> None:
+def test_a_layer_before_a_class_token_is_read_is_not_called_the_last_before_pooling() -> None:
     tokens = TargetLayer("norm1", "LayerNorm", Layout(Kind.TOKENS, 14, 14, 768, prefix=1))
-    assert "after it only other tokens are read" in layer_sentence((*LAYERS, tokens), "norm1", "norm1")
+    assert "its cells still count for the class" in layer_sentence((*LAYERS, tokens), "norm1", "norm1")
 
 
 def test_a_cell_says_how_much_it_sees_where_that_was_measured() -> None:

@@ -20,7 +20,7 @@ _DEPTHS = (
 )
 _HERE = "On this machine"
 _LAST = "The last one before pooling, and so the last that still knows where things are."
-_LAST_READ = "The last one on whose cells the class depends: after it only other tokens are read."
+_LAST_READ = "Near the end of the network, where its cells still count for the class."
 _USUAL = "The one that the description of this network names."
 _EVEN = 2 * 3**0.5  # the width of an even field by its deviation
 
@@ -38,7 +38,7 @@ def layer_sentence(layers: Sequence[TargetLayer], name: str, default: str) -> st
     counts = f"{width} × {height} cells, {channels:,} channels."
     if name == default:
         is_last = all(later.size == (width, height) for later in layers[place:])
-        last = _LAST_READ if layers[place].layout.prefix and layers[place:] == layers[-1:] else _LAST
+        last = _LAST_READ if layers[place].layout.prefix else _LAST
         return f"{counts} {last if is_last else _USUAL}"
     return f"{counts} {_DEPTHS[len(_DEPTHS) * place // len(layers)]}"
 
