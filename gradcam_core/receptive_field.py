@@ -70,11 +70,16 @@ def receptive_field(model: LoadedModel, layer: TargetLayer) -> ReceptiveField:
         ResourceError: if the memory does not suffice.
     """
     key = (model.weights_sha256, model.description_sha256, layer.name)
-    known = _kept.get(key)
+    known = known_field(*key)
     if known is None:
         with _lock_of(key):
             known = _kept.get(key) or _kept.put(key, measured(model, layer), 1)
     return known
+
+
+def known_field(weights_sha256: str, description_sha256: str, layer: str) -> ReceptiveField | None:
+    """What the cells of a layer look at, of a model with these hashes; None where nobody has asked for it yet."""
+    return _kept.get((weights_sha256, description_sha256, layer))
 
 
 def measured(model: LoadedModel, layer: TargetLayer) -> ReceptiveField:

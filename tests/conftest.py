@@ -23,6 +23,7 @@ SECOND_HALF = "test_l"  # of the files of `browser`, by name: from here on they 
 
 loopback.stay_here()
 os.environ.setdefault("HEATPROOF_MAX_MEMORY_BYTES", str(2**40))  # a browser beside the server may fill the container
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each server and each command would be compiled anew
 torch.set_num_threads(1)  # tests start threads of their own, and would otherwise fight over the cores
 threadpool_limits(1)  # numpy's linear algebra likewise
 

@@ -50,7 +50,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"__main__"},
     ],
     "gradcam_core.checkpoints": [
-        {"fields", "formats", "head_parts", "libraries", "naming", "pickles"},
+        {"fields", "formats", "head_parts", "libraries", "naming", "pickles", "shards"},
         {"containers", "folding", "fused", "inputs", "labels", "mismatch", "readings", "torchfiles"},
         {"renaming", "weights"},
         {"heads", "pairs", "parts"},
@@ -128,7 +128,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
             "skeletons",
             "spec",
         },
-        {"facts", "from_module", "huggingface", "loaded", "summary", "timm_networks"},
+        {"facts", "from_module", "huggingface", "loaded", "operators_code", "summary", "timm_networks"},
         {"architectures", "declared", "options", "timm_inputs", "trial"},
         {"described", "pretrained", "timm_folder", "timm_hub"},
         {"embedded", "library_folders"},

@@ -34,8 +34,10 @@ _SIMPLE: dict[str, Callable[[], nn.Module]] = {
 }
 _SIZED: dict[str, Callable[[int], nn.Module]] = {"batch_norm": nn.BatchNorm1d, "layer_norm": nn.LayerNorm}
 _LINEAR = re.compile(r"linear(?: (\d{1,6}))?")
-_MOST_LAYERS = 20
-_DOUBLING = "concat_pool"
+MOST_LAYERS = 20
+MOST_PARTS = 4
+
+DOUBLING = "concat_pool"
 
 
 class ConcatPool(nn.Module):
@@ -58,13 +60,16 @@ class Head:
         return list(self.parts)[-1] if self.parts else ""
 
 
-def replace(module: nn.Module, head: Head, num_outputs: int) -> None:
+WHOLE = Head()  # nothing is replaced
+
+
+def replace_parts(module: nn.Module, head: Head, num_outputs: int) -> None:
     """Put the head's layers into a network on the meta device.
 
     Raises:
         ModelError: if the network has no such part, or a layer is not known.
     """
-    doubled = any(_DOUBLING in texts for texts in head.parts.values())
+    doubled = any(DOUBLING in texts for texts in head.parts.values())
     for place, texts in head.parts.items():
         if place not in dict(module.named_modules()) or not place:
             children = ", ".join(name for name, _ in module.named_children())
@@ -72,7 +77,7 @@ def replace(module: nn.Module, head: Head, num_outputs: int) -> None:
                 f"The head is to replace {printable(place[:80])!r}, which is no part of the network.",
                 hint=f"Its parts are {children}.",
             )
-        size = _columns(module.get_submodule(place)) * (2 if doubled else 1)
+        size = columns(module.get_submodule(place)) * (2 if doubled else 1)
         module.set_submodule(place, _sequence(texts, size, num_outputs))
 
 
@@ -83,7 +88,7 @@ def pooled(module: nn.Module, place: str) -> list[str]:
     return ["pool"] * pools + ["flatten"] * (pools or nn.Flatten in kinds)
 
 
-def _columns(part: nn.Module) -> int:
+def columns(part: nn.Module) -> int:
     """How many numbers the first layer with weights takes; 0 if there is none."""
     for layer in part.modules():
         if isinstance(layer, nn.Linear):
@@ -111,7 +116,7 @@ def _layer(text: str, size: int, num_outputs: int) -> nn.Module:
         return nn.Linear(size, int(found[1] or num_outputs))
     if text in _SIZED and size:
         return _SIZED[text](size)
-    if text == _DOUBLING:
+    if text == DOUBLING:
         return ConcatPool()
     if text in _SIMPLE:
         return _SIMPLE[text]()
@@ -119,5 +124,5 @@ def _layer(text: str, size: int, num_outputs: int) -> nn.Module:
 
 
 def _unknown(text: str) -> ModelError:
-    known = ", ".join(["linear 256", "linear", *_SIZED, *_SIMPLE, _DOUBLING])
+    known = ", ".join(["linear 256", "linear", *_SIZED, *_SIMPLE, DOUBLING])
     return ModelError(f"The head has a layer {printable(text[:80])!r}, which is not known.", hint=f"Known are {known}.")

@@ -4,6 +4,7 @@ A state dict shows the layers that have weights, and no others: dropout changes 
 head with one linear layer is that layer; of one with more, the description must say what stands between them.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from gradcam_core.checkpoints.head_parts import Head, pooled, replace
+from gradcam_core.checkpoints.head_parts import DOUBLING, MOST_LAYERS, Head, columns, pooled, replace_parts
 from gradcam_core.checkpoints.mismatch import wrong_outputs
 from gradcam_core.checkpoints.naming import is_counter, listed, shape_text, shown
 from gradcam_core.checkpoints.renaming import Renamed
@@ -19,7 +20,7 @@ from gradcam_core.errors import ModelError
 
 State = dict[str, Tensor]
 
-_MOST_LAYERS = 20
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def refit_head(module: nn.Module, renamed: Renamed, *, described: str = "") -> t
     if not place or (not described and _is_there(wanted, renamed.state, place)):
         return renamed.state, ()
     layers = _layers_under(renamed.state, place) or _layers_beside(renamed, wanted, num_outputs(module))
-    if not 0 < len(layers) <= _MOST_LAYERS:
+    if not 0 < len(layers) <= MOST_LAYERS:
         return renamed.state, ()
     rest = {
         key: value
@@ -203,12 +204,12 @@ def _rebuilt(module: nn.Module, place: str, layers: Sequence[FileLayer], rest: S
     if layers[-1].kind == "linear" and layers[-1].rows != outputs:
         raise wrong_outputs(f"{layers[-1].name}.weight", layers[-1].rows, outputs)
     if not _are_neighbours(layers) or layers[-1].kind != "linear":
-        raise _undetermined(place, layers)
-    texts = [*pooled(module, place), *_texts(layers, [])]
-    replace(module, Head({place: tuple(texts)}), outputs)
+        raise _undetermined(module, place, layers)
+    texts = [*pooled(module, place), *_texts(layers)]
+    replace_parts(module, Head({place: tuple(texts)}), outputs)
     aligned = _aligned(module, place, layers)
     if aligned is None:
-        raise _undetermined(place, layers)
+        raise _undetermined(module, place, layers)
     return {**rest, **aligned}, (_said(layers, place),)
 
 
@@ -221,23 +222,35 @@ def _are_neighbours(layers: Sequence[FileLayer]) -> bool:
     )
 
 
-def _undetermined(place: str, layers: Sequence[FileLayer]) -> ModelError:
+def _undetermined(module: nn.Module, place: str, layers: Sequence[FileLayer]) -> ModelError:
     """Name the file's own layers, and give the line that says the rest."""
-    names = ", ".join(layer.text for layer in layers[:5])
-    example = ", ".join(f'"{text}"' for text in _texts(layers, ["relu"]))
+    names = ", ".join(layer.text for layer in layers[:_MOST_NAMED])
     return ModelError(
         f"The head was replaced by one of {len(layers)} layers, {names}, and what stands between them has no weights, "
         "so the file does not show it.",
-        hint=f'Say it in the description in the order of your code, such as "head": {{"{place}": [{example}]}}.',
+        hint="Say it in the description in the order of your code, such as "
+        f'"head": {json.dumps({**_pooling(module, place, layers[0]), place: _texts(layers)})}.',
     )
 
 
-def _texts(layers: Sequence[FileLayer], between: Sequence[str]) -> list[str]:
+def _pooling(module: nn.Module, place: str, first: FileLayer) -> dict[str, list[str]]:
+    """Where the head takes twice as many numbers as the network gives, largest values and means were pooled."""
+    weight = first.tensors.get("weight")
+    is_doubled = weight is not None and weight.shape[-1] == 2 * columns(module.get_submodule(place))
+    pools = [name for name, part in module.named_children() if isinstance(part, nn.AdaptiveAvgPool2d)]
+    return {pools[-1]: [DOUBLING]} if is_doubled and pools else {}
+
+
+def _texts(layers: Sequence[FileLayer]) -> list[str]:
     """The layers as the description names them, with what may stand between two of them."""
     texts: list[str] = []
+    is_open = False  # whether a linear layer waits for its activation
     for layer, following in pairwise(layers):
         texts.append(f"linear {layer.rows}" if layer.rows else layer.kind or "identity")
+        is_open = is_open or layer.rows > 0
         is_numbered = min(layer.number, following.number) >= 0
-        gap = following.number - layer.number - 1 if is_numbered else layer.kind == "linear"
-        texts += [*between, *["dropout"] * (gap - 1)] if gap > 0 else []
+        gap = following.number - layer.number - 1 if is_numbered else int(is_open)
+        if gap > 0:
+            texts += [*["relu"] * is_open, *["dropout"] * (gap - is_open)]
+            is_open = False
     return [*texts, layers[-1].kind or "identity"]

@@ -40,13 +40,19 @@ def read_input(fields: Fields) -> tuple[InputSpec, tuple[str, ...]]:
         channel_order=fields.choice("channel_order", among=CHANNEL_ORDERS, default="rgb"),
         input_range=(low, high),
     )
-    return spec, _assumed(spec)
+    return spec, _assumed(spec, is_fit_stated="fit" in fields.values)
 
 
-def _assumed(spec: InputSpec) -> tuple[str, ...]:
+def _assumed(spec: InputSpec, *, is_fit_stated: bool) -> tuple[str, ...]:
+    equal = (
+        f"resize_size and crop_size are both {spec.resize_size}, and fit is not stated: it is taken to have been "
+        'trained on the centre of each image. If whole images were pressed into a square, set fit to "squash".'
+    )
+    is_doubtful = not is_fit_stated and spec.fit == "crop" and spec.size == (spec.resize_size, spec.resize_size)
     grey = "Its input is grey: each picture is made grey as 0.299 red + 0.587 green + 0.114 blue."
     pad = "It was trained on padded images: the padding is taken to have been of the mean colour, on both sides alike."
-    return *([grey] if spec.channels == 1 else []), *([pad] if spec.fit == "pad" else [])
+    said = {equal: is_doubtful, grey: spec.channels == 1, pad: spec.fit == "pad"}
+    return tuple(sentence for sentence, is_so in said.items() if is_so)
 
 
 def _size(fields: Fields, key: str, *, low: int, high: int) -> int | tuple[int, int]:

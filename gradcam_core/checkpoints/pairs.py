@@ -4,6 +4,7 @@ A pair is NAME.json and NAME.safetensors (or .pth, .pt). The description says wh
 architecture, what the outputs mean, and how the input was prepared in training.
 """
 
+import glob
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,8 +14,11 @@ from typing import Any
 from torch import Tensor
 
 from gradcam_core.checkpoints.fields import Fields, inside, is_number, one_line
+from gradcam_core.checkpoints.head_parts import MOST_LAYERS, MOST_PARTS, Head
 from gradcam_core.checkpoints.inputs import INPUT_FIELDS, read_input
 from gradcam_core.checkpoints.labels import imagenet_labels, read_labels
+from gradcam_core.checkpoints.shards import all_parts, first_part, whole_name
+from gradcam_core.checkpoints.torchfiles import kind_of_file
 from gradcam_core.checkpoints.weights import SUFFIXES, Weights, check_size, read_file, sha256_of
 from gradcam_core.errors import ModelError
 from gradcam_core.preprocessing import InputSpec
@@ -24,7 +28,7 @@ ACTIVATIONS = ("softmax", "sigmoid", "binary")
 
 _FIELDS = (
     *("version", "title", "architecture", "num_classes", "labels", "target_layer", "activation", "preprocessing"),
-    *("source", "license", "sha256", "options", "check"),
+    *("source", "license", "sha256", "options", "head", "check"),
 )
 _NAMES_ELSEWHERE = {  # of fields that may be left out: what other programs and people call them
     "fit": ("resize", "resize_mode", "resize_method", "crop_mode", "crop_or_squash", "letterbox"),
@@ -34,6 +38,7 @@ _NAMES_ELSEWHERE = {  # of fields that may be left out: what other programs and 
     "interpolation": (),
 }
 _TORCH_SUFFIXES = (".ckpt", ".pth.tar", ".bin")  # other names that torch.save's files are given
+_MOST_LOOKED_AT = 10
 _TOLERANCE = 0.05  # of a logit: another version of a decoder or of torch changes the third digit
 _KNOW_THEIR_INPUT = ("timm/",)  # before the names of libraries that say for each network how an image is prepared
 _UNTOLD = {"resize_size": 256, "crop_size": 224, "mean": 0.5, "std": 0.5}  # until that library is asked
@@ -66,6 +71,7 @@ class Checkpoint:
         target_layer: the layer to explain first, or "".
         sha256: what the weights file's hash must be, or "".
         options: of the architecture, as written.
+        head: the layers that stand in the place of some of its parts.
         others: the fields that are not known here: options of the architecture, or somebody's own.
         known_answer: what the network must say of an image; None where nothing is stated.
         notes: a sentence for each thing that is assumed, or not read.
@@ -85,6 +91,7 @@ class Checkpoint:
     license: str
     sha256: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    head: Head = field(default_factory=Head)
     others: Mapping[str, Any] = field(default_factory=dict)
     known_answer: KnownAnswer | None = None
     notes: tuple[str, ...] = ()
@@ -137,8 +144,9 @@ def read_checkpoint(folder: Path, name: str) -> Checkpoint:
     Raises:
         ModelError: if a file is missing or a field is wrong.
     """
-    weights = _weights(folder, name)
-    fields = Fields.read(inside(folder, f"{name}.json"))
+    folder, stem = _place(folder, name)
+    weights = _weights(folder, stem)
+    fields = Fields.read(inside(folder, f"{stem}.json"))
     fields.refuse_misspelt(_FIELDS)
     fields.whole("version", low=1, high=1, default=1)
     activation, assumed = _activation(fields)
@@ -162,6 +170,7 @@ def read_checkpoint(folder: Path, name: str) -> Checkpoint:
         license=fields.text("license", default=""),
         sha256=_sha256(fields),
         options=fields.inner("options").values if "options" in fields.values else {},
+        head=_head(fields),
         others={key: value for key, value in fields.values.items() if key not in _FIELDS},
         known_answer=_known_answer(fields, folder),
         notes=(*assumed, *assumed_of_input, *preprocessing.unread(INPUT_FIELDS)),
@@ -181,28 +190,43 @@ def read_noted_weights(checkpoint: Checkpoint) -> tuple[Weights, str]:
     Raises:
         ModelError: if the file is not the one that the description means, or is no weights file.
     """
-    check_size(checkpoint.weights)  # before every byte of it is read for the hash
-    digest = sha256_of(checkpoint.weights)
+    parts = all_parts(checkpoint.weights)
+    check_size(*parts)  # before every byte is read for the hash
+    digest = sha256_of(*parts)
     if checkpoint.sha256 not in ("", digest):
         raise ModelError(
             f"{checkpoint.weights.name} has the SHA-256 {digest[:12]}..., but its description says "
             f"{checkpoint.sha256[:12]}....",
             hint="Copy the file again, or correct the field sha256.",
         )
-    return read_file(checkpoint.weights), digest
+    read = [read_file(part) for part in parts]
+    tensors = {key: value for weights in read for key, value in weights.tensors.items()}
+    return Weights(tensors, tuple(note for weights in read for note in weights.notes)), digest
 
 
 def _names(folder: Path) -> list[str]:
     if not os.path.exists(folder):
         return []
-    parts = [path for path in folder.iterdir() if path.suffix in (".json", *SUFFIXES)]
-    return sorted({path.stem for path in parts if not path.name.startswith(".")})
+    entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    files = [path for path in entries if path.suffix in (".json", *SUFFIXES) and not path.name.endswith(".index.json")]
+    own = [path.name for path in entries if os.path.isdir(path) and _place(folder, path.name)[0] != folder]
+    return sorted({*(whole_name(path.name) for path in files), *own})
+
+
+def _place(folder: Path, name: str) -> tuple[Path, str]:
+    """Where a pair lies and what its files are called: in the folder, or in one of its own, as model or by its name."""
+    own = folder / name
+    for stem in ("model", name):
+        if os.path.isfile(own / f"{stem}.json") and own.resolve().parent == folder.resolve():
+            return own, stem
+    return folder, name
 
 
 def _weights(folder: Path, name: str) -> Path:
     if printable(name) != name:
         raise ModelError(f"The name {printable(name)} holds what can't be printed.", hint="Rename both files.")
     files = [f"{name}{suffix}" for suffix in SUFFIXES if os.path.isfile(folder / f"{name}{suffix}")]
+    files = files or [part for part in [first_part(folder, name)] if part]
     if not files:
         raise ModelError(f"{name}.json has no weights beside it.", hint=_weights_hint(folder, name))
     if not os.path.isfile(folder / f"{name}.json"):
@@ -214,6 +238,10 @@ def _weights_hint(folder: Path, name: str) -> str:
     for suffix in _TORCH_SUFFIXES:
         if os.path.isfile(folder / f"{name}{suffix}"):
             return f"Rename {name}{suffix} to {name}.pth."
+    for path in sorted(folder.glob(f"{glob.escape(name)}.*"))[:_MOST_LOOKED_AT]:
+        kind = None if path.suffix == ".json" or not path.is_file() else kind_of_file(path)
+        if kind is not None:
+            return f"{printable(path.name)} is {kind.said}: {kind.hint}"
     return f"Add {name}.safetensors or {name}.pth."
 
 
@@ -238,6 +266,22 @@ def _refuse_renamed(fields: Fields, preprocessing: Fields) -> None:
             found = next((name for name in (key, *names) if name in place.values), None)
             if found and key not in preprocessing.values:
                 raise ModelError(f"{place.where}: {found} is not read.", hint=f"Write it as {key} into preprocessing.")
+
+
+def _head(fields: Fields) -> Head:
+    """The layers that replace parts of the network, in words."""
+    if "head" not in fields.values:
+        return Head()
+    parts = fields.values["head"]
+    is_mapping = isinstance(parts, dict) and 0 < len(parts) <= MOST_PARTS
+    if not is_mapping or not all(_are_layers(texts) for texts in parts.values()):
+        raise fields.wrong("head", 'a part and its layers, such as {"fc": ["linear 256", "relu", "linear"]}')
+    return Head({place: tuple(texts) for place, texts in parts.items()})
+
+
+def _are_layers(texts: Any) -> bool:
+    is_list = isinstance(texts, list) and 0 < len(texts) <= MOST_LAYERS
+    return is_list and all(isinstance(text, str) for text in texts)
 
 
 def _known_answer(fields: Fields, folder: Path) -> KnownAnswer | None:

@@ -8,6 +8,7 @@ import struct
 import tarfile
 import zipfile
 from io import BytesIO
+from pathlib import Path
 from typing import BinaryIO
 
 from gradcam_core.checkpoints.formats import HEAD, OtherKind, kind_of_archive, kind_of_bytes
@@ -50,6 +51,20 @@ def unreadable(name: str) -> ModelError:
 def refusal(name: str, kind: OtherKind | None) -> ModelError:
     """The refusal of a file that is of this other kind, if it is of a known one."""
     return unreadable(name) if kind is None else ModelError(f"{name} is {kind.said}.", hint=kind.hint)
+
+
+def kind_of_file(path: Path) -> OtherKind | None:
+    """The kind of a file by its first bytes, or by what a sound archive holds; None if it can't be told."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+            if not head.startswith(_ZIP):
+                return kind_of_bytes(head, path.name)
+            _check_directory(file, file.seek(0, 2), path.name)  # it is small: zipfile reads all of it
+            with zipfile.ZipFile(file) as archive:
+                return kind_of_archive(archive.namelist(), path.name)
+    except (OSError, ValueError, zipfile.BadZipFile, ModelError):
+        return None
 
 
 def _check_archive(file: BinaryIO, size: int, name: str) -> None:

@@ -42,6 +42,7 @@ _FEW_BITS = {
 _AS_FLOAT = "A float8 weight says nothing without its scale: save the network in float or half precision."
 _MOST_TENSORS = 5_000
 _MOST_SIDES = 16
+_BLOCK = 2**20
 _LONGEST_NAME = 1_000
 _MOST_HEADER = 4_000_000  # that of 5,000 tensors has 1 MB
 
@@ -108,22 +109,26 @@ def load_into(module: nn.Module, state: Mapping[str, Tensor]) -> None:
     module.load_state_dict(full)
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes in hexadecimal; ModelError if it can't be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise unreadable(path.name) from error
+def sha256_of(*paths: Path) -> str:
+    """The SHA-256 of a file's bytes in hexadecimal, or of several files' bytes in a row; ModelError if unreadable."""
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                while block := file.read(_BLOCK):
+                    digest.update(block)
+        except OSError as error:
+            raise unreadable(path.name) from error
+    return digest.hexdigest()
 
 
-def check_size(path: Path) -> None:
-    """Refuse a file that is larger than the setting; ModelError also if it is not there."""
+def check_size(*paths: Path) -> None:
+    """Refuse a file, or files together, larger than the setting; ModelError also if one is not there."""
     try:
-        size = path.stat().st_size
+        size = sum(path.stat().st_size for path in paths)
     except OSError as error:
-        raise unreadable(path.name) from error
-    limit = settings().max_checkpoint_bytes
+        raise unreadable(paths[0].name) from error
+    path, limit = paths[0], settings().max_checkpoint_bytes
     if size > limit:
         may_hold_more = path.suffix != ".safetensors"
         advice = "Save the weights alone, without the optimizer, or raise" if may_hold_more else "Raise"

@@ -41,6 +41,7 @@ class Explanation:
             own `original.png`, or the image's own file where that holds more (`LoadedImage.file`).
         trust: whether the map deserves belief, as `Judgement.as_json` says it, if that was judged.
         place: what those lines must say for the model to be found.
+        model_notes: what was assumed of the model, as `LoadedModel.notes`.
     """
 
     image: LoadedImage
@@ -53,6 +54,7 @@ class Explanation:
     source: str = ""
     place: ModelPlace = ModelPlace()
     trust: Mapping[str, Any] | None = None
+    model_notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Name what gives the same map: the copy that is shown does not where the model saw the file."""
@@ -81,6 +83,7 @@ class Explanation:
             unit=unit_of(forward.model, cam),
             input_picture=forward.input_picture,
             place=ModelPlace(models="" if is_in_hand else needed_setting(spec), is_in_hand=is_in_hand),
+            model_notes=forward.model.notes,
         )
 
     @property
@@ -152,7 +155,8 @@ def _npy(values: np.ndarray) -> bytes:
 
 def _manifest(it: Explanation) -> bytes:
     told = explanation_json(it.image, [it.cam], predictions=it.predictions, look=it.look, strongest=it.strongest)
-    return json_text(told if it.trust is None else {**told, "trust": it.trust}).encode()
+    notes = {"model_notes": list(it.model_notes)} if it.model_notes else {}
+    return json_text({**told, **notes, **({} if it.trust is None else {"trust": it.trust})}).encode()
 
 
 def _reproduction(it: Explanation) -> bytes:

@@ -55,12 +55,17 @@ class FoundLayers:
 
     Attributes:
         excluded: why, in a sentence, for every other named module.
+        notes: what is doubtful about the network as a classifier, a sentence each.
     """
 
     candidates: tuple[TargetLayer, ...]
     default: str
     num_outputs: int
     excluded: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+_NO_HEAD = "Its last layer with weights is a normalisation: its outputs may be features and not the scores of classes."
 
 
 def find_layers(module: nn.Module, input_tensor: Tensor) -> FoundLayers:
@@ -95,7 +100,8 @@ def find_layers(module: nn.Module, input_tensor: Tensor) -> FoundLayers:
     reasons = _reasons_of_uncalled(module, forward) | _reasons_of_called(forward.calls, times, head) | unreached
     names = {call.name for call in found}
     excluded = {name: reason for name, reason in reasons.items() if name not in names}
-    return FoundLayers(layers, default, forward.num_outputs, excluded)
+    notes = () if _has_head(module, forward) else (_NO_HEAD,)
+    return FoundLayers(layers, default, forward.num_outputs, excluded, notes)
 
 
 def normalised_after(layers: Sequence[TargetLayer], name: str) -> TargetLayer | None:
@@ -135,6 +141,16 @@ def _head(forward: Forward, readable: Sequence[Call]) -> str:
             parts = [call.name, *_holders(call.name)][::-1]
             return next((part for part in parts if not all(_is_within(one.name, part) for one in readable)), "")
     return ""
+
+
+def _has_head(module: nn.Module, forward: Forward) -> bool:
+    """Whether what is computed with last is no normalisation of as many channels as there are outputs."""
+    last = forward.used[-1] if forward.used else 0
+    for part in module.modules():
+        own = list(part.parameters(recurse=False))
+        if any(id(weight) == last for weight in own):
+            return any(tuple(weight.shape) != (forward.num_outputs,) for weight in own)
+    return True
 
 
 def _holders(name: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from gradcam_core.checkpoints.fitting import fit
+from gradcam_core.checkpoints.head_parts import WHOLE, Head, replace_parts
 from gradcam_core.checkpoints.heads import last_layer
 from gradcam_core.checkpoints.naming import without_counters
 from gradcam_core.checkpoints.weights import check_fit, load_into
@@ -63,24 +64,23 @@ class Built:
     notes: tuple[str, ...]
 
 
-def build(name: str, num_outputs: int, state: Mapping[str, Tensor], *, channels: int = 3, **options: Any) -> nn.Module:
+def build(name: str, num_outputs: int, state: Mapping[str, Tensor], **how: Any) -> nn.Module:
     """The network alone of `build_noted`."""
-    return build_noted(name, num_outputs, state, channels=channels, **options).module
+    return build_noted(name, num_outputs, state, **how).module
 
 
-def build_noted(
-    name: str, num_outputs: int, state: Mapping[str, Tensor], *, channels: int = 3, **options: Any
-) -> Built:
-    """The network with these weights, whatever they are called in their file.
+def build_noted(name: str, num_outputs: int, state: Mapping[str, Tensor], **how: Any) -> Built:
+    """The network with these weights, whatever they are called in their file; `how` is as for `meta_module`.
 
     Names, shapes and the number of parameters are compared on a skeleton before any memory is taken.
 
     Raises:
         ModelError: if the architecture is unknown or too large, or the weights do not fit it.
     """
-    module = meta_module(name, num_outputs, channels=channels, **options)
+    module = meta_module(name, num_outputs, **how)
     own = {key: value for key, value in state.items() if not key.startswith(_unused(name))}
-    fitted = fit(module, own, similar=lambda other: similar_architectures(other, name))
+    described = how.get("head", WHOLE).place
+    fitted = fit(module, own, similar=lambda other: similar_architectures(other, name), head=described)
     return Built(materialize(module, fitted.state), fitted.notes)
 
 
@@ -113,11 +113,12 @@ def _body(state: Mapping[str, Tensor], last: str, unused: tuple[str, ...]) -> in
     return hash(frozenset(found for found in tensors if not found[0].startswith((last, *unused))))
 
 
-def meta_module(name: str, num_outputs: int, *, channels: int = 3, **options: Any) -> nn.Module:
+def meta_module(name: str, num_outputs: int, *, channels: int = 3, head: Head = WHOLE, **options: Any) -> nn.Module:
     """The network without memory for its weights; ModelError if it is unknown or too large.
 
     Args:
         channels: that it takes; its first layer is another one where they are not 3.
+        head: the layers that stand in the place of some of its parts.
         options: arguments of torchvision's constructor, such as `image_size`.
     """
     check_architecture(name)
@@ -130,6 +131,7 @@ def meta_module(name: str, num_outputs: int, *, channels: int = 3, **options: An
         ) from error
     if channels != 3:
         take_channels(module, channels)
+    replace_parts(module, head, num_outputs)
     check_parameters(name, module)
     return module
 

@@ -4,16 +4,9 @@ HEATPROOF_MODELS names the file or module with these functions. It is the operat
 once in a process, when models are first listed; a function runs only when its model is loaded.
 """
 
-import importlib
-import importlib.util
-import os
 import sys
-import threading
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from torch import nn
@@ -25,6 +18,7 @@ from gradcam_core.models.from_module import Labels, given_labels, labels_for, ne
 from gradcam_core.models.input_specs import as_input_spec
 from gradcam_core.models.meta import meta_copy
 from gradcam_core.models.module_copy import cause_of
+from gradcam_core.models.operators_code import file_of, import_once, is_file, line_of, remedy_for
 from gradcam_core.models.spec import IMAGENET, Description, ModelSpec, Network, what_it_knows
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.progress import Progress
@@ -53,14 +47,17 @@ class Declaration:
         return f"{getattr(self.make, '__qualname__', type(self.make).__name__)}()"
 
     @property
+    def file(self) -> str:
+        """The path of the file that holds the function; "" where there is none."""
+        return getattr(sys.modules.get(self.place[0]), "__file__", None) or ""
+
+    @property
     def place(self) -> tuple[str, str, str]:
         """Where it was written: the same function declared once more, as in a notebook, replaces itself."""
         return getattr(self.make, "__module__", ""), self.function, str(self.name)
 
 
 _declarations: dict[tuple[str, str, str], Declaration] = {}
-_imported: dict[str, BadCheckpoint | None] = {}  # by the setting: what is wrong with it
-_importing = threading.RLock()  # the file itself may ask for the list
 
 
 def declare_model(
@@ -97,7 +94,7 @@ class DeclaredSource:
     def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
         """The declared models in the order of the file, and what is wrong with others or with the file itself."""
         specs: dict[str, ModelSpec] = {}
-        failed = _import_once(settings().models)
+        failed = import_once(settings().models)
         broken = [failed] if failed else []
         for declaration in list(_declarations.values()):
             try:
@@ -168,7 +165,7 @@ class DeclaredSource:
 def models_setting() -> str:
     """What HEATPROOF_MODELS must be for another process to find the same: a file by its whole path."""
     place = settings().models
-    return str(_file(place).resolve()) if _is_file(place) else place
+    return str(file_of(place).resolve()) if is_file(place) else place
 
 
 def _declared(name: str) -> Declaration:
@@ -207,7 +204,8 @@ def _made(declaration: Declaration) -> nn.Module:
         if is_out_of_memory(error):
             raise
         raise ModelError(
-            f"{declaration.function} failed: {cause_of(error)}{_line_of(error)}.", hint=_remedy(error)
+            f"{declaration.function} failed: {cause_of(error)}{line_of(error, declaration.file)}.",
+            hint=remedy_for(error),
         ) from error
     if not isinstance(module, nn.Module):
         raise ModelError(
@@ -215,68 +213,3 @@ def _made(declaration: Declaration) -> nn.Module:
             hint="Return the network itself.",
         )
     return module
-
-
-def _import_once(place: str) -> BadCheckpoint | None:
-    """Import what the setting names, unless that was tried before; what is wrong with it, if it can't be."""
-    with _importing:
-        if place and place not in _imported:
-            _imported[place] = None
-            try:
-                _import(place)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the operator's code raises is said
-                _imported[place] = BadCheckpoint(shortened(place, _LONGEST_NAME), _why_not(place, error))
-        return _imported.get(place)
-
-
-def _why_not(place: str, error: BaseException) -> str:
-    if _is_file(place) and not _file(place).is_file():
-        return "HEATPROOF_MODELS names a file that does not exist."
-    if isinstance(error, ModuleNotFoundError) and error.name == place.partition(".")[0]:
-        return "HEATPROOF_MODELS names a module that can't be found. Name its file, such as models/mine.py."
-    return f"HEATPROOF_MODELS names it, and importing it failed: {cause_of(error)}{_line_of(error)}. {_remedy(error)}"
-
-
-def _remedy(error: BaseException) -> str:
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return f"Install it (pip install {error.name.partition('.')[0]}), and start the program anew."
-    return "Mend it, and start the program anew."
-
-
-def _import(place: str) -> ModuleType:
-    if not _is_file(place):
-        return importlib.import_module(place)
-    file = _file(place)
-    if str(file.parent) not in sys.path:
-        sys.path.append(str(file.parent))  # for what it imports beside itself; last, so that it hides nothing
-    name = file.stem if file.stem not in sys.modules else f"heatproof_models_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{file.name} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _is_file(place: str) -> bool:
-    return place.endswith(".py") or "/" in place or os.sep in place
-
-
-def _file(place: str) -> Path:
-    return Path(os.path.expanduser(place)).absolute()
-
-
-def _line_of(error: BaseException) -> str:
-    """Where in the operator's code it went wrong; "" where that can't be told."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_of_operator(frame.filename)]
-    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-
-
-def _is_of_operator(filename: str) -> bool:
-    homes = {getattr(sys.modules.get(place[0]), "__file__", None) for place in _declarations}
-    return filename in homes | ({str(_file(settings().models))} if _is_file(settings().models) else set())

@@ -3,7 +3,8 @@
 import difflib
 import hashlib
 import operator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,8 @@ from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.models.class_names import find_class
 from gradcam_core.models.spec import ModelSpec
 from gradcam_core.preprocessing import InputSpec
+
+_NO_MAP = "It gives no map."
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +28,7 @@ class LoadedModel:
         activation: softmax, sigmoid (independent labels) or binary.
         nbytes: memory of parameters and buffers.
         weights_sha256: of the file's bytes.
+        excluded: why, in a sentence, each other module can't be explained.
         notes: what was assumed of the model or left out of its files, a sentence each.
     """
 
@@ -39,6 +43,7 @@ class LoadedModel:
     nbytes: int
     weights_sha256: str
     notes: tuple[str, ...] = ()
+    excluded: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def description_sha256(self) -> str:
@@ -74,7 +79,7 @@ class LoadedModel:
     def _no_layer(self, name: str) -> LayerError:
         if name and name in dict(self.module.named_modules()):
             return LayerError(
-                f"{name} of {self.spec.name} gives no spatial map in one call.",
+                f"{name} of {self.spec.name} can't be explained. {self.excluded.get(name, _NO_MAP)}",
                 hint=f"The usual layer is {self.default_layer}.",
             )
         close = difflib.get_close_matches(name, [layer.name for layer in self.layers], n=3)

@@ -102,11 +102,12 @@ def ready_model(spec: ModelSpec, network: Network, device: torch.device) -> Load
         device=device,
         nbytes=nbytes_of(module),
         weights_sha256=network.weights_sha256,
-        notes=network.notes,
+        notes=(*network.notes, *found.notes),
+        excluded=found.excluded,
     )
     if network.known_answer is not None:
         check_answer(model, network.known_answer)
-    return replace(model, notes=(*network.notes, *sameness_note(model)))
+    return replace(model, notes=(*model.notes, *sameness_note(model)))
 
 
 def _noise(spec: InputSpec, device: torch.device) -> Tensor:
@@ -150,7 +151,7 @@ def _default_layer(spec: ModelSpec, network: Network, found: FoundLayers) -> str
     wanted = network.target_layer or found.default
     if wanted not in {layer.name for layer in found.candidates}:
         raise ModelError(
-            f"{spec.name} has no layer {wanted[:80]!r} with a spatial map.",
+            f"{spec.name} has no layer {wanted[:80]!r} with a spatial map. {found.excluded.get(wanted, '')}".rstrip(),
             hint=f"Leave target_layer out, or set it to {found.default}.",
         )
     return wanted

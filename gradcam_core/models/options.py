@@ -79,12 +79,18 @@ def known_options(architecture: str) -> Mapping[str, type]:
 def _plain_arguments(function: Any) -> dict[str, type]:
     """Those with a default that are numbers, truths or lists of truths; the others are what the architecture is."""
     hints = get_type_hints(function)
-    optional = {
-        name: next((kind for kind in (hints[name], *get_args(hints[name])) if kind in _PLAIN), None)
+    kinds = {
+        name: _kind(hints[name])
         for name, parameter in inspect.signature(function).parameters.items()
         if parameter.default is not inspect.Parameter.empty and name in hints
     }
-    return {name: kind for name, kind in optional.items() if kind is not None}
+    return {name: kind for name, kind in kinds.items() if kind is not None}
+
+
+def _kind(hint: Any) -> type | None:
+    """The plain type that a hint names, also where None may stand for it."""
+    parts = get_args(hint)
+    return next((kind for kind in (hint, *(parts if type(None) in parts else ())) if kind in _PLAIN), None)
 
 
 def _takes_any(function: Any) -> bool:

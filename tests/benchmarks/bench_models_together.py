@@ -81,7 +81,7 @@ def _wrong_together() -> tuple[int, float]:
     image = noise(224)
     alone = [_answer(model, index, image) for model, index in asked]
     with ThreadPoolExecutor(_THREADS) as pool:
-        together = list(pool.map(lambda question: _answer(*question, image), asked))
+        together = list(pool.map(lambda question: _answer(question[0], question[1], image), asked))
     differences = [
         max(float(np.abs(one - other).max() / np.abs(other).max()) for one, other in zip(pair, expected, strict=True))
         for pair, expected in zip(together, alone, strict=True)

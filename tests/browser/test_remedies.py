@@ -39,7 +39,7 @@ def test_a_negative_map_shows_the_image_its_other_side_and_a_way_on(visit: NewVi
     helps.get_by_role("button", name="Explain at layer blocks.5").click()
     page.wait_for_function("!location.search.includes('layer')")
     settle(page)
-    assert "negative everywhere" not in sentence(page)
+    expect(page.locator(".hp .saying > .sentence")).not_to_contain_text("negative everywhere")
     expect(page).to_have_url(re.compile("class=10"))
     expect(helps).to_be_hidden()
 

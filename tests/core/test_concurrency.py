@@ -15,8 +15,10 @@ from safetensors.torch import save_file
 from gradcam_core.engine import Explainer
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import METHODS
+from gradcam_core.models import LoadedModel
 from gradcam_core.models.cache import ModelCache
-from tests.support import IMAGENET_MEAN, IMAGENET_STD, calibrated
+from tests.core.transformers import SIDE, small_swin, small_vit
+from tests.support import IMAGENET_MEAN, IMAGENET_STD, calibrated, loaded
 
 THREADS = 8
 
@@ -82,6 +84,28 @@ def test_eight_threads_get_what_one_gets(
     assert {name: _state(model.module) for name, model in models.items()} == before
     for name, model in models.items():
         assert np.array_equal(Explainer(model).forward(images[0]).logits, logits[name])
+
+
+def test_networks_of_every_layout_are_explained_at_once(
+    tinynet: LoadedModel, make_image: Callable[..., LoadedImage]
+) -> None:
+    models = [tinynet, loaded(small_vit(), side=SIDE), loaded(small_swin(), side=SIDE)]
+    image, rng = make_image(), random.Random(0)
+
+    def explain(asked: tuple[int, str, str, int]) -> np.ndarray:
+        number, layer, method, class_index = asked
+        return Explainer(models[number], layer).forward(image).cam(class_index, method).values
+
+    blocks = [[layer.name for layer in model.layers if layer.is_block][-2:] for model in models]
+    methods = ["gradcam", "layercam", "eigencam"]
+    several = [
+        (number, rng.choice(blocks[number]), rng.choice(methods), rng.randrange(6)) for number in (0, 1, 2) * THREADS
+    ]
+    serial = [explain(asked) for asked in several]
+    with ThreadPoolExecutor(THREADS) as pool:
+        together = list(pool.map(explain, several))
+    for asked, one, other in zip(several, serial, together, strict=True):
+        assert np.allclose(one, other, rtol=0, atol=1e-5 * max(1.0, float(np.abs(one).max()))), asked
 
 
 def test_one_forward_pass_serves_many_threads(model_cache: ModelCache, make_image: Callable[..., LoadedImage]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from gradcam_core import Explainer, Explanation, ModelError, list_models, load_image, load_model
 from gradcam_core.cli.main import main
 from gradcam_core.export.formats import command_of, python_of
-from gradcam_core.models import broken_checkpoints, declared, inspect_model
+from gradcam_core.models import broken_checkpoints, declared, inspect_model, operators_code
 
 HEAD = """
 import torch
@@ -40,7 +40,7 @@ Write = Callable[[str], Path]
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Writes the operator's file and sets HEATPROOF_MODELS to it; nothing is declared or imported before or after."""
     monkeypatch.setattr(declared, "_declarations", {})
-    monkeypatch.setattr(declared, "_imported", {})
+    monkeypatch.setattr(operators_code, "_imported", {})
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setenv("HEATPROOF_DEVICE", "cpu")
     monkeypatch.chdir(tmp_path)

@@ -13,7 +13,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from gradcam_core.models import load_model
+from gradcam_core.errors import ModelError
+from gradcam_core.models import broken_checkpoints, list_models, load_model
 from gradcam_core.tinynet import TinyNet
 
 WritePair = Callable[..., Path]
@@ -131,6 +132,59 @@ def test_file_of_a_big_endian_machine_loads(folder: Path, write_pair: WritePair,
         for name in little.namelist():
             big.writestr(name, b"big" if name.endswith("/byteorder") else little.read(name))
     check_same(net)
+
+
+def test_weights_in_several_files_load_as_one(folder: Path, write_pair: WritePair, net: TinyNet) -> None:
+    write_pair("small").unlink()
+    names = list(net.state_dict())
+    for number, part in enumerate((names[:9], names[9:]), start=1):
+        state = {name: net.state_dict()[name] for name in part}
+        save_file(state, folder / f"small-{number:05}-of-00002.safetensors")
+    (folder / "small.safetensors.index.json").write_text("{}")
+    assert [spec.name for spec in list_models() if spec.source == "checkpoint"] == ["small"]
+    assert broken_checkpoints() == []
+    check_same(net)
+    (folder / "small-00002-of-00002.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"small-00002-of-00002\.safetensors is not in the folder"):
+        load_model("small", device="cpu")
+
+
+@pytest.mark.parametrize("stem", ["model", "small"])
+def test_pair_in_a_folder_of_its_own_has_the_folders_name(
+    folder: Path, write_pair: WritePair, net: TinyNet, stem: str
+) -> None:
+    write_pair(stem, module=net)
+    (folder / "small").mkdir()
+    for suffix in (".json", ".safetensors"):
+        (folder / f"{stem}{suffix}").rename(folder / "small" / f"{stem}{suffix}")
+    assert [spec.name for spec in list_models() if spec.source == "checkpoint"] == ["small"]
+    check_same(net)
+
+
+def test_file_of_another_kind_beside_a_description_is_named(folder: Path, write_pair: WritePair) -> None:
+    write_pair("small").unlink()
+    (folder / "small.onnx").write_bytes(b"\x08\x07\x12\x07pytorch")
+    ((_, sentence),) = broken_checkpoints()
+    assert "small.onnx is an ONNX network: Save the state dict of the PyTorch network" in sentence
+
+
+def test_described_head_loads(folder: Path, write_pair: WritePair, net: TinyNet) -> None:
+    head = nn.Sequential(nn.Linear(128, 8), nn.GELU(), nn.Linear(8, 3)).requires_grad_(False)
+    net.set_submodule("head", head)
+    write_pair("small", module=net, head={"head": ["linear 8", "gelu", "linear"]})
+    check_same(net)
+    write_pair("small", module=net, head=["linear 8", "gelu", "linear"])
+    with pytest.raises(ModelError, match=r"head is \["):
+        load_model("small", device="cpu")
+
+
+def test_what_was_left_out_of_a_file_is_among_the_models_notes(
+    folder: Path, write_pair: WritePair, net: TinyNet
+) -> None:
+    write_pair("small", suffix=".pth")
+    torch.save({"net": {**net.state_dict(), "criterion.weight": torch.ones(3)}}, folder / "small.pth")
+    check_same(net)
+    assert "Left out of the file: criterion.weight." in load_model("small", device="cpu").notes
 
 
 @pytest.mark.parametrize("note", [None, {"format": "pt"}, {"format": "tf"}, {"\x1b": "\0", "x": "y" * 100_000}])

@@ -1,5 +1,6 @@
 """Which layers can be explained, and which one first?"""
 
+from collections.abc import Callable
 from functools import cache
 
 import pytest
@@ -90,6 +91,52 @@ def test_number_of_outputs_is_counted(small_net: nn.Module) -> None:
 def test_network_without_a_map_is_refused() -> None:
     with pytest.raises(LayerError, match="No layer of this network"):
         find_layers(nn.Sequential(nn.Flatten(), nn.Linear(192, 2)), torch.rand(1, 3, 8, 8))
+
+
+def test_features_without_a_class_head_are_said() -> None:
+    module = torchvision.models.resnet18(weights=None)
+    with_head = find_layers(module.eval(), torch.rand(1, 3, 64, 64))
+    module.fc = nn.Identity()
+    (note,) = find_layers(module, torch.rand(1, 3, 64, 64)).notes
+    assert "may be features" in note
+    assert with_head.notes == ()
+
+
+@pytest.mark.parametrize("output", [lambda maps: (maps,), lambda maps: {"logits": maps}, lambda maps: maps])
+def test_an_output_that_is_not_one_row_of_logits_is_refused(output: Callable[[Tensor], object]) -> None:
+    class Odd(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+
+        def forward(self, images: Tensor) -> object:
+            return output(self.conv(images))
+
+    with pytest.raises(LayerError, match="where a classifier gives one tensor"):
+        find_layers(Odd().eval(), torch.rand(1, 3, 8, 8))
+
+
+def test_a_frozen_part_that_the_network_cuts_from_the_graph_is_still_looked_into() -> None:
+    class Cut(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.features = nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1), nn.ReLU(inplace=True), nn.Conv2d(4, 4, 3, 2, 1))
+            self.head = nn.Linear(4, 2)
+
+        def forward(self, images: Tensor) -> Tensor:
+            with torch.no_grad():
+                maps = self.features(images)
+            return self.head(maps.mean((2, 3)))  # type: ignore[no-any-return]
+
+    found = find_layers(Cut().eval(), torch.rand(1, 3, 32, 32))
+    assert [layer.name for layer in found.candidates] == ["features.0", "features.1", "features.2", "features"]
+
+
+def test_looking_for_layers_leaves_weights_and_input_as_they_were(small_net: nn.Module) -> None:
+    image = torch.rand(1, 3, 8, 8)
+    find_layers(small_net, image)
+    assert all(weight.requires_grad and weight.grad is None for weight in small_net.parameters())
+    assert not image.requires_grad
 
 
 def test_looking_for_layers_leaves_no_hook(small_net: nn.Module) -> None:

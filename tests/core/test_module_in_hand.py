@@ -11,7 +11,7 @@ from torchvision import transforms
 
 from gradcam_core import Explainer, Explanation, load_image, wrap_model
 from gradcam_core.export.formats import command_of, explanation_zip, python_of
-from tests.core.test_wrap_model import network
+from tests.core.made_modules import network
 
 LINES = """
 from pathlib import Path

@@ -1,6 +1,7 @@
 """Does a file give the right logits, whatever its tensors are called and however its head was replaced?"""
 
 import copy
+import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -11,8 +12,9 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations, prune, spectral_norm, weight_norm
 from torchvision import models
 
+from gradcam_core.checkpoints.head_parts import ConcatPool, Head
 from gradcam_core.errors import ModelError
-from gradcam_core.models.architectures import Built, build_noted
+from gradcam_core.models.architectures import Built, build_noted, meta_module
 
 NAME = "torchvision/shufflenet_v2_x0_5"
 State = dict[str, Tensor]
@@ -34,8 +36,8 @@ def net(trained: models.ShuffleNetV2) -> models.ShuffleNetV2:
     return copy.deepcopy(trained)
 
 
-def check_same(net: nn.Module, state: dict[str, Any]) -> Built:
-    built = build_noted(NAME, 3, state)
+def check_same(net: nn.Module, state: dict[str, Any], **how: Any) -> Built:
+    built = build_noted(NAME, 3, state, **how)
     noise = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         assert torch.allclose(built.module.eval()(noise), net.eval()(noise), atol=1e-5)
@@ -109,6 +111,53 @@ def test_head_whose_activation_is_not_in_the_file_is_said_with_the_line_that_hel
     error = refusal(net.state_dict())
     assert "fc.0 (8 x 1024), fc.3 (3 x 8)" in error.message
     assert error.hint.endswith('"head": {"fc": ["linear 8", "relu", "dropout", "linear"]}.')
+
+
+LAYERS: dict[str, Callable[[], nn.Module]] = {
+    "linear 8": lambda: nn.Linear(1024, 8),
+    "tanh": nn.Tanh,
+    "dropout": nn.Dropout,
+    "linear": lambda: nn.Linear(8, 3),
+}
+
+
+@pytest.mark.parametrize("name", ["fc.0", "fc.1.0", "classifier.0"])
+def test_head_that_the_description_says_gives_the_same_logits(net: models.ShuffleNetV2, name: str) -> None:
+    net.set_submodule("fc", nn.Sequential(*(make() for make in LAYERS.values())))
+    state = {
+        key.replace("fc.0", name).replace("fc.3", name[:-1] + "3"): net.state_dict()[key] for key in net.state_dict()
+    }
+    check_same(net, state, head=Head({"fc": tuple(LAYERS)}))
+
+
+def test_head_of_an_unknown_part_or_layer_is_refused_with_those_that_are_known() -> None:
+    for parts, said, known in (
+        ({"top": ("linear",)}, "'top', which is no part", "fc"),
+        ({"fc": ("conv", "linear")}, "'conv', which is not known", "relu"),
+    ):
+        with pytest.raises(ModelError, match=said) as caught:
+            meta_module(NAME, 3, head=Head(parts))
+        assert known in caught.value.hint
+
+
+def test_fastais_body_and_head_load_once_the_head_is_said() -> None:
+    torch.manual_seed(0)
+    made = models.resnet18(weights=None, num_classes=3)
+    body = nn.Sequential(*list(made.children())[:-2])
+    last = [nn.BatchNorm1d(1024), nn.Dropout(), nn.Linear(1024, 16, bias=False), nn.ReLU()]
+    last += [nn.BatchNorm1d(16), nn.Dropout(), nn.Linear(16, 3, bias=False)]
+    whole = nn.Sequential(body, nn.Sequential(ConcatPool(), nn.Flatten(), *last)).eval()
+    with pytest.raises(ModelError) as caught:
+        build_noted("torchvision/resnet18", 3, whole.state_dict())
+    line = json.loads(caught.value.hint.partition('"head": ')[2].removesuffix("."))
+    assert line == {
+        "avgpool": ["concat_pool"],
+        "fc": ["batch_norm", "dropout", "linear 16", "relu", "batch_norm", "dropout", "linear"],
+    }
+    built = build_noted("torchvision/resnet18", 3, whole.state_dict(), head=Head(line)).module.eval()
+    noise = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.allclose(built(noise), whole(noise), atol=1e-5)
 
 
 def test_what_lies_beside_a_network_is_left_out_and_said(net: models.ShuffleNetV2) -> None:

@@ -131,16 +131,16 @@ def test_a_grey_network_is_explained_and_says_how_the_picture_became_grey(
 
 def test_a_file_of_other_channels_than_said_names_the_field(folder: Path, write_pair: WritePair) -> None:
     write_pair(module=grey_network())
-    with pytest.raises(ModelError, match=r"blocks\.0\.0\.weight takes 1 channel \(grey\) in the file, not 3") as caught:
+    with pytest.raises(ModelError, match=r"blocks\.0\.0 takes 1 channel \(grey\) in the file") as caught:
         load_model("small", device="cpu")
-    assert caught.value.hint.startswith("Set channels to 1 in preprocessing")
+    assert caught.value.hint.startswith('Set "channels" to 1 in the description')
 
 
 def test_a_file_of_one_output_for_two_labels_names_binary(folder: Path, write_pair: WritePair) -> None:
     write_pair(module=TinyNet(1), num_classes=2, labels=["no", "yes"])
-    with pytest.raises(ModelError, match="gives 1 output in the file, for 2 classes by softmax") as caught:
+    with pytest.raises(ModelError, match="gives 1 output, and the description says 2") as caught:
         load_model("small", device="cpu")
-    assert caught.value.hint == "Set activation to binary: the one output speaks for the second class."
+    assert caught.value.hint.startswith('Set activation to "binary"')
 
 
 @pytest.mark.parametrize("place", ["beside", "in options"])
@@ -163,11 +163,14 @@ def test_options_of_the_architecture_are_read(folder: Path, write_pair: WritePai
         ("torchvision/resnet50", "width_per_group", int),
         ("torchvision/inception_v3", "transform_input", bool),
         ("torchvision/squeezenet1_0", "dropout", float),
+        ("torchvision/densenet121", "growth_rate", int),
     ],
 )
 def test_an_option_is_what_torchvisions_constructor_takes(architecture: str, option: str, kind: type) -> None:
     assert known_options(architecture)[option] is kind
-    assert not {"num_classes", "patch_size", "norm_layer", "progress"} & known_options(architecture).keys()
+    assert (
+        not {"num_classes", "patch_size", "block_config", "norm_layer", "progress"} & known_options(architecture).keys()
+    )
 
 
 @pytest.mark.parametrize(
@@ -214,5 +217,8 @@ def test_fields_that_nothing_reads_are_named_wherever_the_model_is(
     assert {f"small: {note}" for note in said} <= set(capsys.readouterr().out.splitlines())
     main(["predict", scene, "--model", "small"])
     assert set(said) <= set(capsys.readouterr().out.splitlines())
-    main(["explain", scene, "--model", "small", "--json"])
+    out = folder / "out"
+    main(["explain", scene, "--model", "small", "--json", "--out", str(out)])
+    (written,) = out.rglob("explanation.json")
     assert json.loads(capsys.readouterr().out)["model_notes"] == said
+    assert json.loads(written.read_text(encoding="utf-8"))["model_notes"] == said

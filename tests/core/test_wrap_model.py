@@ -15,59 +15,10 @@ from torch.nn.utils import parametrizations, prune, weight_norm
 from gradcam_core import Explainer, InputSpec, LoadedModel, ModelError, score_function, wrap_model
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models.outputs import Logits
+from tests.core.made_modules import Around, Counting, Named, network
 
 SPEC = InputSpec(32, 32, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
 Image = Callable[..., LoadedImage]
-
-
-def network(*ending: nn.Module, outputs: int = 5, seed: int = 0) -> nn.Sequential:
-    """conv → norm → in-place ReLU → strided conv → ReLU → mean over pixels → linear; in training mode."""
-    torch.manual_seed(seed)
-    module = nn.Sequential(
-        nn.Conv2d(3, 8, 3, padding=1),
-        nn.BatchNorm2d(8),
-        nn.ReLU(inplace=True),
-        nn.Conv2d(8, 8, 3, padding=1, stride=2),
-        nn.ReLU(),
-        nn.AdaptiveAvgPool2d(1),
-        nn.Flatten(),
-        nn.Linear(8, outputs),
-        *ending,
-    )
-    module(torch.rand(4, 3, 32, 32))  # the statistics of normalisation are no longer 0 and 1
-    return module
-
-
-class Around(nn.Module):
-    """A network whose output is made of a plain one's logits."""
-
-    def __init__(self, change: Callable[[Tensor], Any], outputs: int = 5) -> None:
-        super().__init__()
-        self.body, self.change = network(outputs=outputs), change
-
-    def forward(self, images: Tensor) -> Any:
-        return self.change(self.body(images))
-
-
-class Counting(nn.Flatten):
-    """A layer that writes into a buffer, in whatever mode it is."""
-
-    passes: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("passes", torch.zeros(()))
-
-    def forward(self, images: Tensor) -> Tensor:
-        self.passes += 1
-        return super().forward(images)
-
-
-class Named:
-    """As Hugging Face's output objects."""
-
-    def __init__(self, logits: Tensor) -> None:
-        self.logits = logits
 
 
 def wrapped(module: nn.Module, **said: Any) -> LoadedModel:
@@ -135,6 +86,8 @@ def normed() -> nn.Module:
     module = network()
     with warnings.catch_warnings(action="ignore"):
         weight_norm(module[0])
+    weight: Any = module[0].weight_g
+    weight.data *= 2  # the next pass computes the weight anew
     return module
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gradcam_core.models import declared
+from gradcam_core.models import declared, operators_code
 from tests.pages.support import view
 from tests.pages.test_models import choose, in_use, words
 
@@ -37,7 +37,7 @@ def nonsense():
 def operators_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """HEATPROOF_MODELS names a file with a good, a failing and a wrongly declared model."""
     monkeypatch.setattr(declared, "_declarations", {})
-    monkeypatch.setattr(declared, "_imported", {})
+    monkeypatch.setattr(operators_code, "_imported", {})
     monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "operators_models.py").write_text(CODE, encoding="utf-8")
     monkeypatch.setenv("HEATPROOF_MODELS", str(tmp_path / "operators_models.py"))

@@ -91,6 +91,16 @@ def test_a_class_that_the_browser_asks_for_comes_along(open_app: Open) -> None:
     assert other in view(app.run())["mapped"]
 
 
+def test_a_file_is_sent_once_each_time_that_the_browser_asks(open_app: Open) -> None:
+    app = open_app()
+    told = view(app)
+    wanted = {"token": "t", "what": "code", "index": told["mapped"][0], "look": {}, "view": told["question"]}
+    for tries in (1, 2):  # it asks again where no answer has come
+        app.session_state["viewer"] = {"wanted": wanted | {"try": tries}}
+        assert "command" in view(app.run())["reply"]
+        assert "reply" not in view(app.run())
+
+
 @pytest.mark.parametrize(
     "asked",
     [

@@ -21,12 +21,14 @@ from torchvision.models import ResNet18_Weights, SqueezeNet1_0_Weights
 from gradcam_core.encoding import to_png
 from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.layers.layouts import Kind, Layout
+from gradcam_core.layers.place import ReceptiveField
 from gradcam_core.methods import METHODS
 from gradcam_core.models import list_models
 from gradcam_core.preprocessing import PREPROCESSINGS
 from gradcam_core.text import megabytes
 from pages._ui.model.downloads import download_job
 from pages._ui.text.choices import (
+    cell_sentence,
     label_sentence,
     layer_sentence,
     layer_title,
@@ -316,6 +318,20 @@ def test_the_default_layer_says_why_it_is_the_default(open_app: Open) -> None:
 )
 def test_a_layer_is_explained_by_its_place(name: str, said: str) -> None:
     assert layer_sentence(LAYERS, name, "blocks.5").startswith(said)
+
+
+def test_the_last_layer_before_a_class_token_is_read_alone_says_so() -> None:
+    tokens = TargetLayer("norm1", "LayerNorm", Layout(Kind.TOKENS, 14, 14, 768, prefix=1))
+    assert "after it only other tokens are read" in layer_sentence((*LAYERS, tokens), "norm1", "norm1")
+
+
+def test_a_cell_says_how_much_it_sees_where_that_was_measured() -> None:
+    layer = LAYERS[-1]
+    assert cell_sentence(layer, (224, 112)) == "A cell is 32 × 16 px of the input."
+    assert cell_sentence(layer, (224, 224), ReceptiveField()) == "A cell is 32 × 32 px of the input."
+    measured = cell_sentence(layer, (224, 224), ReceptiveField(spread=(0.2, 1.0)))
+    assert measured == "A cell is 32 × 32 px of the input and looks mostly at 32 × 111 px."
+    assert "224 × 224 px." in cell_sentence(layer, (224, 224), ReceptiveField(spread=(9.0, 9.0)))
 
 
 def test_a_default_in_the_middle_is_not_called_the_last() -> None:

@@ -12,11 +12,12 @@ from gradcam_core.layers.place import DEFAULT_PLACE, PLACES
 from gradcam_core.methods import DEFAULT_METHOD, METHODS
 from pages._ui.session import page_state
 from pages._ui.session.question import ImageInfo, ModelCard, Question
-from pages._ui.text.choices import layer_sentence, layer_title, method_sentence
+from pages._ui.text.choices import cell_sentence, layer_sentence, layer_title, method_sentence
 from pages._ui.text.messages import show_warning_here
 from pages._ui.text.sentences import escape_markdown
 
 if TYPE_CHECKING:
+    from gradcam_core.layers.finding import TargetLayer
     from gradcam_core.layers.place import Place
     from gradcam_core.methods import CamMethod
     from gradcam_core.preprocessing import Preprocessing
@@ -78,8 +79,15 @@ def _draw_layers(model: ModelCard, offered: list[str], chosen: str) -> None:
             format_func=lambda name: layer_title(layers[name], model.default_layer),
             on_change=page_state.mark_user_action,
         )
-        st.caption(layer_sentence(model.layers, chosen, model.default_layer))
+        st.caption(f"{layer_sentence(model.layers, chosen, model.default_layer)} {_cells(model, layers[chosen])}")
         st.toggle(f"All {len(layers)} layers", key="all_layers", on_change=page_state.mark_user_action)
+
+
+def _cells(model: ModelCard, layer: TargetLayer) -> str:
+    from gradcam_core.receptive_field import known_field
+
+    field = known_field(model.weights_sha256, model.description_sha256, layer.name)
+    return cell_sentence(layer, model.input_spec.size, field)
 
 
 def _method_sentences(model: ModelCard, layer: str) -> list[str]:

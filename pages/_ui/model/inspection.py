@@ -12,6 +12,7 @@ from pages._ui.session import page_state
 from pages._ui.session.question import ModelCard
 from pages._ui.session.queue import my_turn, queue_shown
 from pages._ui.session.shared import shared
+from pages._ui.text.choices import cell_sentence
 from pages._ui.text.messages import show_warning_here
 from pages._ui.text.sentences import escape_markdown
 
@@ -98,11 +99,11 @@ def _pick_target(inspection: Inspection) -> None:
     target = page_state.restore("layer", names, inspection.default_layer)
     st.markdown("### Layers")
     st.caption("Choose a layer that gives a map, and every page explains there. The others say why they can't.")
-    rows = [_row(inspected) for inspected in inspection.rows]
+    rows = [_row(inspected, inspection.facts.input_size) for inspected in inspection.rows]
     show_layer_table(rows, model=inspection.facts.name, target=target)
 
 
-def _row(inspected: InspectedRow) -> LayerRow:
+def _row(inspected: InspectedRow, input_size: tuple[int, int]) -> LayerRow:
     row, layer = inspected.row, inspected.layer
     return LayerRow(
         name=row.name,
@@ -114,6 +115,7 @@ def _row(inspected: InspectedRow) -> LayerRow:
         mult_adds=_count(row.mult_adds),
         cells=f"{layer.size[0]} × {layer.size[1]}" if layer else "",
         reason=inspected.reason,
+        sees=cell_sentence(layer, input_size) if layer else "",
     )
 
 

@@ -134,7 +134,7 @@ function choose(table, place) {
   const row = table.rows[place], what = `${row.name || "The network itself"} (${row.kind}, ${row.output})`;
   if (row.cells) {
     table.target = row.name;
-    table.note.textContent = `${what} is explained on every page from now on: ${row.cells} cells.`;
+    table.note.textContent = `${what} is explained on every page from now on: ${row.cells} cells. ${row.sees}`;
     table.tell(row.name);
   } else table.note.textContent = `${what} can't be explained. ${row.reason}`;
   draw(table);

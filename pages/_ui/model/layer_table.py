@@ -25,6 +25,7 @@ class LayerRow:
         name: of the layer; it tells what is chosen. `shown` is its last part.
         depth: 0 for the network itself.
         cells: the size of its map; "" where it gives none, and then `reason` says why.
+        sees: how large a cell is, in a sentence.
     """
 
     name: str
@@ -36,6 +37,7 @@ class LayerRow:
     mult_adds: str
     cells: str
     reason: str
+    sees: str = ""
 
 
 def layer_chosen_in_table(names: Sequence[str]) -> str | None:

@@ -78,6 +78,7 @@ def _explanation(question: Question, cam: Cam, look: Look) -> Explanation:
         source=question.picture.source,
         place=_place_to_name(question),
         trust=_trust(question, cam),
+        model_notes=question.model.notes,
     )
 
 

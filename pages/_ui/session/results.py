@@ -170,10 +170,13 @@ def _read(forward: ForwardPass, method: str) -> ForwardResult:
 
 def _alternatives(forward: ForwardPass, question: Question, class_index: int) -> dict[str, str]:
     """Other methods from the same pass; other layers, the usual one first, from another one."""
+    from gradcam_core.cam import CANCELS
     from gradcam_core.engine import Explainer
 
     method = get_method(question.method)
-    targets = [layer for layer in _other_layers(question) if not method.unsupported_because(layer)]
+    cancels = forward.cam(class_index, method.slug).note.startswith(CANCELS)
+    others = _other_layers(question, cancels=cancels)
+    targets = [layer for layer in others if not method.unsupported_because(layer)]
     names = [layer.name for layer in targets]
     methods = [slug for slug, other in METHODS.items() if slug != question.method and _is_quick(other, forward.layer)]
     found = {"method": next((slug for slug in methods if is_clear(forward.cam(class_index, slug))), None)}
@@ -185,12 +188,20 @@ def _alternatives(forward: ForwardPass, question: Question, class_index: int) ->
     return {name: value for name, value in found.items() if value}
 
 
-def _other_layers(question: Question) -> list[TargetLayer]:
-    """The usual one, then the blocks from the last to the first, but few: a slow network must not be kept long."""
+def _other_layers(question: Question, *, cancels: bool) -> list[TargetLayer]:
+    """The usual one, then the blocks from the last to the first, but few: a slow network must not be kept long.
+
+    Where activation times gradient cancels, the normalisation after it comes first.
+    """
+    from gradcam_core.layers.finding import normalised_after
+
     card = question.model
+    norm = normalised_after(card.layers, question.layer) if cancels else None
     usual = [layer for layer in card.layers if layer.name == card.default_layer]
     blocks = [layer for layer in reversed(card.layers) if layer.is_block and layer.name != card.default_layer]
-    return [layer for layer in (*usual, *blocks[:_MOST_LAYERS]) if layer.name != question.layer]
+    return [
+        layer for layer in (*([norm] if norm else []), *usual, *blocks[:_MOST_LAYERS]) if layer.name != question.layer
+    ]
 
 
 def _is_quick(method: CamMethod, layer: TargetLayer) -> bool:

@@ -9,6 +9,7 @@ from gradcam_core.text import megabytes
 
 if TYPE_CHECKING:
     from gradcam_core.layers.finding import TargetLayer
+    from gradcam_core.layers.place import ReceptiveField
     from gradcam_core.methods import CamMethod
     from gradcam_core.models import ModelSpec
 
@@ -19,7 +20,9 @@ _DEPTHS = (
 )
 _HERE = "On this machine"
 _LAST = "The last one before pooling, and so the last that still knows where things are."
+_LAST_READ = "The last one on whose cells the class depends: after it only other tokens are read."
 _USUAL = "The one that the description of this network names."
+_EVEN = 2 * 3**0.5  # the width of an even field by its deviation
 
 
 def layer_title(layer: TargetLayer, default: str) -> str:
@@ -35,8 +38,26 @@ def layer_sentence(layers: Sequence[TargetLayer], name: str, default: str) -> st
     counts = f"{width} × {height} cells, {channels:,} channels."
     if name == default:
         is_last = all(later.size == (width, height) for later in layers[place:])
-        return f"{counts} {_LAST if is_last else _USUAL}"
+        last = _LAST_READ if layers[place].layout.prefix and layers[place:] == layers[-1:] else _LAST
+        return f"{counts} {last if is_last else _USUAL}"
     return f"{counts} {_DEPTHS[len(_DEPTHS) * place // len(layers)]}"
+
+
+def cell_sentence(layer: TargetLayer, input_size: tuple[int, int], field: ReceptiveField | None = None) -> str:
+    """How much of the input, (width, height) in pixels, a cell looks at where that was measured; else how large it is.
+
+    A field is told as an even one with its deviation would be; it is at least as large as the cell.
+    """
+    cell = [pixels / cells for pixels, cells in zip(input_size, layer.size, strict=True)]
+    across, down = (f"{round(side):,}" for side in cell)
+    if field is None or not max(field.spread):
+        return f"A cell is {across} × {down} px of the input."
+    seen = [
+        min(max(side, _EVEN * one * side), whole)
+        for side, one, whole in zip(cell, field.spread, input_size, strict=True)
+    ]
+    wide, high = (f"{round(side):,}" for side in seen)
+    return f"A cell is {across} × {down} px of the input and looks mostly at {wide} × {high} px."
 
 
 def method_sentence(method: CamMethod, layer: TargetLayer) -> str:
