@@ -213,6 +213,12 @@ def test_folder_without_weights_or_with_a_damaged_description_says_so(folder: Pa
     assert why_broken("damaged").startswith("damaged: config.json is no valid JSON.")
 
 
+def test_processor_of_another_size_than_the_network_takes_is_refused(folder: Path) -> None:
+    saved(folder / "vit")
+    changed(folder / "vit", image_size=96)
+    assert "makes inputs of 64 px, and the network of config.json takes 96 px." in why_broken()
+
+
 def test_tensors_that_are_missing_or_of_another_shape_are_named_and_others_left_out(folder: Path) -> None:
     saved(folder / "vit")
     path = folder / "vit" / "model.safetensors"

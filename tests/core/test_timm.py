@@ -154,7 +154,7 @@ def test_folder_that_can_not_be_used_says_why(folder: Path, fields: dict[str, An
 @pytest.mark.parametrize("name", ["swin_tiny_patch4_window7_224"])
 def test_description_names_a_network_of_timms_with_its_options(folder: Path, write_pair: WritePair, name: str) -> None:
     own = made(name, **NETWORKS[name])
-    size = {"resize_size": 64, "crop_size": 64, "mean": 0.5, "std": 0.5}
+    size = {"resize_size": 64, "crop_size": 64, "mean": 0.5, "std": 0.5, "fit": "crop"}
     write_pair("mine", architecture=f"timm/{name}", module=own, options=NETWORKS[name], preprocessing=size)
     model = load_model("mine", device="cpu")
     assert torch.equal(logits(model.module, model.input_spec), logits(own, model.input_spec))

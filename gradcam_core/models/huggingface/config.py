@@ -9,6 +9,7 @@ from gradcam_core.errors import ModelError
 from gradcam_core.models.folder_fields import MOST_LABELS, activation_of, numbered_labels
 from gradcam_core.models.folder_model import CONFIG, FolderModel
 from gradcam_core.models.huggingface.families import architecture_of_type, family_of
+from gradcam_core.models.huggingface.processor import FILE as PROCESSOR
 from gradcam_core.models.huggingface.processor import read_input_spec
 
 _USUAL_SIZE = 224  # what transformers takes where `image_size` is left out
@@ -31,7 +32,13 @@ def read_config(folder: Path, fields: Fields) -> FolderModel:
     weights_files(folder)
     labels, label_notes = _labels(fields)
     activation, labels, activation_notes = activation_of(fields.values, labels)
-    input_spec, input_notes = read_input_spec(folder, family, _image_size(fields))
+    image_size = _image_size(fields)
+    input_spec, input_notes = read_input_spec(folder, family, image_size)
+    if family.takes_one_size and image_size not in input_spec.size:
+        raise ModelError(
+            f"{PROCESSOR} makes inputs of {input_spec.size[0]} px, and the network of {CONFIG} takes {image_size} px.",
+            hint="Save the image processor with the network's own size.",
+        )
     return FolderModel(
         folder=folder,
         architecture=architecture,

@@ -23,6 +23,7 @@ class Family:
         prefix: what the names of its classes begin with.
         processor: the image processor that its folders usually name.
         normalisation: mean and deviation with which its published networks were trained, RGB in [0, 1].
+        takes_one_size: whether its networks are for the size of `config.json` alone, for they know positions by heart.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Family:
     processor: str
     normalisation: tuple[tuple[float, float, float], tuple[float, float, float]]
     endings: tuple[str, ...] = (_CLASSIFIER,)
+    takes_one_size: bool = False
 
     @property
     def architectures(self) -> tuple[str, ...]:
@@ -44,14 +46,14 @@ class Family:
 
 
 FAMILIES = (
-    Family("ViT", "vit", "ViT", "ViTImageProcessor", _HALF),
-    Family("DeiT", "deit", "DeiT", "DeiTImageProcessor", _IMAGENET, (_CLASSIFIER, f"{_CLASSIFIER}WithTeacher")),
+    Family("ViT", "vit", "ViT", "ViTImageProcessor", _HALF, takes_one_size=True),
+    Family("DeiT", "deit", "DeiT", "DeiTImageProcessor", _IMAGENET, (_CLASSIFIER, f"{_CLASSIFIER}WithTeacher"), True),
     Family("Swin", "swin", "Swin", "ViTImageProcessor", _IMAGENET),
     Family("Swin v2", "swinv2", "Swinv2", "ViTImageProcessor", _IMAGENET),
     Family("ConvNeXt", "convnext", "ConvNext", "ConvNextImageProcessor", _IMAGENET),
     Family("ConvNeXt v2", "convnextv2", "ConvNextV2", "ConvNextImageProcessor", _IMAGENET),
     Family("ResNet", "resnet", "ResNet", "ConvNextImageProcessor", _IMAGENET),
-    Family("BEiT", "beit", "Beit", "BeitImageProcessor", _HALF),
+    Family("BEiT", "beit", "Beit", "BeitImageProcessor", _HALF, takes_one_size=True),
     Family("EfficientNet", "efficientnet", "EfficientNet", "EfficientNetImageProcessor", _EFFICIENTNET),
     Family("MobileNetV2", "mobilenet_v2", "MobileNetV2", "MobileNetV2ImageProcessor", _HALF),
     Family("DINOv2", "dinov2", "Dinov2", "BitImageProcessor", _IMAGENET),
