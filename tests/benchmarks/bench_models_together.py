@@ -23,7 +23,7 @@ import torchvision
 from safetensors.torch import save_file
 
 from gradcam_core import Explainer, LoadedImage
-from gradcam_core.models import LoadedModel
+from gradcam_core.models import LoadedModel, load_model
 from gradcam_core.models.cache import ModelCache
 from tests.benchmarks.bench_networks import built, noise
 from tests.support import IMAGENET_MEAN, IMAGENET_STD, loaded
@@ -66,11 +66,18 @@ def _written(folder: Path, name: str) -> int:
 
 
 def _held_in_turn(budget: int) -> Iterator[int]:
-    """The bytes in the cache while each network is in use."""
-    cache = ModelCache(budget)
+    """The bytes that there are when each network has just been loaded, and while it is in use."""
+
+    def load(name: str, *, device: str) -> LoadedModel:
+        model = load_model(name, device=device)
+        held.append(cache.nbytes + model.nbytes)
+        return model
+
+    held: list[int] = []
+    cache = ModelCache(budget, load=load)
     for name in _IN_TURN:
         with cache.borrow(f"own_{name}"):
-            yield cache.nbytes
+            yield max(held.pop(), cache.nbytes)
 
 
 def _wrong_together() -> tuple[int, float]:
