@@ -1,6 +1,6 @@
 """Which networks can a checkpoint's description name, and how is one built?
 
-The list is fixed: our own network and torchvision's classifiers. No text from a file is ever imported or looked up
+The list is fixed: our own networks and torchvision's classifiers. No text from a file is ever imported or looked up
 elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliary heads and without
 `transform_input`: weights that were trained with it want 0.5 as mean and std in their description.
 """
@@ -18,8 +18,9 @@ from gradcam_core.checkpoints.weights import check_fit, load_into
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
 from gradcam_core.tinynet import TinyNet
+from gradcam_core.tinyvit import TinyViT
 
-OWN = "heatproof/tinynet"
+OWN: dict[str, Callable[[int], nn.Module]] = {"heatproof/tinynet": TinyNet, "heatproof/tinyvit": TinyViT}
 _TORCHVISION = "torchvision/"
 _WITHOUT_AUXILIARY = {"aux_logits": False, "init_weights": False}
 _OPTIONS: dict[str, dict[str, Any]] = {"googlenet": _WITHOUT_AUXILIARY, "inception_v3": _WITHOUT_AUXILIARY}
@@ -28,7 +29,7 @@ _AUXILIARY = {"googlenet": ("aux1.", "aux2."), "inception_v3": ("AuxLogits.",)} 
 
 def architectures() -> tuple[str, ...]:
     """Every name that a description may give."""
-    return OWN, *(_TORCHVISION + name for name in models.list_models(module=models))
+    return *OWN, *(_TORCHVISION + name for name in models.list_models(module=models))
 
 
 def check_architecture(name: str) -> None:
@@ -36,7 +37,9 @@ def check_architecture(name: str) -> None:
     known = architectures()
     if name not in known:
         found = difflib.get_close_matches(name, known, n=3)
-        near, close = ("Near that name", found) if found else ("Two of the known ones", [OWN, "torchvision/resnet18"])
+        near, close = (
+            ("Near that name", found) if found else ("Two of the known ones", [next(iter(OWN)), "torchvision/resnet18"])
+        )
         raise ModelError(f"The architecture {name[:80]!r} is not known.", hint=f"{near}: {', '.join(close)}.")
 
 
@@ -86,8 +89,8 @@ _FACTORIES: set[Callable[..., Any]] = {torch.empty, torch.zeros, torch.ones}
 
 def _skeleton(name: str, num_outputs: int) -> nn.Module:
     with _TensorsOnMeta():
-        if name == OWN:
-            return TinyNet(num_outputs)
+        if name in OWN:
+            return OWN[name](num_outputs)
         short = name.removeprefix(_TORCHVISION)
         module: nn.Module = models.get_model(short, weights=None, num_classes=num_outputs, **_OPTIONS.get(short, {}))
         return module
