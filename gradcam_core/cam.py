@@ -34,6 +34,7 @@ class ResultKey:
     preprocessing: str
     versus: int | None = None  # the other class, where two are compared
     place: str = DEFAULT_PLACE  # a slug of PLACES
+    target: str = ""  # what is explained where that is not one class; `class_index` is -1 then
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ class Cam:
 
     Attributes:
         values: (h, w) float32, before any ReLU or scaling; read-only.
-        prediction: the class explained.
+        prediction: the class explained; of another target its words and its value, with the index -1.
         geometry: how the map lies over the image, its cells where `key.place` says.
         method_title: for people, as is `model_title`.
         note: why the map can't be used, in one sentence; empty if it can.
@@ -183,10 +184,19 @@ BLANK = "The map is blank: at this layer the class's score depends on nothing th
 FLAT = "The map is flat: every cell has the same value, so it points nowhere."
 NEGATIVE = "The map is negative everywhere: at this layer this method finds only evidence against the class."
 BESIDE = "The map is empty over the image: all evidence for the class lies on the padding beside it."
+CANCELS = (
+    "Activation times gradient cancels in every cell here, as before every layer normalisation: the map is rounding."
+)
+_ROUNDING = 1e-5  # of what was summed
 
 
 def unusable_because(
-    values: np.ndarray, *, seen: np.ndarray, evidence_is_finite: bool, relative_floor: float = 1e-6
+    values: np.ndarray,
+    *,
+    seen: np.ndarray,
+    evidence_is_finite: bool,
+    relative_floor: float = 1e-6,
+    cancelled: float = 0.0,
 ) -> str:
     """Why this map can't be used, in one sentence; empty if it can.
 
@@ -196,12 +206,30 @@ def unusable_because(
         evidence_is_finite: whether what the network gave for it (activation, gradient, logits) was finite. Some
             methods turn NaN into finite maps, so the map alone does not tell.
         relative_floor: a spread below this share of the largest magnitude counts as none.
+        cancelled: what `cancelled_sum` gives for the activation and gradient that it was made of.
     """
     if not evidence_is_finite:
         return "The map is not usable: the network's activations, gradients or logits are not finite here."
     if not np.isfinite(values).all():
         return "The map is not usable: with this layer's numbers the method gives values that are not finite."
+    if 0 < float(np.abs(values).max()) <= _ROUNDING * cancelled:
+        return CANCELS
     return _without_evidence(values, seen, relative_floor)
+
+
+def cancelled_sum(activation: np.ndarray, gradient: np.ndarray) -> float:
+    """The most that is summed in a cell, Σ |activation x gradient|, where in every cell the sum itself is rounding.
+
+    Else 0. A layer normalisation gives the same for a cell that is scaled, so what is before it has no gradient along
+    the cell's own direction (Euler's theorem for homogeneous functions).
+
+    Args:
+        activation: (channels, h, w).
+        gradient: likewise.
+    """
+    products = activation * gradient
+    summed = float(np.abs(products).sum(axis=0).max())
+    return summed if float(np.abs(products.sum(axis=0)).max()) <= _ROUNDING * summed else 0.0
 
 
 def _without_evidence(values: np.ndarray, seen: np.ndarray, relative_floor: float) -> str:

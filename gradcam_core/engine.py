@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradcam_core.cam import RAW_UNIT, Cam, Prediction, ResultKey, unusable_because
+from gradcam_core.cam import CANCELS, RAW_UNIT, Cam, Prediction, ResultKey, cancelled_sum, unusable_because
 from gradcam_core.errors import LayerError, MethodError
 from gradcam_core.evidence import NotFiniteError, PassEvidence
 from gradcam_core.geometry import InputGeometry
-from gradcam_core.layers.finding import TargetLayer
+from gradcam_core.layers.finding import TargetLayer, normalised_after
 from gradcam_core.layers.place import DEFAULT_PLACE, ReceptiveField, get_place
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method, same_map_by
@@ -26,6 +26,7 @@ from gradcam_core.preprocessing import get_preprocessing, input_picture, prepare
 from gradcam_core.progress import Progress, silent
 from gradcam_core.receptive_field import receptive_field
 from gradcam_core.recording import Recording, array, differentiable, memory_for_a_pass, record
+from gradcam_core.targets import Target, Wanted, as_target, one_class, spelling_of, words_for
 
 
 class Explainer:
@@ -131,11 +132,12 @@ class ForwardPass:
         best = np.argsort(-self.logits, kind="stable")[: max(k, 0)]
         return tuple(self.prediction(int(index)) for index in best)
 
-    def cam(
+    def cam(  # noqa: PLR0913 (class and method, and what is seldom named)
         self,
-        class_index: int,
+        class_index: int | None = None,
         method: str = DEFAULT_METHOD,
         *,
+        target: Wanted | None = None,
         layer: str | None = None,
         versus: int | None = None,
         progress: Progress = silent,
@@ -143,30 +145,34 @@ class ForwardPass:
         """The map of one class at a layer; with most methods one backward pass from the logit to the layer.
 
         Args:
+            target: what is explained instead of a class: `{class: weight}`, a weight for every class, or a function
+                of the logits, (classes,), that gives one number.
             layer: another one of those that were recorded.
             versus: the class that it is set against, for a method that compares two.
             progress: called with the forward passes that a slow method has taken; raise `Cancelled` in it to stop.
 
         Raises:
             LayerError: if the layer was not recorded.
-            MethodError: if there is no such class or method, or the method can't explain this layer.
+            MethodError: if there is no such class, target or method, or the method can't explain this layer.
             ResourceError: if the memory does not suffice.
         """
-        chosen, target = get_method(method), self._target(layer)
-        prediction = self.prediction(class_index)
+        chosen, at = get_method(method), self._recorded_layer(layer)
+        explained = self._explained(class_index, target)
+        prediction = self._prediction_of(explained)
         other = None if versus is None else self.prediction(versus)
-        _check_question(chosen, target, prediction, other)
+        _check_question(chosen, at, prediction, other)
         evidence = PassEvidence(
             model=self.model,
-            layer=target,
+            layer=at,
             input_tensor=self.input_tensor,
             recorded=self._recorded,
             class_index=prediction.class_index,
+            target=explained,
             against=other.class_index if other else None,
-            expected=chosen.cost(target),
+            expected=chosen.cost(at),
             progress=progress,
         )
-        field = receptive_field(self.model, target)
+        field = receptive_field(self.model, at)
         geometry = self._laid(field)
         values, note = self._raw_map(chosen, evidence, geometry)
         same_map = ((), "") if note else _same_map_by(chosen, evidence)
@@ -203,12 +209,20 @@ class ForwardPass:
                 values = np.array(method.compute(evidence), dtype=np.float32)
         except NotFiniteError:
             is_finite = False
-            values = np.full(self._recorded.outputs[evidence.layer.name].shape[2:], np.nan, dtype=np.float32)
+            values = np.full(evidence.layer.layout.grid, np.nan, dtype=np.float32)
         if values.ndim != 2:
             raise ValueError(f"{method.slug} gave a map of shape {values.shape}, which is not (h, w).")
         values.setflags(write=False)
         seen = geometry.cells_seen((values.shape[0], values.shape[1]))
-        return values, unusable_because(values, seen=seen, evidence_is_finite=is_finite)
+        sums = is_finite and Need.GRADIENT in method.needs
+        cancelled = cancelled_sum(evidence.activation, evidence.gradient) if sums else 0.0
+        note = unusable_because(values, seen=seen, evidence_is_finite=is_finite, cancelled=cancelled)
+        return values, self._with_other_layer(note, evidence.layer)
+
+    def _with_other_layer(self, note: str, layer: TargetLayer) -> str:
+        """What to choose instead, where that is known."""
+        norm = normalised_after(self.model.layers, layer.name) if note == CANCELS else None
+        return f"{note} Choose {norm.name}, the normalisation after it." if norm else note
 
     def _key(self, method: CamMethod, evidence: PassEvidence) -> ResultKey:
         return ResultKey(
@@ -220,9 +234,24 @@ class ForwardPass:
             self.preprocessing,
             evidence.against,
             self.place,
+            "" if evidence.class_index >= 0 else spelling_of(evidence.target),
         )
 
-    def _target(self, name: str | None) -> TargetLayer:
+    def _explained(self, class_index: int | None, wanted: Wanted | None) -> Target:
+        """A class or another target; one of the two is asked for."""
+        if (class_index is None) == (wanted is None):
+            raise MethodError("A map explains one class or one target.", hint="Give class_index, or target=….")
+        if wanted is not None:
+            return as_target(wanted, len(self.model.labels))
+        return one_class(self.prediction(class_index).class_index)  # type: ignore[arg-type]
+
+    def _prediction_of(self, target: Target) -> Prediction:
+        """Of one class, its own; else the target's words and value."""
+        if not callable(target) and len(target) == 1 and target == one_class(target[0][0]):
+            return self.prediction(target[0][0])
+        return Prediction(-1, words_for(target, self.model.labels), self._recorded.value(target), math.nan)
+
+    def _recorded_layer(self, name: str | None) -> TargetLayer:
         if name is None or name == self.layer.name:
             return self.layer
         layer = self.model.layer(name)
@@ -270,6 +299,8 @@ def _check_question(method: CamMethod, layer: TargetLayer, asked: Prediction, ot
         raise MethodError(
             f"{method.title} can't explain {layer.name}: {reason}", hint="Choose another layer or method."
         )
+    if asked.class_index < 0 and method.needs & {Need.OTHER_CLASS, Need.FORWARD_PASSES}:
+        raise MethodError(f"{method.title} explains one class.", hint="Give class_index, or choose another method.")
     compares = Need.OTHER_CLASS in method.needs
     if compares and (other is None or other.class_index == asked.class_index):
         raise MethodError(f"{method.title} compares two classes.", hint=f"Name another one beside {asked.label}.")

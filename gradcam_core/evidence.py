@@ -14,8 +14,9 @@ from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.methods.base import LayerRecord
 from gradcam_core.models import LoadedModel
 from gradcam_core.progress import Progress, silent
-from gradcam_core.recording import Recording, Target, array, copied, differentiable, memory_for_a_pass, record
+from gradcam_core.recording import Recording, array, copied, differentiable, memory_for_a_pass, record
 from gradcam_core.scoring.function import batch_logits, batch_size
+from gradcam_core.targets import Target, value_of
 
 
 class NotFiniteError(Exception):
@@ -24,9 +25,10 @@ class NotFiniteError(Exception):
 
 @dataclass(eq=False)
 class PassEvidence:
-    """The evidence of one class in one forward pass; see `methods.base.Evidence` for what each part is.
+    """The evidence of one target in one forward pass; see `methods.base.Evidence` for what each part is.
 
     Attributes:
+        target: what is explained; `class_index` is -1 where that is not one class.
         against: the other class, for a method that needs one.
         expected: forward passes that the method is said to take.
         progress: told how many it has taken after each batch; a job's report lets quick work pass there. Raise
@@ -38,6 +40,7 @@ class PassEvidence:
     input_tensor: Tensor
     recorded: Recording
     class_index: int
+    target: Target
     against: int | None = None
     expected: int = 0
     progress: Progress = silent
@@ -67,10 +70,13 @@ class PassEvidence:
 
     @property
     def gradient(self) -> np.ndarray:
-        return self.gradient_of({self.class_index: 1.0})
+        return self._gradient(self.target)
 
     def gradient_of(self, weights: Mapping[int, float]) -> np.ndarray:
-        return _finite(self.recorded.gradient(self.layer.name, tuple(sorted(weights.items()))))
+        return self._gradient(tuple(sorted(weights.items())))
+
+    def _gradient(self, target: Target) -> np.ndarray:
+        return _finite(self.recorded.gradient(self.layer.name, target))
 
     def at(self, names: Sequence[str]) -> Sequence[LayerRecord]:
         targets = [self.model.layer(name) for name in names]
@@ -78,17 +84,16 @@ class PassEvidence:
         if not recorded.outputs.keys() >= set(names):
             recorded = record(self.model, self.input_tensor, names)
             self._advance(1)
-        target: Target = ((self.class_index, 1.0),)
         return [
-            LayerRecord(one, _finite(recorded.activation(one.name)), _finite(recorded.gradient(one.name, target)))
+            LayerRecord(one, _finite(recorded.activation(one.name)), _finite(recorded.gradient(one.name, self.target)))
             for one in targets
         ]
 
     def input_gradient(self) -> np.ndarray:
         with differentiable(self.model.device), memory_for_a_pass():
             leaf = copied(self.input_tensor, self.model.device).requires_grad_()
-            score = self.model.logits(self.module(leaf.clone()))[0, self.class_index]
-            (gradient,) = torch.autograd.grad(score, leaf)
+            value = value_of(self.target, self.model.logits(self.module(leaf.clone()))[0])
+            (gradient,) = torch.autograd.grad(value, leaf)
         self._advance(1)
         return _finite(array(gradient[0]))
 
@@ -113,7 +118,8 @@ class PassEvidence:
     def _logits_from(self, batch: Tensor) -> Tensor:
         """One image up to the layer, all of the batch behind it; a network that counts its images gets as many."""
         image = copied(self.input_tensor, self.model.device)
-        with replacing(self.layer.name, batch):
+        own = self.recorded.outputs[self.layer.name].detach()
+        with replacing(self.layer.name, self.layer.layout.output(batch, own)):
             with suppress(RuntimeError):
                 outputs = self._logits(image.clone())
                 if len(outputs) == len(batch):

@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from gradcam_core.hooks import recording
 from gradcam_core.layers.finding import TargetLayer
+from gradcam_core.layers.layouts import Grid
 from gradcam_core.layers.place import SCATTERED, UNKNOWN, ReceptiveField
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import InputSpec
@@ -86,7 +87,7 @@ def measured(model: LoadedModel, layer: TargetLayer) -> ReceptiveField:
     """
     with np.errstate(all="ignore"):  # what is not finite is left out
         shifts, spreads = _middles(_fields(model, layer))
-    if _is_small(layer.size[0]):  # the first field is of one cell alone
+    if _is_small(layer.layout.grid):  # the first field is of one cell alone
         shifts[0], spreads[1:] = np.nan, spreads[0]
     found = np.isfinite(shifts).all(axis=1)
     if not found.any():
@@ -106,20 +107,20 @@ def _fields(model: LoadedModel, layer: TargetLayer) -> np.ndarray:
 
     The first one tells how far apart cells must be to be measured in one backward pass.
     """
-    side = layer.size[0]
-    apart, beside = _largest_odd(side), iter(_BESIDE)
+    grid = layer.layout.grid
+    apart, beside = _largest_odd(grid), iter(_BESIDE)
     fields: list[np.ndarray] = []
     for image, count in zip(_inputs(model.input_spec), _BACKWARDS, strict=True):
         leaf, output = _forward(model, layer, image)
         for offset in islice(beside, count):
-            cells = _middle_cells(side, apart, offset)
-            if fields and _is_small(side):  # the first field alone tells how wide one is
+            cells = _middle_cells(grid, apart, offset)
+            if fields and _is_small(grid):  # the first field alone tells how wide one is
                 cells = replace(cells, beside=1)
             energy = _energy(leaf, output, cells, seed=len(fields))
             if not fields:
-                apart = _apart(*_middles(_cut(energy, side, cells)), side)
+                apart = _apart(*_middles(_cut(energy, grid, cells)), grid)
                 cells = replace(cells, apart=apart)
-            fields.append(_cut(energy, side, cells))
+            fields.append(_cut(energy, grid, cells))
         del leaf, output  # and the graph, before the next one is made
     return np.concatenate(fields)
 
@@ -135,37 +136,42 @@ def _inputs(spec: InputSpec) -> Iterator[Tensor]:
         yield ((0.5 + _CONTRAST * noise).clamp(0, 1) - mean) / deviation
 
 
-def _middle_cells(side: int, apart: int, offset: tuple[int, int]) -> _Cells:
+def _middle_cells(grid: Grid, apart: int, offset: tuple[int, int]) -> _Cells:
     """As many as fit, in the middle of a grid; where that is one, this far beside the middle one."""
-    count = min(max(side // apart, 1), _MOST)
+    count = min(max(min(grid) // apart, 1), _MOST)
+    row, column = (_first_middle(side, count, apart, step) for side, step in zip(grid, offset, strict=True))
+    return _Cells(row, column, count, apart)
+
+
+def _first_middle(side: int, count: int, apart: int, step: int) -> int:
     free = side - count * apart
-    down, across = offset if count == 1 and side % 2 else (max(step, 0) * (free % 2) for step in offset)
-    return _Cells(free // 2 + apart // 2 + down, free // 2 + apart // 2 + across, count, apart)
+    return free // 2 + apart // 2 + (step if count == 1 and side % 2 else max(step, 0) * (free % 2))
 
 
-def _apart(middles: np.ndarray, spreads: np.ndarray, side: int) -> int:
+def _apart(middles: np.ndarray, spreads: np.ndarray, grid: Grid) -> int:
     """Cells from one measured cell to the next, as the first fields suggest; odd, so that each is in its middle.
 
     As many as fit, where a cell looks so far off that the field of the next one would be nearer.
     """
     if not np.isfinite(spreads).all():
-        return _largest_odd(side)
+        return _largest_odd(grid)
     apart = max(_LEAST, 2 * round(_FIELD * float(spreads.max()) / 2) + 1)
     is_near = 4 * np.abs(middles).max() <= apart
-    return apart if 2 * apart <= side and is_near else _largest_odd(side)
+    return apart if 2 * apart <= min(grid) and is_near else _largest_odd(grid)
 
 
-def _largest_odd(side: int) -> int:
+def _largest_odd(grid: Grid) -> int:
+    side = min(grid)
     return max(side - 1 + side % 2, 3)
 
 
 def _forward(model: LoadedModel, layer: TargetLayer, image: Tensor) -> tuple[Tensor, Tensor]:
-    """An input, and what the layer gives for it, with the graph between them."""
+    """An input, and the maps that the layer gives for it, with the graph between them."""
     with differentiable(model.device), memory_for_a_pass(), recording([layer.name]) as outputs:
         leaf = image.to(model.device, copy=True).requires_grad_()
         model.module(leaf.clone())
     output = outputs[layer.name]
-    return leaf, leaf if output is None else output
+    return leaf, leaf if output is None else layer.layout.maps(output)
 
 
 def _energy(leaf: Tensor, output: Tensor, cells: _Cells, *, seed: int) -> np.ndarray:
@@ -181,9 +187,9 @@ def _energy(leaf: Tensor, output: Tensor, cells: _Cells, *, seed: int) -> np.nda
     return np.asarray((gradient[0].double().cpu() ** 2).sum(dim=0).numpy())
 
 
-def _is_small(side: int) -> bool:
+def _is_small(grid: Grid) -> bool:
     """Whether a grid has room for one measured cell alone, and for those round it."""
-    return _ROOM[0] <= side <= _ROOM[1]
+    return _ROOM[0] <= min(grid) <= _ROOM[1]
 
 
 def _signs(output: Tensor, cells: _Cells, seed: int) -> Tensor:
@@ -196,13 +202,13 @@ def _signs(output: Tensor, cells: _Cells, seed: int) -> Tensor:
     return signs.to(output)
 
 
-def _cut(energy: np.ndarray, side: int, cells: _Cells) -> np.ndarray:
+def _cut(energy: np.ndarray, grid: Grid, cells: _Cells) -> np.ndarray:
     """The field of each cell: (cells, bins, bins), `apart` cells wide and high."""
     bins = cells.apart * _BINS
     steps = 0.5 - cells.apart / 2 + np.arange(cells.count * bins + 1) / _BINS
     rows, columns = cells.row + steps, cells.column + steps
     height, width = energy.shape
-    counted = _binned(_binned(energy, rows * height / side).T, columns * width / side).T
+    counted = _binned(_binned(energy, rows * height / grid[0]).T, columns * width / grid[1]).T
     parted = counted.reshape(cells.count, bins, cells.count, bins)
     return np.asarray(parted.transpose(0, 2, 1, 3).reshape(-1, bins, bins))
 

@@ -10,11 +10,13 @@ from torch import Tensor
 
 from gradcam_core.errors import LayerError
 from gradcam_core.hooks import recording
+from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.models import LoadedModel
 from gradcam_core.resources.memory import enough_memory
+from gradcam_core.resources.store import LruStore
+from gradcam_core.targets import Target, value_of
 
-Target = tuple[tuple[int, float], ...]
-"""A weighted sum of logits: (class, weight) pairs by class."""
+_KEPT_BYTES = 32_000_000  # of gradients of one recording: of a ResNet-50's last block 80 classes, of all its blocks two
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,44 +24,53 @@ class Recording:
     """One forward pass; it pins the graph above the earliest of its layers.
 
     Attributes:
-        outputs: (1, channels, h, w) by layer.
+        outputs: by layer, each as its layer gives it.
+        layouts: by layer, how that becomes a map.
         logits: (classes,); a binary model's one logit z is (-z, z).
     """
 
     outputs: Mapping[str, Tensor]
+    layouts: Mapping[str, Layout]
     logits: Tensor
-    _gradients: dict[Target, dict[str, Tensor]] = field(default_factory=dict)  # of the last target, for all layers
+    _gradients: LruStore[dict[str, Tensor]] = field(default_factory=lambda: LruStore(_KEPT_BYTES))  # by target
 
     def activation(self, layer: str) -> np.ndarray:
         """(channels, h, w) float32, read-only."""
-        return array(self.outputs[layer][0])
+        return self._map(layer, self.outputs[layer])
+
+    def value(self, target: Target) -> float:
+        """What is explained."""
+        return float(value_of(target, self.logits).detach())
 
     def gradient(self, layer: str, target: Target) -> np.ndarray:
         """d target / d activation, (channels, h, w) float32, read-only; zeros where it does not depend on the layer.
 
-        The first question about a target is one backward pass, which serves all layers of the recording.
+        The first question about a target is one backward pass, which serves all layers of the recording; those of
+        the last targets are kept.
 
         Raises:
+            MethodError: if the target is no number that depends on the logits.
             ResourceError: if the memory does not suffice.
         """
         known = self._gradients.get(target)
         if known is None:
             known = self._backward(target)
-            self._gradients.clear()
-            self._gradients[target] = known
-        return array(known[layer][0])
+            self._gradients.put(target, known, sum(gradient.nbytes for gradient in known.values()))
+        return self._map(layer, known[layer])
+
+    def _map(self, layer: str, output: Tensor) -> np.ndarray:
+        """(channels, h, w) of what has the layer's own layout."""
+        layout = self.layouts[layer]
+        maps = layout.maps(output.detach())[0]
+        return array(maps if layout.kind is Kind.CHANNELS_FIRST else maps.contiguous())
 
     def _backward(self, target: Target) -> dict[str, Tensor]:
         if not self.logits.requires_grad:
             return {name: torch.zeros_like(output) for name, output in self.outputs.items()}
         with differentiable(self.logits.device), memory_for_a_pass():
-            weights = torch.zeros_like(self.logits)
-            for class_index, weight in target:
-                weights[class_index] = weight
             gradients = torch.autograd.grad(
-                self.logits,
+                value_of(target, self.logits),
                 list(self.outputs.values()),
-                grad_outputs=weights,
                 retain_graph=True,
                 allow_unused=True,
                 materialize_grads=True,
@@ -82,7 +93,7 @@ def record(model: LoadedModel, input_tensor: Tensor, layers: Collection[str]) ->
     recorded = {name: output for name, output in outputs.items() if output is not None}
     for name in outputs.keys() - recorded.keys():
         raise LayerError(f"{name} took no part in the forward pass.", hint=f"Choose {model.default_layer}.")
-    return Recording(recorded, logits)
+    return Recording(recorded, {name: model.layer(name).layout for name in recorded}, logits)
 
 
 def copied(tensor: Tensor, device: torch.device) -> Tensor:

@@ -35,7 +35,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
             "tinynet",
             "version",
         },
-        {"config", "layers", "scenes", "tinyvit"},
+        {"config", "layers", "scenes", "targets", "tinyvit"},
         {"cam", "methods", "resources"},
         {"decoding", "rendering", "sentences"},
         {"data_address", "download", "preprocessing"},
@@ -76,7 +76,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"fetch"},
     ],
     "gradcam_core.export": [{"exchange", "manifest", "reproduce"}, {"formats"}, {"bundle"}],
-    "gradcam_core.layers": [{"place", "reasons"}, {"finding"}],
+    "gradcam_core.layers": [{"copies", "layouts", "place", "reasons"}, {"calls"}, {"blocks", "numbers"}, {"finding"}],
     "gradcam_core.methods": [{"forms", "projection"}, {"base"}, {"library"}, {"gradient"}],
     "gradcam_core.methods.gradient": [
         {

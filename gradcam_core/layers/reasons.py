@@ -4,15 +4,20 @@ Shape = tuple[int, ...]
 
 
 def reason_of_shape(shape: Shape | None) -> str:
-    """Why an output of this shape is no map, or "" if it is one: (1, channels, side, side) with a side above 1."""
+    """Why an output of this shape, of which no layout makes a map, is none."""
     if shape is None:
         return "Its output is not one tensor, so it has no map."
-    if len(shape) == 4:
-        return _reason_of_four(shape)
     if len(shape) <= 2:
         return f"Its output is flat ({shape_text(shape)}): it has no map."
+    if shape[0] != 1:
+        return f"Its output is {shape[0]:,} pieces for one image ({shape_text(shape)}): no single map is its own."
     if len(shape) == 3:
-        return f"Its output is a sequence of {shape[1]:,} vectors ({shape_text(shape)}): it has no map."
+        return (
+            f"Its output is a sequence of {shape[1]:,} vectors ({shape_text(shape)}), and no grid of the image has as "
+            "many cells: it has no map."
+        )
+    if len(shape) == 4:
+        return _reason_of_four(shape)
     return f"Its output has {len(shape)} dimensions ({shape_text(shape)}): it is no map."
 
 
@@ -40,11 +45,20 @@ def reason_of_head() -> str:
     return "It is part of the classifier head."
 
 
-def reason_of_channels_last(shape: Shape) -> str:
-    """Why (1, side, side, channels) is no candidate."""
-    return (
-        f"Its output has the channels last ({shape_text(shape)}), and only maps with the channels first are explained."
-    )
+def reason_of_handing_on() -> str:
+    """Why what changes nothing is not a layer of its own."""
+    return "It hands on its input unchanged: choose the layer before it."
+
+
+def reason_of_independence(shape: Shape) -> str:
+    """Why what does not depend on the image, such as a table of positions, explains nothing."""
+    return f"Its output ({shape_text(shape)}) is the same for every image."
+
+
+def reason_of_no_reach(prefix: int) -> str:
+    """Why a layer whose cells the class does not depend on is not offered, where `prefix` tokens come before them."""
+    token = "the class token" if prefix == 1 else f"the first {prefix} tokens"
+    return f"Only {token} of its output is read after it: the class does not depend on its cells."
 
 
 def shape_text(shape: Shape) -> str:
@@ -53,9 +67,6 @@ def shape_text(shape: Shape) -> str:
 
 
 def _reason_of_four(shape: Shape) -> str:
-    _, second, third, fourth = shape
-    if third == fourth:
-        return "" if third > 1 else f"Its output is one value per channel ({shape_text(shape)}): one cell is no map."
-    if second == third:
-        return reason_of_channels_last(shape)
-    return f"Its output ({shape_text(shape)}) is no square map with the channels first."
+    if shape[2:] == (1, 1) or shape[1:3] == (1, 1):
+        return f"Its output is one value per channel ({shape_text(shape)}): one cell is no map."
+    return f"Its output ({shape_text(shape)}) is no grid of square cells over the image."

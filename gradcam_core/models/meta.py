@@ -1,38 +1,15 @@
 """How is a network run for its shapes alone, without its weights' memory and without touching it?"""
 
-import copy
-from collections import OrderedDict
-from collections.abc import Iterator
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
+from gradcam_core.layers.copies import copy_with
+
 
 def meta_copy(module: nn.Module) -> nn.Module:
-    """The same network on torch's meta device: no memory for its tensors, none of its hooks.
-
-    The given network is only read, so other threads may use it meanwhile. A hook that is part of the computation,
-    as weight normalisation's, is left out as well: it changes values and no shapes.
-    """
-    replaced: dict[int, Any] = {}  # what deepcopy is to take instead, by the original's id
-    for child in module.modules():
-        replaced |= {id(tensor): _on_meta(tensor) for tensor in _tensors(child)}
-        replaced |= {id(value): OrderedDict() for key, value in list(vars(child).items()) if _holds_hooks(key, value)}
-    return copy.deepcopy(module, replaced)
-
-
-def _tensors(module: nn.Module) -> Iterator[Tensor]:
-    """A module's own parameters, buffers, and tensors that are plain attributes."""
-    yield from module.parameters(recurse=False)
-    yield from module.buffers(recurse=False)
-    yield from (value for value in list(vars(module).values()) if isinstance(value, Tensor))
+    """The same network on torch's meta device, as `copy_with` copies it: no memory for its tensors."""
+    return copy_with(module, _on_meta)
 
 
 def _on_meta(tensor: Tensor) -> Tensor:
-    empty = torch.empty_like(tensor, device="meta", requires_grad=False)
-    return nn.Parameter(empty, requires_grad=tensor.requires_grad) if isinstance(tensor, nn.Parameter) else empty
-
-
-def _holds_hooks(key: str, value: object) -> bool:
-    return "_hooks" in key and isinstance(value, dict)
+    return torch.empty_like(tensor, device="meta", requires_grad=False)

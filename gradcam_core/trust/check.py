@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gradcam_core.cam import Cam
 from gradcam_core.engine import ForwardPass
+from gradcam_core.errors import MethodError
 from gradcam_core.methods import get_method
 from gradcam_core.metrics.region import Region
 from gradcam_core.models import LoadedModel
@@ -44,6 +45,7 @@ def check_map(
 
     Raises:
         ImageError: if the mask is not as large as the image.
+        MethodError: if the map explains no class but another target.
         ResourceError: if the memory does not suffice.
         ValueError: if the map is of another image, model, preprocessing or place.
     """
@@ -90,6 +92,8 @@ def _check_same_pass(forward: ForwardPass, cam: Cam) -> None:
     asked = forward.image_sha256, forward.model.spec.name, forward.preprocessing, forward.place
     if (key.image, key.model, key.preprocessing, key.place) != asked:
         raise ValueError(f"The map, {key}, is not of this forward pass: {asked}.")
+    if key.target:
+        raise MethodError("Only a map of one class can be judged.", hint="Make one with class_index.")
 
 
 def reporting_score(

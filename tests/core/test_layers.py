@@ -1,12 +1,15 @@
 """Which layers can be explained, and which one first?"""
 
+from functools import cache
+
 import pytest
 import torch
 import torchvision
-from torch import nn
+from torch import Tensor, nn
 
 from gradcam_core.errors import LayerError
 from gradcam_core.layers.finding import FoundLayers, find_layers
+from gradcam_core.layers.layouts import Kind, Layout
 
 DEFAULTS = {
     "resnet18": "layer4.1",
@@ -20,9 +23,12 @@ DEFAULTS = {
     "squeezenet1_0": "features.12",
     "googlenet": "inception5b",
     "mnasnet1_0": "layers.16",
+    "swin_t": "permute",  # of the last normalisation
+    "vit_b_32": "encoder.layers.encoder_layer_11.ln_1",  # after it only the class token is read
 }
 
 
+@cache
 def found(name: str, *, side: int = 224) -> FoundLayers:
     options = {"init_weights": False} if name == "googlenet" else {}
     with torch.device("meta"):  # shapes are all that matters: nothing is allocated or computed
@@ -39,7 +45,7 @@ def test_default_is_the_last_block_before_global_pooling(name: str, default: str
 def test_every_candidate_is_a_spatial_map_outside_the_head(name: str) -> None:
     layers = found(name).candidates
     assert all(layer.size[0] == layer.size[1] > 1 for layer in layers)
-    assert not [layer.name for layer in layers if layer.name.startswith(("classifier", "fc", "head"))]
+    assert not [layer.name for layer in layers if layer.name.startswith(("classifier", "fc", "head."))]
 
 
 def test_densenet_has_431_candidates_and_offers_ten_first() -> None:
@@ -47,10 +53,24 @@ def test_densenet_has_431_candidates_and_offers_ten_first() -> None:
     assert (len(layers), sum(layer.is_block for layer in layers)) == (431, 10)
 
 
-@pytest.mark.parametrize("side", [224, 384])  # at 384 px the first stage has as many channels as cells in a row
-def test_convnext_offers_no_map_with_channels_last(side: int) -> None:
-    kinds = {layer.kind for layer in found("convnext_tiny", side=side).candidates}
-    assert not kinds & {"Linear", "GELU", "LayerNorm"}
+def test_convnext_has_maps_with_the_channels_first_and_last() -> None:
+    layouts = {layer.kind: layer.layout for layer in found("convnext_tiny").candidates if layer.size == (7, 7)}
+    assert layouts["Conv2d"] == layouts["CNBlock"] == Layout(Kind.CHANNELS_FIRST, 7, 7, 768)
+    assert layouts["LayerNorm"] == Layout(Kind.CHANNELS_LAST, 7, 7, 768)
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+@pytest.mark.parametrize("kind", [Kind.CHANNELS_FIRST, Kind.CHANNELS_LAST])
+def test_of_two_readings_of_a_shape_the_one_that_moves_with_the_image_is_right(kind: Kind, device: str) -> None:
+    class Last(nn.Module):
+        def forward(self, maps: Tensor) -> Tensor:
+            return maps.permute(0, 2, 3, 1).contiguous()
+
+    torch.manual_seed(0)
+    is_last = kind is Kind.CHANNELS_LAST
+    module = nn.Sequential(nn.Conv2d(3, 8, 4, 4), Last() if is_last else nn.ReLU(), nn.Flatten(), nn.Linear(512, 3))
+    layers = find_layers(module.to(device), torch.rand(1, 3, 32, 32, device=device)).candidates
+    assert [layer.layout for layer in layers] == [Layout(Kind.CHANNELS_FIRST, 8, 8, 8), Layout(kind, 8, 8, 8)]
 
 
 def test_module_called_twice_is_no_candidate() -> None:

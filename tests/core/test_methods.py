@@ -24,6 +24,7 @@ from gradcam_core.models import LoadedModel
 from gradcam_core.recording import record
 from gradcam_core.samples import load_sample
 from gradcam_core.scenes.scene import draw_scene
+from gradcam_core.targets import one_class
 from tests.support import calibrated, loaded
 
 
@@ -165,6 +166,7 @@ def test_a_method_takes_what_it_says_it_needs_and_costs_what_it_says(
         input_tensor=tensor,
         recorded=record(tinynet, tensor, [layer.name]),
         class_index=0,
+        target=one_class(0),
         against=1,
         progress=lambda done, _total: forwards.append(done),
     )

@@ -20,6 +20,7 @@ from torchvision.models import ResNet18_Weights, SqueezeNet1_0_Weights
 
 from gradcam_core.encoding import to_png
 from gradcam_core.layers.finding import TargetLayer
+from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.methods import METHODS
 from gradcam_core.models import list_models
 from gradcam_core.preprocessing import PREPROCESSINGS
@@ -41,7 +42,7 @@ Open = Callable[..., AppTest]
 NAME, TITLE = "squeezenet1_0", "SqueezeNet 1.0"
 WEIGHTS = random.Random(1).randbytes(300_000)
 LAYERS = tuple(
-    TargetLayer(f"blocks.{place}", "Block", 16 * (place + 1), (side, side), is_block=True)
+    TargetLayer(f"blocks.{place}", "Block", Layout(Kind.CHANNELS_FIRST, side, side, 16 * (place + 1)), is_block=True)
     for place, side in enumerate((56, 28, 14, 14, 7, 7))
 )
 
@@ -255,7 +256,7 @@ def test_a_scene_before_a_photo_network_has_a_way_back(open_app: Open) -> None:
 
 
 def test_what_is_said_of_a_method_has_its_cost_or_why_it_cannot_explain_the_layer() -> None:
-    layer, gradcam = TargetLayer("blocks.5", "Sequential", 128, (16, 16)), METHODS["gradcam"]
+    layer, gradcam = TargetLayer("blocks.5", "Sequential", Layout(Kind.CHANNELS_FIRST, 16, 16, 128)), METHODS["gradcam"]
     assert method_sentence(gradcam, layer) == gradcam.sentence
     slow = replace(gradcam, cost=lambda layer: layer.channels)
     assert method_sentence(slow, layer) == f"{gradcam.sentence} Takes 129 forward passes."
