@@ -10,7 +10,7 @@ import numpy as np
 from gradcam_core.metrics.region import Region
 
 FILLS = ("blur", "mean")
-_BLUR = 0.1  # the blur's sigma, as a share of the region's side
+BLUR = 0.1  # the blur's sigma, as a share of the region's side
 
 
 def filled(picture: np.ndarray, region: Region) -> dict[str, np.ndarray]:
@@ -21,7 +21,7 @@ def filled(picture: np.ndarray, region: Region) -> dict[str, np.ndarray]:
     """
     seen = region.crop(picture).astype(np.float64)
     mean = np.broadcast_to(seen.mean(axis=(1, 2), keepdims=True), seen.shape)
-    return {"blur": _blurred(seen, _BLUR * region.side).astype(np.float32), "mean": mean.astype(np.float32)}
+    return {"blur": _blurred(seen, BLUR * region.side).astype(np.float32), "mean": mean.astype(np.float32)}
 
 
 def with_hidden(picture: np.ndarray, region: Region, masks: np.ndarray, fill: np.ndarray) -> np.ndarray:
@@ -36,13 +36,7 @@ def with_hidden(picture: np.ndarray, region: Region, masks: np.ndarray, fill: np
     return hidden
 
 
-def _blurred(picture: np.ndarray, sigma: float) -> np.ndarray:
-    """A Gaussian blur with mirrored borders; (3, h, w)."""
-    down, across = (_blurring(length, sigma) for length in picture.shape[1:])
-    return np.asarray(down @ picture @ across.T)
-
-
-def _blurring(length: int, sigma: float) -> np.ndarray:
+def blurring(length: int, sigma: float) -> np.ndarray:
     """(length, length): what each pixel takes from which, along one axis; beyond the border it is mirrored."""
     radius = math.ceil(3 * sigma)
     apart = np.arange(-radius, radius + 1)
@@ -52,3 +46,9 @@ def _blurring(length: int, sigma: float) -> np.ndarray:
     matrix = np.zeros((length, length))
     np.add.at(matrix, (np.arange(length)[:, None], sources), kernel / kernel.sum())
     return matrix
+
+
+def _blurred(picture: np.ndarray, sigma: float) -> np.ndarray:
+    """A Gaussian blur with mirrored borders; (3, h, w)."""
+    down, across = (blurring(length, sigma) for length in picture.shape[1:])
+    return np.asarray(down @ picture @ across.T)

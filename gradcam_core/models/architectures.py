@@ -1,11 +1,11 @@
 """Which networks can a checkpoint's description name, and how is one built?
 
-The list is fixed: our own network, torchvision's classifiers and, where it is installed, timm's. No text from a file is
-ever imported or looked up elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliary heads.
+The list is fixed: our own networks, torchvision's classifiers and, where it is installed, timm's. No text from a file
+is ever imported or looked up elsewhere. A torchvision `inception_v3` or `googlenet` is built without auxiliary heads.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -26,8 +26,9 @@ from gradcam_core.models.timm_networks import PACKAGE, timm_skeleton
 from gradcam_core.models.timm_networks import PREFIX as TIMM
 from gradcam_core.text import shortened
 from gradcam_core.tinynet import TinyNet
+from gradcam_core.tinyvit import TinyViT
 
-OWN = "heatproof/tinynet"
+OWN: dict[str, Callable[[int], nn.Module]] = {"heatproof/tinynet": TinyNet, "heatproof/tinyvit": TinyViT}
 _TORCHVISION = "torchvision/"
 _ALIKE = 0.85  # wide_resnet50_2 and resnet50, with torchvision/ before both
 _WITHOUT_AUXILIARY = {"aux_logits": False, "init_weights": False}
@@ -37,7 +38,7 @@ _AUXILIARY = {"googlenet": ("aux1.", "aux2."), "inception_v3": ("AuxLogits.",)} 
 
 def architectures() -> tuple[str, ...]:
     """Every name that a description may give."""
-    return OWN, *(_TORCHVISION + name for name in models.list_models(module=models))
+    return *OWN, *(_TORCHVISION + name for name in models.list_models(module=models))
 
 
 def check_architecture(name: str) -> None:
@@ -48,7 +49,9 @@ def check_architecture(name: str) -> None:
     known = architectures()
     if name not in known:
         found = difflib.get_close_matches(name, known, n=3)
-        near, close = ("Near that name", found) if found else ("Two of the known ones", [OWN, "torchvision/resnet18"])
+        near, close = (
+            ("Near that name", found) if found else ("Two of the known ones", [next(iter(OWN)), "torchvision/resnet18"])
+        )
         raise ModelError(f"The architecture {name[:80]!r} is not known.", hint=f"{near}: {', '.join(close)}.")
 
 
@@ -149,8 +152,8 @@ def _skeleton(name: str, num_outputs: int, options: Mapping[str, Any]) -> nn.Mod
     if name.startswith(TIMM):
         return timm_skeleton(name, num_outputs, options)
     with TensorsOnMeta():
-        if name == OWN:
-            return TinyNet(num_outputs)
+        if name in OWN:
+            return OWN[name](num_outputs)
         short = name.removeprefix(_TORCHVISION)
         module: nn.Module = models.get_model(
             short, weights=None, num_classes=num_outputs, **{**options, **_OPTIONS.get(short, {})}

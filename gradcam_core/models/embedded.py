@@ -1,4 +1,4 @@
-"""The network that comes with the program: a pair of files like anybody's, in the package's own folder."""
+"""The networks that come with the program: pairs of files like anybody's, in the package's own folder."""
 
 import os
 from pathlib import Path
@@ -12,38 +12,26 @@ from gradcam_core.models.spec import Description, ModelSpec, Network, as_descrip
 from gradcam_core.progress import Progress
 
 FOLDER = Path(__file__).resolve().parent.parent / "assets"
-NAME = "tinynet"
+_KINDS = {"tinynet": "small network", "tinyvit": "small vision transformer"}  # the first is the one to begin with
 
 
 class EmbeddedSource:
-    """One model, always there."""
+    """Two models, always there."""
 
     slug = "embedded"
-    reserved: tuple[str, ...] = (NAME,)
+    reserved: tuple[str, ...] = tuple(_KINDS)
     folder = None
 
     def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
-        """The embedded network; as broken where its files were not copied with the program."""
-        try:
-            checkpoint = read_checkpoint(FOLDER, NAME)
-        except ModelError as error:
-            parts = [FOLDER / f"{NAME}{suffix}" for suffix in (".json", ".safetensors")]
-            is_whole = all(os.path.isfile(part) for part in parts)
-            hint = error.hint if is_whole else "Copy the program anew: its own network is missing."
-            return [], [BadCheckpoint(NAME, f"{error.message} {hint}")]
-        knows = f"{checkpoint.num_classes} drawn things"
-        spec = ModelSpec(
-            name=NAME,
-            title=checkpoint.title,
-            architecture=checkpoint.architecture,
-            source=self.slug,
-            num_classes=checkpoint.num_classes,
-            label_summary=knows,
-            ready=True,
-            download_bytes=0,
-            sentence=f"A small network drawn for Heatproof: it knows only its own {knows}.",
-        )
-        return [spec], []
+        """The embedded networks; as broken where their files were not copied with the program."""
+        found: list[ModelSpec] = []
+        broken: list[BadCheckpoint] = []
+        for name in _KINDS:
+            try:
+                found.append(_spec(name))
+            except ModelError as error:
+                broken.append(_broken(name, error))
+        return found, broken
 
     def describe(self, name: str) -> Description:
         """What its JSON file says."""
@@ -59,3 +47,25 @@ class EmbeddedSource:
 
     def download(self, name: str, *, progress: Progress) -> None:
         """Nothing: it is always there."""
+
+
+def _spec(name: str) -> ModelSpec:
+    checkpoint = read_checkpoint(FOLDER, name)
+    knows = f"{checkpoint.num_classes} drawn things"
+    return ModelSpec(
+        name=name,
+        title=checkpoint.title,
+        architecture=checkpoint.architecture,
+        source=EmbeddedSource.slug,
+        num_classes=checkpoint.num_classes,
+        label_summary=knows,
+        ready=True,
+        download_bytes=0,
+        sentence=f"A {_KINDS[name]} drawn for Heatproof: it knows only its own {knows}.",
+    )
+
+
+def _broken(name: str, error: ModelError) -> BadCheckpoint:
+    is_whole = all(os.path.isfile(FOLDER / f"{name}{suffix}") for suffix in (".json", ".safetensors"))
+    hint = error.hint if is_whole else "Copy the program anew: its own network is missing."
+    return BadCheckpoint(name, f"{error.message} {hint}")

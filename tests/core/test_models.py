@@ -44,7 +44,7 @@ def names_of(source: str) -> list[str]:
 def test_list_holds_the_embedded_then_the_folders_then_torchvisions(folder: Path, write_pair: WritePair) -> None:
     write_pair("zebra")
     write_pair("ape")
-    assert [spec.name for spec in list_models()] == [DEFAULT_MODEL, "ape", "zebra", *PRETRAINED]
+    assert [spec.name for spec in list_models()] == [DEFAULT_MODEL, "tinyvit", "ape", "zebra", *PRETRAINED]
 
 
 def test_embedded_network_says_what_it_knows() -> None:
@@ -107,7 +107,7 @@ def test_broken_pair_asked_for_by_name_says_why(folder: Path, write_pair: WriteP
         load_model("bad", device="cpu")
 
 
-@pytest.mark.parametrize("taken", ["tinynet", "resnet18", "ResNet18"])
+@pytest.mark.parametrize("taken", ["tinynet", "tinyvit", "resnet18", "ResNet18"])
 def test_checkpoint_may_not_take_the_name_of_another_model(folder: Path, write_pair: WritePair, taken: str) -> None:
     write_pair(taken)
     assert names_of("checkpoint") == []

@@ -13,7 +13,9 @@ from gradcam_core.layers.finding import find_layers
 from gradcam_core.models.architectures import build
 from gradcam_core.scenes.scene import THINGS, draw_scene
 from gradcam_core.tinynet import INPUT_SIDE, TARGET_LAYER, TinyNet
-from gradcam_core.training.fit import ASSETS, FIRST_TRAINING_SEED, check_network, normalised
+from gradcam_core.training.check import check_network
+from gradcam_core.training.command import ASSETS
+from gradcam_core.training.fit import FIRST_TRAINING_SEED, normalised
 
 WEIGHTS = ASSETS / "tinynet.safetensors"
 

@@ -7,16 +7,19 @@ import pytest
 import torch
 
 from gradcam_core.checkpoints.pairs import read_checkpoint, read_weights
+from gradcam_core.metrics.fills import filled
+from gradcam_core.metrics.region import Region
 from gradcam_core.models.architectures import build
 from gradcam_core.scenes.scene import THINGS, draw_scene
+from gradcam_core.training import tinyvit
+from gradcam_core.training.check import check_network
+from gradcam_core.training.command import ASSETS, NETWORKS, main
 from gradcam_core.training.fit import (
     FIRST_CHECKING_SEED,
     FIRST_TRAINING_SEED,
     Plan,
     Pool,
-    check_network,
     draw_pool,
-    main,
     normalised,
     train,
 )
@@ -46,8 +49,9 @@ def test_checking_seeds_are_never_trained_on() -> None:
 
 
 @pytest.mark.slow
-def test_same_plan_gives_the_same_network(pool: Pool) -> None:
-    first, second = (train(PLAN, pool).state_dict() for _ in range(2))
+@pytest.mark.parametrize("name", NETWORKS)
+def test_same_plan_gives_the_same_network(pool: Pool, name: str) -> None:
+    first, second = (NETWORKS[name].train(PLAN, pool).state_dict() for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
@@ -74,10 +78,35 @@ def test_training_leaves_the_number_of_threads_as_it_was(pool: Pool) -> None:
     assert torch.get_num_threads() == before
 
 
-def test_main_writes_a_pair_that_loads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.slow
+def test_half_of_the_pictures_of_the_transformer_have_a_part_hidden_as_the_sweep_hides_it() -> None:
+    images = torch.rand(60, 3, 128, 128, generator=torch.Generator().manual_seed(0))
+    ((hidden, targets),) = tinyvit.with_hidden_parts([(images, torch.ones(60, 12))], seed=0)
+    used = []
+    for image, shown in zip(images.numpy(), hidden.numpy(), strict=True):
+        mask = (image != shown).any(axis=0)
+        fills = filled(image, Region(0, 0, 128, 128))
+        used += [name for name, fill in fills.items() if mask.any() and np.abs(shown - fill)[:, mask].max() < 1e-4]
+        assert mask.sum() in (0, round(0.2 * 128 * 128))
+    assert 20 < len(used) < 40
+    assert set(used) == set(fills)
+    assert torch.equal(targets, torch.ones(60, 12))
+
+
+@pytest.mark.slow
+def test_early_blocks_of_the_transformer_stay_as_they_are(pool: Pool) -> None:
+    trained = tinyvit.train(Plan(steps=1, batch=4, rate=0.1, warming=1), pool)
+    tinynet = read_weights(read_checkpoint(ASSETS, "tinynet"))[0]
+    assert all(torch.equal(value, tinynet[f"blocks.{name}"]) for name, value in trained.early.state_dict().items())
+
+
+@pytest.mark.parametrize("arguments", [[], pytest.param(["tinyvit"], marks=pytest.mark.slow)])
+def test_main_writes_a_pair_that_loads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
     options = {"scenes": 8, "steps": 2, "batch": 4, "processes": 1, "check": 2, "out": tmp_path}
-    main([f"--{name}={value}" for name, value in options.items()])
-    checkpoint = read_checkpoint(tmp_path, "tinynet")
+    main([*arguments, *(f"--{name}={value}" for name, value in options.items())])
+    checkpoint = read_checkpoint(tmp_path, *(arguments or ["tinynet"]))
     state, digest = read_weights(checkpoint)
     assert (checkpoint.labels, checkpoint.sha256) == (THINGS, digest)
     network = build(checkpoint.architecture, checkpoint.num_classes, state)

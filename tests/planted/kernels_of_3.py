@@ -19,7 +19,8 @@ from torch import nn
 
 from gradcam_core.scenes.scene import THINGS
 from gradcam_core.tinynet import TinyNet
-from gradcam_core.training.fit import Plan, batches, check_network, draw_pool, fitted
+from gradcam_core.training.check import check_network
+from gradcam_core.training.fit import Plan, batches, draw_pool, fitted
 
 
 class KernelsOf3(TinyNet):

@@ -1,0 +1,101 @@
+"""The embedded transformer: small, its class read from the class token, and good at what it is for."""
+
+import copy
+import hashlib
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from gradcam_core.checkpoints.pairs import read_checkpoint, read_weights
+from gradcam_core.models.architectures import build
+from gradcam_core.scenes.scene import THINGS, draw_scene
+from gradcam_core.tinyvit import GRID, INPUT_SIDE, TARGET_LAYER, Block, TinyViT
+from gradcam_core.training import tinyvit
+from gradcam_core.training.check import check_network
+from gradcam_core.training.command import ASSETS
+from gradcam_core.training.fit import FIRST_TRAINING_SEED, normalised
+from tests.planted.wilson import interval
+
+WEIGHTS = ASSETS / "tinyvit.safetensors"
+SINGLES, PAIRS = 150, 60
+
+
+@pytest.fixture(scope="module")
+def shipped() -> TinyViT:
+    checkpoint = read_checkpoint(ASSETS, "tinyvit")
+    network = build(checkpoint.architecture, checkpoint.num_classes, read_weights(checkpoint)[0]).eval()
+    assert isinstance(network, TinyViT)
+    return network
+
+
+def images(count: int) -> torch.Tensor:
+    return torch.rand(count, 3, INPUT_SIDE, INPUT_SIDE)
+
+
+def test_one_logit_for_each_class() -> None:
+    assert TinyViT(7).eval()(images(2)).shape == (2, 7)
+
+
+def test_class_token_has_seen_nothing_before_the_last_block() -> None:
+    network = TinyViT(7).eval()
+    first, second = network.read(network.early(images(2)))
+    assert torch.equal(first[0], second[0])
+    assert not torch.equal(first[1:], second[1:])
+
+
+def test_no_patch_reaches_the_class_after_the_last_attention(shipped: TinyViT) -> None:
+    tokens = shipped.blocks[-1](shipped.read(shipped.early(images(1)))).detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(shipped.answer(tokens[:, 0])[0, 3], tokens)
+    assert gradient[:, 0].abs().max() > 0
+    assert gradient[:, 1:].abs().max() == 0
+
+
+def test_even_attention_is_that_of_a_class_token_that_asks_nothing(shipped: TinyViT) -> None:
+    pixels = torch.stack([torch.from_numpy(draw_scene(seed).pixels) for seed in (5, 6)])
+    tokens, last = shipped.read(shipped.early(normalised(pixels))), copy.deepcopy(shipped.blocks[-1])
+    assert isinstance(last, Block)
+    with torch.no_grad():
+        last.attention.asked.weight[:96] = 0  # no query: every key fits it equally well
+        last.attention.asked.bias[:96] = 0
+    even = tinyvit.answer_of_an_even_attention(shipped, tokens)
+    # The class token itself, one of 257, is left out.
+    assert torch.allclose(even, shipped.answer(last(tokens)[:, 0]), atol=0.05)
+    assert not torch.allclose(even, shipped.answer(shipped.blocks[-1](tokens)[:, 0]), atol=0.05)
+
+
+def test_weights_are_small_and_loaded_as_float32(shipped: TinyViT) -> None:
+    assert WEIGHTS.stat().st_size <= 1_500_000
+    assert {value.dtype for value in load_file(WEIGHTS).values() if value.is_floating_point()} == {torch.float16}
+    assert {value.dtype for value in shipped.parameters()} == {torch.float32}
+
+
+def test_early_blocks_are_those_of_tinynet(shipped: TinyViT) -> None:
+    theirs = load_file(ASSETS / "tinynet.safetensors")
+    early = {name: value for name, value in shipped.early.state_dict().items() if value.is_floating_point()}
+    assert len(early) == 4 * 5
+    assert all(torch.equal(value, theirs[f"blocks.{name}"].half().float()) for name, value in early.items())
+
+
+def test_description_fits_the_weights_and_the_drawings() -> None:
+    description = json.loads((ASSETS / "tinyvit.json").read_text(encoding="utf-8"))
+    assert description["sha256"] == hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+    assert tuple(description["labels"]) == THINGS
+    assert description["target_layer"] == TARGET_LAYER
+    assert description["preprocessing"]["crop_size"] == INPUT_SIDE
+
+
+def test_map_has_a_cell_for_each_patch_and_depends_on_the_class(shipped: TinyViT) -> None:
+    image = images(1)
+    cat, boat = (tinyvit.class_map(shipped, image, index) for index in (0, 9))
+    assert cat.shape == (GRID, GRID)
+    assert float(torch.corrcoef(torch.stack([cat.flatten(), boat.flatten()]))[0, 1]) < 0.9
+
+
+def test_shipped_network_names_and_finds_held_out_things(shipped: TinyViT) -> None:
+    seed = 100_000
+    assert seed + SINGLES + PAIRS < FIRST_TRAINING_SEED
+    check = check_network(shipped, scenes=(SINGLES, PAIRS), first_seed=seed, class_map=tinyvit.class_map)
+    assert interval(round(check.accuracy * SINGLES), SINGLES)[0] >= 0.95
+    assert interval(round(check.pointing * 2 * PAIRS), 2 * PAIRS)[0] >= 0.5  # of chance 0.09
