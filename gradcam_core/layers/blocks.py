@@ -19,7 +19,7 @@ def blocks(module: nn.Module, found: Sequence[Call]) -> set[str]:
     path = [call for call in found if _is_on_path(module, parts, call.name)]
     chosen = {call.name for call in path if not call.is_plain}
     plain = [call for call in path if call.name.count(".") <= 1]
-    for call, following in zip(plain, [*plain[1:], None], strict=True):
+    for call, following in zip(plain, [*plain[1:], None][: len(plain)], strict=True):
         is_last = following is None or call.layout.grid != following.layout.grid
         if is_last and not _is_pooling(call):
             chosen.add(call.name)

@@ -78,6 +78,37 @@ def test_module_called_twice_is_no_candidate() -> None:
     assert "layer1.0.relu" not in {layer.name for layer in found("resnet18").candidates}
 
 
+class _TellsItsSize(nn.Module):
+    """As blocks of some transformers do: what it gives is no tensor but a tensor and the size of its grid."""
+
+    def __init__(self, *parts: nn.Module) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(parts)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, tuple[int, int]]:
+        for part in self.blocks:
+            given = part(image)
+            image = given[0] if isinstance(given, tuple) else given
+        return image, (image.shape[2], image.shape[3])
+
+
+def test_a_network_whose_blocks_give_no_tensor_alone_is_explained_at_a_layer_within_the_last() -> None:
+    class Network(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            block = _TellsItsSize(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU())
+            self.stages = nn.ModuleList([_TellsItsSize(block)])
+            self.head = nn.Linear(4, 5)
+
+        def forward(self, image: Tensor) -> Tensor:
+            maps, _ = self.stages[0](image)
+            return self.head(maps.mean((2, 3)))  # type: ignore[no-any-return]
+
+    layers = find_layers(Network().eval(), torch.rand(1, 3, 16, 16))
+    assert layers.default == "stages.0.blocks.0.blocks.1"
+    assert [layer.name for layer in layers.candidates if layer.is_block] == [layers.default]
+
+
 def test_inception_offers_its_blocks_but_not_their_branches() -> None:
     blocks = {layer.name for layer in found("googlenet").candidates if layer.is_block}
     assert "inception4a" in blocks
