@@ -1,6 +1,6 @@
-"""How good is the embedded network on 2,000 scenes that it was never trained on?
+"""How good is an embedded network on 2,000 scenes that it was never trained on?
 
-    python -m tests.benchmarks.bench_tinynet [--scenes 1000] [--method gradcam]
+    python -m tests.benchmarks.bench_tinynet [--model tinyvit] [--scenes 1000] [--method gradcam]
 
 One-thing scenes of the seeds from 0: is that thing the first prediction? Two-thing scenes of the seeds after them:
 is the maximum of each thing's CAM, laid over the image, on that thing (the pointing game)? Everything goes
@@ -52,13 +52,16 @@ def pointing(explainer: Explainer, seeds: range, method: str) -> tuple[Outcomes,
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="tinynet")
     parser.add_argument("--scenes", type=int, default=1000, help="of each kind")
     parser.add_argument("--method", default="gradcam")
     options = parser.parse_args()
-    explainer, count = Explainer(load_model("tinynet", device="cpu")), options.scenes
+    explainer, count = Explainer(load_model(options.model, device="cpu")), options.scenes
     right = accuracy(explainer, range(count))
     hits, chance = pointing(explainer, range(count, 2 * count), options.method)
-    print(f"tinynet at {explainer.layer.name}, {options.method}, {count} one-thing and {count} two-thing scenes")
+    print(
+        f"{options.model} at {explainer.layer.name}, {options.method}, {count} one-thing and {count} two-thing scenes"
+    )
     print(f"torch {torch.__version__}, {platform.machine()}\n")
     print(f"{'':<12} {'named':>8} {'pointed at':>12}")
     for label in THINGS:
