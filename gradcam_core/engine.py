@@ -19,7 +19,7 @@ from gradcam_core.geometry import InputGeometry
 from gradcam_core.layers.finding import TargetLayer, normalised_after
 from gradcam_core.layers.place import DEFAULT_PLACE, ReceptiveField, get_place
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method, same_map_by
+from gradcam_core.methods import CamMethod, default_method, get_method, same_map_by
 from gradcam_core.methods.base import Need, Sign
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import get_preprocessing, input_picture, prepare
@@ -135,7 +135,7 @@ class ForwardPass:
     def cam(  # noqa: PLR0913 (class and method, and what is seldom named)
         self,
         class_index: int | None = None,
-        method: str = DEFAULT_METHOD,
+        method: str | None = None,
         *,
         target: Wanted | None = None,
         layer: str | None = None,
@@ -145,6 +145,7 @@ class ForwardPass:
         """The map of one class at a layer; with most methods one backward pass from the logit to the layer.
 
         Args:
+            method: the layer's default if none is named: `gradcam_core.methods.default_method`.
             target: what is explained instead of a class: `{class: weight}`, a weight for every class, or a function
                 of the logits, (classes,), that gives one number.
             layer: another one of those that were recorded.
@@ -156,7 +157,8 @@ class ForwardPass:
             MethodError: if there is no such class, target or method, or the method can't explain this layer.
             ResourceError: if the memory does not suffice.
         """
-        chosen, at = get_method(method), self._recorded_layer(layer)
+        at = self._recorded_layer(layer)
+        chosen = get_method(default_method(at) if method is None else method)
         explained = self._explained(class_index, target)
         prediction = self._prediction_of(explained)
         other = None if versus is None else self.prediction(versus)

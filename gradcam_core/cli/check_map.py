@@ -13,7 +13,7 @@ from gradcam_core.export.manifest import json_text, place_json, prediction_json
 from gradcam_core.images import load_image
 from gradcam_core.layers.place import get_place
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import get_method
+from gradcam_core.methods import default_method, get_method, why_default
 from gradcam_core.models import load_model
 from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.progress import Progress
@@ -39,13 +39,16 @@ class _Checked:
 
 def check_map(options: Namespace, progress: Progress) -> Iterator[str]:
     """Judge one map of each image; the cards come one by one, JSON at the end."""
-    method, preprocessing = get_method(options.method).slug, get_preprocessing(options.preprocessing).slug
+    chosen = None if options.method is None else get_method(options.method).slug
+    preprocessing = get_preprocessing(options.preprocessing).slug
     place = get_place(options.place).slug
     if options.seed < 0:
         raise HeatproofError(f"--seed is {options.seed}.", hint="Give a whole number from 0 on.")
     share_cores()
     first = _loaded(options.images, 0)  # before the model: it is the quicker to refuse
     explainer = Explainer(load_model(options.model, device=options.device), options.layer)
+    method = chosen or default_method(explainer.layer)
+    why = "" if chosen else why_default(explainer.layer)
     wanted = None if options.wanted is None else explainer.model.class_index(options.wanted)
     checked = []
     for nth in range(len(options.images)):
@@ -56,14 +59,15 @@ def check_map(options: Namespace, progress: Progress) -> Iterator[str]:
         checked.append(_Checked(image, cam, _judged(forward, cam, options.seed, report)))
         if not options.json:
             yield from prediction_lines(image, explainer.model, [cam.prediction], preprocessing=preprocessing)
-            yield from card_lines(cam, checked[-1].judgement)
+            yield from card_lines(cam, checked[-1].judgement, why)
     yield from _json_lines(checked) if options.json else _closing_lines(checked)
 
 
-def card_lines(cam: Cam, judgement: Judgement) -> Iterator[str]:
+def card_lines(cam: Cam, judgement: Judgement, why_method: str = "") -> Iterator[str]:
     """The verdict, why, what hiding did, and the numbers."""
     h, w = cam.shape
     yield f"{cam.method_title} at layer {cam.key.layer}, {w} x {h} cells"
+    yield from filter(None, [why_method])
     yield ""
     yield f"{judgement.verdict.upper()}  {judgement.headline}"
     yield from (f"- {sentence}" for sentence in judgement.reasons)

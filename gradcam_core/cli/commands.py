@@ -31,7 +31,7 @@ from gradcam_core.export.manifest import explanation_json, json_text, prediction
 from gradcam_core.images import load_image
 from gradcam_core.layers.place import get_place
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import METHODS, get_method
+from gradcam_core.methods import METHODS, default_method, get_method, why_default
 from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, inspect_model, list_models, load_model
 from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.progress import Progress
@@ -86,13 +86,15 @@ def predict(options: Namespace, _progress: Progress) -> Iterator[str]:
 
 def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
     """Where one model sees each class that is asked for, or its best one."""
-    preprocessing, method = get_preprocessing(options.preprocessing).slug, get_method(options.method).slug
+    preprocessing = get_preprocessing(options.preprocessing).slug
+    chosen = None if options.method is None else get_method(options.method).slug
     look, folder, place = _look(options), _folder(options.out), get_place(options.place).slug
     image, model = _image_and_model(options)
     explainer = Explainer(model, options.layer)
     _check_count(options.top_k, model)
     wanted = dict.fromkeys(model.class_index(text) for text in options.classes or ())
     forward = explainer.forward(image, preprocessing=preprocessing, place=place)
+    method = chosen or default_method(explainer.layer)
     predictions = forward.top(options.top_k or MOST_PREDICTIONS)
     cams = [forward.cam(class_index, method) for class_index in wanted or [predictions[0].class_index]]
     made = [replace(Explanation.of(image, forward, cam, look), predictions=predictions) for cam in cams]
@@ -102,9 +104,9 @@ def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
         told = explanation_json(image, cams, predictions=predictions, look=look, strongest=strongest)
         yield from _json_lines(told | _model_notes(model))
     else:
-        shown = predictions[: options.top_k or _SHOWN]
+        shown, why = predictions[: options.top_k or _SHOWN], "" if chosen else why_default(explainer.layer)
         yield from prediction_lines(image, model, shown, preprocessing=preprocessing)
-        yield from ["", *explanation_lines(cams, among=predictions, strongest=strongest), ""]
+        yield from ["", *explanation_lines(cams, among=predictions, strongest=strongest, why_method=why), ""]
         yield from [f"Written to {target}" for target in written] or ["Add --out DIR to write the pictures."]
 
 

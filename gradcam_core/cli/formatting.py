@@ -72,14 +72,20 @@ def prediction_lines(
     yield from columns([_prediction_row(prediction) for prediction in predictions], right=(0, 2))
 
 
-def explanation_lines(cams: Sequence[Cam], *, among: Sequence[Prediction], strongest: float) -> Iterator[str]:
-    """Where each class's evidence lies, or why its map does not tell; in a plain sentence each first."""
+def explanation_lines(
+    cams: Sequence[Cam], *, among: Sequence[Prediction], strongest: float, why_method: str = ""
+) -> Iterator[str]:
+    """Where each class's evidence lies, or why its map does not tell; in a plain sentence each first.
+
+    Args:
+        why_method: why the method was taken, in one sentence, where nobody chose it and it is not the usual one.
+    """
     for cam in cams:
         yield sentence(cam, among=among, strongest=strongest)
     yield ""
     h, w = cams[0].values.shape
     yield f"{cams[0].method_title} at layer {cams[0].key.layer}, {w} x {h} cells"
-    yield cells_sentence(cams[0])
+    yield from filter(None, [why_method, cells_sentence(cams[0])])
     same_map = {cam.same_map_note for cam in cams}
     yield from filter(None, [cams[0].sign_rule, *(same_map if len(same_map) == 1 else [])])
     yield ""

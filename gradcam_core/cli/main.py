@@ -226,7 +226,8 @@ def _add_layer(command: argparse.ArgumentParser) -> None:
 
 
 def _add_method(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--method", default="gradcam", metavar="NAME", help="default: gradcam")
+    default = "default: gradcam; hirescam at layers with a class token"
+    command.add_argument("--method", metavar="NAME", help=default)
 
 
 def _add_preprocessing(command: argparse.ArgumentParser) -> None:

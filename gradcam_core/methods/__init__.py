@@ -1,13 +1,28 @@
 """Which CAM methods are there? One file each, in the folder of its family, and one line here."""
 
+from __future__ import annotations
+
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradcam_core.errors import MethodError
 from gradcam_core.methods.base import CamMethod
 
-__all__ = ["DEFAULT_METHOD", "METHODS", "CamMethod", "get_method", "same_map_by"]
+if TYPE_CHECKING:  # the pages list the methods before torch is imported
+    from gradcam_core.layers.finding import TargetLayer
+
+__all__ = [
+    "DEFAULT_METHOD",
+    "DEFAULT_WITH_PREFIX",
+    "METHODS",
+    "CamMethod",
+    "default_method",
+    "get_method",
+    "same_map_by",
+    "why_default",
+]
 
 _FILES = (  # in the order in which they are offered
     "gradient.gradcam",
@@ -23,6 +38,28 @@ METHODS: dict[str, CamMethod] = {
     method.slug: method for method in (import_module(f"{__name__}.{file}").METHOD for file in _FILES)
 }
 DEFAULT_METHOD = "gradcam"
+DEFAULT_WITH_PREFIX = "hirescam"
+"""At layers with tokens that stand for no place, such as a class token."""
+
+
+def default_method(layer: TargetLayer) -> str:
+    """The slug of the method that is used at a layer where nobody has chosen one.
+
+    What is read from a class token reached it by attention, so each cell has a gradient of its own. A mean over cells,
+    as Grad-CAM takes it, then also marks cells that the class token hardly attends to.
+    """
+    return DEFAULT_WITH_PREFIX if layer.layout.prefix else DEFAULT_METHOD
+
+
+def why_default(layer: TargetLayer) -> str:
+    """Why another method than the usual one is the default at a layer, in one sentence; empty where it is not."""
+    method, usual = METHODS[default_method(layer)], METHODS[DEFAULT_METHOD]
+    if method is usual:
+        return ""
+    return (
+        f"{method.title} is the default at this layer: the class is read from a token beside the cells, so each cell "
+        f"counts in its own way, and {usual.title}, which takes the mean over all cells, can mark the background."
+    )
 
 
 def get_method(name: str) -> CamMethod:

@@ -8,6 +8,8 @@ import pytest
 from gradcam_core.cam import Cam, Prediction, ResultKey
 from gradcam_core.errors import ImageError
 from gradcam_core.geometry import InputGeometry, Window
+from gradcam_core.layers.finding import TargetLayer
+from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.methods import METHODS, CamMethod
 from gradcam_core.sentences import caption
 from pages._ui.text.sentences import (
@@ -19,6 +21,7 @@ from pages._ui.text.sentences import (
 )
 
 WHOLE = Window(0, 0, 90, 90)
+LAYER = TargetLayer("layer4.1", "BasicBlock", Layout(Kind.CHANNELS_FIRST, 3, 3, 8))
 
 
 def cam(values: np.ndarray, *, window: Window = WHOLE, note: str = "") -> Cam:
@@ -52,8 +55,8 @@ def test_whoever_switches_to_a_method_with_the_same_map_is_told_so() -> None:
     said = "Grad-CAM and HiResCAM give the same map here: at this layer a channel counts the same in every cell."
     same = replace(plain, same_map_note=said)
     switched = replace(same, key=replace(same.key, method="hirescam"))
-    assert notes(switched, ("A note.",)) == [said, "A note."]
-    assert notes(same, ()) == []
+    assert notes(switched, LAYER, ("A note.",)) == [said, "A note."]
+    assert notes(same, LAYER, ()) == []
     assert how_to_read(same, METHODS["gradcam"])[-1] == said
     assert said not in how_to_read(plain, METHODS["gradcam"])
 
@@ -66,8 +69,8 @@ def test_no_layer_is_named_where_the_map_does_not_depend_on_it() -> None:
 
 def test_notes_say_what_was_never_seen_and_what_was_done_to_the_file() -> None:
     whole, cropped = cam(one_hot(1, 1)), cam(one_hot(1, 1), window=Window(10, 0, 80, 90))
-    assert notes(whole, ("The first of 12 frames is shown.",)) == ["The first of 12 frames is shown."]
-    assert notes(cropped, ()) == ["The model never saw the faded part."]
+    assert notes(whole, LAYER, ("The first of 12 frames is shown.",)) == ["The first of 12 frames is shown."]
+    assert notes(cropped, LAYER, ()) == ["The model never saw the faded part."]
 
 
 def test_how_to_read_counts_the_cells_and_claims_no_cause() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from gradcam_core.layers.place import DEFAULT_PLACE, PLACES
-from gradcam_core.methods import DEFAULT_METHOD, METHODS
+from gradcam_core.methods import METHODS, default_method
 from pages._ui.session import page_state
 from pages._ui.session.question import ImageInfo, ModelCard, Question
 from pages._ui.text.choices import cell_sentence, layer_sentence, layer_title, method_sentence
@@ -35,7 +35,9 @@ def pick_question(picture: ImageInfo, model: ModelCard) -> Question:
     usual_preprocessing = next(iter(PREPROCESSINGS))
     layers = _offered_layers(model)
     layer = page_state.restore("layer", layers, model.default_layer, say=show_warning_here)
-    method = page_state.restore("method", METHODS, DEFAULT_METHOD, say=show_warning_here)
+    target = model.layer(layer)
+    usual_method = default_method(target)
+    method = page_state.restore("method", METHODS, usual_method, say=show_warning_here)
     preprocessing = page_state.restore("preprocessing", PREPROCESSINGS, usual_preprocessing, say=show_warning_here)
     place = page_state.restore("place", PLACES, DEFAULT_PLACE, say=show_warning_here)
     unusual = [] if place == DEFAULT_PLACE else [PLACES[place].title]
@@ -45,7 +47,8 @@ def pick_question(picture: ImageInfo, model: ModelCard) -> Question:
         with places[0]:
             _draw_layers(model, layers, layer)
         with places[1]:
-            _draw_list("method", METHODS, DEFAULT_METHOD, method, _method_sentences(model, layer))
+            sentences = [method_sentence(one, target) for one in METHODS.values()]
+            _draw_list("method", METHODS, usual_method, method, sentences)
         with places[2]:
             sentences = [one.sentence(model.input_spec) for one in PREPROCESSINGS.values()]
             _draw_list("preprocessing", PREPROCESSINGS, usual_preprocessing, preprocessing, sentences)
@@ -88,12 +91,6 @@ def _cells(model: ModelCard, layer: TargetLayer) -> str:
 
     field = known_field(model.weights_sha256, model.description_sha256, layer.name)
     return cell_sentence(layer, model.input_spec.size, field)
-
-
-def _method_sentences(model: ModelCard, layer: str) -> list[str]:
-    """What each method does, and what it costs at this layer."""
-    target = next(one for one in model.layers if one.name == layer)
-    return [method_sentence(method, target) for method in METHODS.values()]
 
 
 def _draw_list(name: str, choices: Choices, default: str, chosen: str, sentences: Sequence[str]) -> None:

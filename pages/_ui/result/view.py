@@ -76,7 +76,7 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam], mor
         "registry": {"look": look_told(len(known.cams)), "formats": _formats()},
         "alt": f"The image {name}".strip(),
         "name": name,
-        "notes": words.notes(first, picture.notes),
+        "notes": words.notes(first, question.model.layer(question.layer), picture.notes),
         "remedies": remedies.for_unseen(known.geometry),
         "how": words.how_to_read(first, get_method(question.method)),
         "saw": _saw(question, known),

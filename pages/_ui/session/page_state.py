@@ -98,21 +98,26 @@ def restore(name: str, options: Collection[str], default: str, *, say: Callable[
 
     What the address newly says counts first, then what a person changed the picker to since it was drawn, then what
     was chosen before, on whatever page. Whichever it is, the address is to say it; the default needs no words.
+    A former choice is held where it happens to be the default, for elsewhere another one may be.
     What the address asks for in vain is told by `say`.
     """
-    is_new = is_unread(name)
+    is_new, former = is_unread(name), None
     if is_new:
         choice = st.query_params.get(name)
         if choice is not None and choice not in options:
             missing = f"The link asks for {name} “{choice[:60]}”, which is not there."
             say(escape_markdown(f"{missing} Instead: {_title(options, default)}."))
     else:
-        choice = _changed(name) or _choices().get(name)
+        changed = _changed(name)
+        former = None if changed else _choices().get(name)
+        choice = changed or former
     if choice is None or choice not in options:
         choice = default
     if is_new or st.session_state.get(name) != choice:  # what is assigned is sent, and would undo a click on its way
         st.session_state[name] = choice
     _keep(name, None if choice == default else choice, shown=choice)
+    if former == choice:
+        _choices()[name] = former
     return choice
 
 

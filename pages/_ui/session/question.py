@@ -56,6 +56,10 @@ class ModelCard:
     description_sha256: str
     notes: tuple[str, ...] = ()
 
+    def layer(self, name: str) -> TargetLayer:
+        """One of its layers."""
+        return next(layer for layer in self.layers if layer.name == name)
+
 
 @dataclass(frozen=True, eq=False)
 class Question:

@@ -11,7 +11,7 @@ import numpy as np
 from gradcam_core.cam import MOST_PREDICTIONS, Cam, Prediction
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import DEFAULT_METHOD, METHODS, get_method
+from gradcam_core.methods import METHODS, default_method, get_method
 from gradcam_core.methods.base import Need
 from pages._ui.session.pixels import decoding_turn, pixels_of
 from pages._ui.session.question import ImageInfo, ModelCard, Question
@@ -107,7 +107,8 @@ def compute_first_screen(image: ImageInfo) -> None:
     from gradcam_core.preprocessing import PREPROCESSINGS
 
     card = model_card(DEFAULT_MODEL)
-    forward_result(Question(image, card, card.default_layer, DEFAULT_METHOD, next(iter(PREPROCESSINGS))))
+    method = default_method(card.layer(card.default_layer))
+    forward_result(Question(image, card, card.default_layer, method, next(iter(PREPROCESSINGS))))
 
 
 def is_clear(cam: Cam) -> bool:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from gradcam_core.cam import Cam
 from gradcam_core.errors import HeatproofError
 from gradcam_core.geometry import InputGeometry
-from gradcam_core.methods import DEFAULT_METHOD, CamMethod, get_method
+from gradcam_core.methods import CamMethod, default_method, get_method, why_default
 from gradcam_core.sentences import cells_sentence, percent
 
 if TYPE_CHECKING:
+    from gradcam_core.layers.finding import TargetLayer
     from pages._ui.session.question import Question
 
 NOT_IN_A_LINK = (
@@ -63,12 +64,13 @@ def ahead(count: int) -> str:
     return f"Many are asking just now. {count} {'is' if count == 1 else 'are'} ahead of you."
 
 
-def notes(cam: Cam, of_file: tuple[str, ...]) -> list[str]:
-    """What the panels can't say themselves: what was cut off, and what was done to the file."""
+def notes(cam: Cam, layer: TargetLayer, of_file: tuple[str, ...]) -> list[str]:
+    """What the panels can't say themselves: what was cut off, why this method, and what was done to the file."""
     unseen = [] if cam.geometry.is_all_seen else ["The model never saw the faded part."]
-    is_switched = cam.key.method != DEFAULT_METHOD  # whoever has switched wonders why nothing changed
+    is_switched = cam.key.method != default_method(layer)  # whoever has switched wonders why nothing changed
     beside = [cells_sentence(cam)] if cam.field.note or cam.geometry.shift != cam.field.shift else []
-    return [*unseen, *beside, *([cam.same_map_note] if is_switched and cam.same_map_note else []), *of_file]
+    of_method = [cam.same_map_note if is_switched and cam.same_map_note else why_default(layer)]
+    return [*unseen, *beside, *filter(None, of_method), *of_file]
 
 
 def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
