@@ -45,7 +45,7 @@ NETWORKS = {
 
 
 class _Padded(nn.Module):
-    """It sees nothing of the image and everything of the zeros that its layer adds round it."""
+    """It makes nothing of the image and everything of the zeros that its layer adds round it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class _Padded(nn.Module):
         nn.init.constant_(self.conv.bias, 1)  # type: ignore[arg-type]
 
     def forward(self, images: Tensor) -> Tensor:
-        activation = self.conv(torch.ones_like(images)).relu()
+        activation = self.conv(torch.ones_like(images) + 0 * images).relu()
         return torch.stack([activation[:, 0].mean((1, 2)), -activation[:, 1].mean((1, 2))], dim=1)
 
 

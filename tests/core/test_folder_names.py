@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gradcam_core.config import torch_cache
 from gradcam_core.errors import HeatproofError
 from gradcam_core.methods import get_method
 from gradcam_core.models import broken_checkpoints, find_model, list_models, load_model
@@ -54,7 +55,7 @@ def test_no_name_leads_out_of_the_folder(folder: Path, outside: Path, name: str)
         for question in asked:
             with pytest.raises(HeatproofError):
                 question()
-    roots = (folder / "inner", ROOT, Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve())
+    roots = (folder / "inner", torch_cache(), ROOT, Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve())
     assert [path for path in seen if not any(path.is_relative_to(root) for root in roots)] == []
 
 
