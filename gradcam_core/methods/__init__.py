@@ -45,8 +45,9 @@ DEFAULT_WITH_PREFIX = "hirescam"
 def default_method(layer: TargetLayer) -> str:
     """The slug of the method that is used at a layer where nobody has chosen one.
 
-    What is read from a class token reached it by attention, so each cell has a gradient of its own. A mean over cells,
-    as Grad-CAM takes it, then also marks cells that the class token hardly attends to.
+    What a class token reads reached it by attention, so each cell has a gradient of its own. A mean over cells, as
+    Grad-CAM takes it, then also marks cells that were hardly attended to. Where the gradient is the same in every
+    cell, both methods give the same map.
     """
     return DEFAULT_WITH_PREFIX if layer.layout.prefix else DEFAULT_METHOD
 
@@ -57,8 +58,8 @@ def why_default(layer: TargetLayer) -> str:
     if method is usual:
         return ""
     return (
-        f"{method.title} is the default at this layer: the class is read from a token beside the cells, so each cell "
-        f"counts in its own way, and {usual.title}, which takes the mean over all cells, can mark the background."
+        f"{method.title} is the default at this layer: tokens beside its cells, such as a class token, may take more "
+        f"from one cell than from another, and the mean over all cells, as in {usual.title}, can mark the background."
     )
 
 

@@ -36,7 +36,8 @@ def test_convolutions_and_tokens_that_are_pooled_stay_with_the_usual_one(vit: Lo
 def test_a_map_without_a_named_method_is_the_layers_default(vit: LoadedModel, make_image: MakeImage) -> None:
     patches = next(layer.name for layer in vit.layers if not layer.layout.prefix)
     forward = Explainer(vit).forward(make_image(SIDE, SIDE), layers=[patches])
-    assert forward.cam(0).key.method == DEFAULT_WITH_PREFIX
+    first = forward.cam(0)
+    assert (first.key.method, first.usable) == (DEFAULT_WITH_PREFIX, True)
     assert forward.cam(0, layer=patches).key.method == DEFAULT_METHOD
     assert forward.cam(0, DEFAULT_METHOD).key.method == DEFAULT_METHOD
 
