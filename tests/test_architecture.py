@@ -52,7 +52,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.checkpoints": [
         {"fields", "formats", "head_parts", "libraries", "naming", "pickles", "shards"},
         {"containers", "folding", "fused", "inputs", "labels", "mismatch", "readings", "torchfiles"},
-        {"renaming", "weights"},
+        {"beside", "renaming", "weights"},
         {"heads", "pairs", "parts"},
         {"fitting"},
     ],

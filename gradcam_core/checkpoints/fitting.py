@@ -4,16 +4,15 @@ The steps, each of which leaves a state that needs no help as it is: weights kep
 read as the network's, fused normalisations and a replaced head are undone, and what lies beside is left out.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 
-from gradcam_core.checkpoints.containers import is_averaged
+from gradcam_core.checkpoints.beside import check_beside, is_of_training
 from gradcam_core.checkpoints.folding import fold
 from gradcam_core.checkpoints.fused import unfuse
-from gradcam_core.checkpoints.heads import refit_head
+from gradcam_core.checkpoints.heads import last_layer, refit_head
 from gradcam_core.checkpoints.mismatch import Similar, check_names, mismatch, no_others
 from gradcam_core.checkpoints.naming import is_counter, listed, without_counters
 from gradcam_core.checkpoints.renaming import rename
@@ -21,10 +20,6 @@ from gradcam_core.checkpoints.renaming import rename
 State = dict[str, Tensor]
 
 _COUNTERS = {"total_ops", "total_params"}  # which thop puts into every layer
-_OF_TRAINING = re.compile(
-    r"loss|crit|metric|acc|auroc|auc|f1|precision|recall|confusion|aux|queue|proj|teacher|mixup|optim|prototype|bank",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -59,10 +54,12 @@ def fit(module: nn.Module, state: Mapping[str, Tensor], *, similar: Similar = no
     wanted = module.state_dict()
     beside = [key for key in fitting if key not in wanted and _is_beside(key, fitting, module)]
     rest = {key: value for key, value in fitting.items() if key not in beside}
+    used = {id(value) for value in rest.values()}
+    left_out = {**{key: fitting[key] for key in beside}, **renamed.beside}
+    _check_left_out({key: value for key, value in left_out.items() if id(value) not in used}, rest, module)
     error = mismatch(module, without_counters(rest), similar)
     if error is not None:
         raise error
-    used = {id(value) for value in rest.values()}
     left = [key for key, value in folded.items() if id(value) not in used and not is_counter(key)]
     left_notes = (f"Left out of the file: {listed(left)}.",) if left else ()
     return Fitted(rest, (*fold_notes, *renamed.notes, *fused_notes, *head_notes, *left_notes))
@@ -77,4 +74,11 @@ def _is_beside(key: str, state: Mapping[str, Tensor], module: nn.Module) -> bool
     if top in dict(module.named_children()):
         return False
     same = (value for other, value in state.items() if other.partition(".")[0] == top)
-    return _OF_TRAINING.search(top) is not None or is_averaged(key) or all(value.dim() < 2 for value in same)
+    return is_of_training(key) or all(value.dim() < 2 for value in same)
+
+
+def _check_left_out(left_out: State, state: State, module: nn.Module) -> None:
+    wanted = module.state_dict()
+    scores = f"{last_layer(module)}.weight"
+    first = next((value.shape[1] for value in wanted.values() if value.dim() == 4), 0)
+    check_beside(left_out, channels=int(first), outputs=int(state.get(scores, wanted[scores]).shape[0]))

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from gradcam_core.checkpoints.beside import feeding, is_of_training
 from gradcam_core.checkpoints.head_parts import DOUBLING, MOST_LAYERS, Head, columns, pooled, replace_parts
 from gradcam_core.checkpoints.mismatch import wrong_outputs
 from gradcam_core.checkpoints.naming import is_counter, listed, shape_text, shown
@@ -21,6 +22,7 @@ from gradcam_core.errors import ModelError
 State = dict[str, Tensor]
 
 _MOST_NAMED = 5
+_PROJECTION = "proj"  # only training uses most of them; one may feed a head
 
 
 @dataclass(frozen=True)
@@ -154,14 +156,17 @@ def _layers(state: Mapping[str, Tensor]) -> list[FileLayer]:
 
 
 def _layers_beside(renamed: Renamed, wanted: Mapping[str, Tensor], outputs: int) -> list[FileLayer]:
-    """The layers of the one part beside the network that ends in as many outputs as the network's own head has."""
+    """The layers of the one part beside the network that ends in as many outputs, and of those that may feed it."""
     extra = {**{key: value for key, value in renamed.state.items() if key not in wanted}, **renamed.beside}
-    tops = {key.partition(".")[0] for key in extra}
-    parts = [
-        _layers({key: value for key, value in extra.items() if key.partition(".")[0] == top}) for top in sorted(tops)
-    ]
+    own = {key: value for key, value in extra.items() if not is_of_training(key) or _PROJECTION in key.lower()} or extra
+    tops = list(dict.fromkeys(key.partition(".")[0] for key in own))
+    parts = [_layers({key: value for key, value in own.items() if key.partition(".")[0] == top}) for top in tops]
     heads = [part for part in parts if part[-1].rows == outputs]
-    return heads[0] if len(heads) == 1 else []
+    if len(heads) != 1:
+        return []
+    tensors = [[layer.tensors for layer in part] for part in parts]
+    chain = feeding(tensors[parts.index(heads[0])], tensors)
+    return [layer for place in chain for layer in parts[place]]
 
 
 def _is_layer(module: nn.Module, place: str) -> bool:
@@ -195,7 +200,7 @@ def _without_absent_bias(part: nn.Module, layer: FileLayer) -> None:
 def _said(layers: Sequence[FileLayer], place: str) -> str:
     names = [layer.name for layer in layers]
     head = "The file's head" if names == [place] else f"{listed(names)} of the file"
-    return f"{head} was read as {place}; what else may have stood there (dropout, say) has no weights and was left out."
+    return f"{head} {'was' if len(names) == 1 else 'were'} read as {place}; what else may have stood there (dropout, say) has no weights and was left out."
 
 
 def _rebuilt(module: nn.Module, place: str, layers: Sequence[FileLayer], rest: State) -> tuple[State, tuple[str, ...]]:

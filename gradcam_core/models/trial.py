@@ -12,7 +12,9 @@ from gradcam_core.decoding.decode import decode_image
 from gradcam_core.errors import HeatproofError, ImageError, ModelError
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models.loaded import LoadedModel
+from gradcam_core.models.module_copy import cause_of
 from gradcam_core.preprocessing import prepare
+from gradcam_core.resources.memory import is_out_of_memory
 from gradcam_core.samples import load_sample
 from gradcam_core.text import display_name
 
@@ -70,8 +72,16 @@ def _quite_different() -> Iterator[LoadedImage]:
 def _answer(model: LoadedModel, image: LoadedImage) -> np.ndarray:
     """(1, classes) float32: the logits, by the preprocessing that the description names."""
     inputs = prepare(image, model.input_spec).tensor.to(model.device)
-    with torch.no_grad():
-        return np.asarray(model.logits(model.module(inputs)).float().cpu())
+    try:
+        with torch.no_grad():
+            return np.asarray(model.logits(model.module(inputs)).float().cpu())
+    except Exception as error:  # a stranger's module raises anything, and noise did not bring it to that
+        if isinstance(error, HeatproofError) or is_out_of_memory(error):
+            raise
+        raise ModelError(
+            f"{model.spec.title} can't be run on an image that is prepared as stated: {cause_of(error)}.",
+            hint="Compare the range of the values, mean and std with the training.",
+        ) from error
 
 
 def _are_alike(model: LoadedModel, first: np.ndarray, second: np.ndarray) -> bool:

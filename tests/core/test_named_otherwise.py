@@ -87,7 +87,7 @@ HEADS: dict[str, Callable[[], nn.Module]] = {
 def test_head_of_one_linear_layer_is_that_layer(net: models.ShuffleNetV2, kind: str) -> None:
     net.set_submodule("fc", HEADS[kind]())
     built = check_same(net, net.state_dict())
-    assert "was read as fc" in " ".join(built.notes)
+    assert "read as fc" in " ".join(built.notes)
 
 
 def test_head_without_bias_has_none(net: models.ShuffleNetV2) -> None:
@@ -104,6 +104,34 @@ def test_head_beside_a_headless_backbone_is_found(net: models.ShuffleNetV2) -> N
     state = under("backbone.", net.state_dict())
     state = {key.replace("backbone.fc.", "classifier.1."): value for key, value in state.items()}
     check_same(net, {**state, "criterion.weight": torch.ones(3)})
+
+
+@pytest.mark.parametrize("name", ["hidden", "projector"])
+def test_layers_that_may_feed_a_head_beside_its_backbone_are_part_of_it(net: models.ShuffleNetV2, name: str) -> None:
+    state = {key: value for key, value in net.state_dict().items() if not key.startswith("fc.")}
+    layers = {name: nn.Linear(1024, 1024), "out": nn.Linear(1024, 3)}
+    beside = {f"{top}.{key}": value for top, layer in layers.items() for key, value in layer.state_dict().items()}
+    error = refusal({**under("backbone.", state), **beside})
+    assert f"{name} (1024 x 1024), out (3 x 1024)" in error.message
+    net.set_submodule("fc", nn.Sequential(layers[name], nn.ReLU(), layers["out"]))
+    check_same(net, {**under("backbone.", state), **beside}, head=Head({"fc": ("linear 1024", "relu", "linear")}))
+
+
+BESIDE: dict[str, Callable[[], nn.Module]] = {
+    "adapt": lambda: nn.Conv2d(5, 3, 1),
+    "norm": lambda: nn.BatchNorm2d(3),
+    "calibration": lambda: nn.Linear(3, 7),
+}
+
+
+@pytest.mark.parametrize("prefix", ["", "model."])
+@pytest.mark.parametrize("name", BESIDE)
+def test_layer_that_may_stand_before_or_behind_the_network_is_not_left_out(
+    net: models.ShuffleNetV2, name: str, prefix: str
+) -> None:
+    error = refusal({**under(prefix, net.state_dict()), **under(f"{name}.", BESIDE[name]().state_dict())})
+    assert name in error.message
+    assert error.hint.endswith("else remove it from the file.")
 
 
 def test_head_whose_activation_is_not_in_the_file_is_said_with_the_line_that_helps(net: models.ShuffleNetV2) -> None:
