@@ -101,7 +101,7 @@ def _library_errors(model: FolderModel) -> Iterator[None]:
 def _classes_hint(found: Mapping[str, Any]) -> str:
     """Where the shapes differ in nothing but one number of rows, that is the number of classes."""
     differing = found["mismatched_keys"]
-    rows = {tuple(given)[0] for _, given, wanted in differing if tuple(given)[1:] == tuple(wanted)[1:]}
+    rows = {next(iter(given)) for _, given, _ in differing}
     are_rows = all(tuple(given)[1:] == tuple(wanted)[1:] for _, given, wanted in differing)
     if len(rows) != 1 or not are_rows or found["missing_keys"] or found["error_msgs"]:
         return ""
