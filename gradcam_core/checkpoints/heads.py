@@ -200,7 +200,9 @@ def _without_absent_bias(part: nn.Module, layer: FileLayer) -> None:
 def _said(layers: Sequence[FileLayer], place: str) -> str:
     names = [layer.name for layer in layers]
     head = "The file's head" if names == [place] else f"{listed(names)} of the file"
-    return f"{head} {'was' if len(names) == 1 else 'were'} read as {place}; what else may have stood there (dropout, say) has no weights and was left out."
+    verb = "were" if len(names) > 1 else "was"
+    left = "what else may have stood there (dropout, say) has no weights and was left out."
+    return f"{head} {verb} read as {place}; {left}"
 
 
 def _rebuilt(module: nn.Module, place: str, layers: Sequence[FileLayer], rest: State) -> tuple[State, tuple[str, ...]]:

@@ -29,7 +29,7 @@ def read_input(fields: Fields) -> tuple[InputSpec, tuple[str, ...]]:
     low, high = _range(fields)
     mean = _numbers(fields, "mean", channels)
     std = _numbers(fields, "std", channels)
-    _check_scale(fields, mean, std, (low, high))
+    check_scale(fields.where, mean, std, (low, high))
     spec = InputSpec(
         resize_size=resize_size,
         crop_size=crop_size,
@@ -119,31 +119,31 @@ def _numbers(fields: Fields, key: str, channels: int) -> tuple[float, ...]:
     return tuple(float(number) for number in numbers)
 
 
-def _check_scale(fields: Fields, mean: Sequence[float], std: Sequence[float], span: tuple[float, float]) -> None:
+def check_scale(where: str, mean: Sequence[float], std: Sequence[float], span: tuple[float, float]) -> None:
     """Refuse a mean and a deviation that pixels of this range can't have: counted on another scale, or exchanged."""
     low, high = span
     shown = f"from {low:g} to {high:g}"
     if high <= 1 and max(*mean, *std) > high - low:
         key, value = ("mean", max(mean)) if max(mean) > high - low else ("std", max(std))
         raise ModelError(
-            f"{fields.where}: {key} is {value:g}, for pixels that go {shown}.",
+            f"{where}: {key} is {value:g}, for pixels that go {shown}.",
             hint="Where mean and std count pixels from 0 to 255, divide both by 255, or set input_range to [0, 255].",
         )
     if high >= 2 and (0 < max(mean) <= 1 or max(std) < 1):
         key, value = ("std", max(std)) if max(std) < 1 else ("mean", max(mean))
         raise ModelError(
-            f"{fields.where}: {key} is {value:g}, for pixels that go {shown}.",
+            f"{where}: {key} is {value:g}, for pixels that go {shown}.",
             hint=f"Where mean and std count pixels from 0 to 1, multiply both by {high:g}, or leave input_range out.",
         )
     if not low <= min(mean) <= max(mean) <= high or min(std) < _SMALLEST_STD * (high - low):
         key, value = ("std", min(std)) if low <= min(mean) <= max(mean) <= high else ("mean", min(mean))
         raise ModelError(
-            f"{fields.where}: {key} is {value:g}, for pixels that go {shown}.",
+            f"{where}: {key} is {value:g}, for pixels that go {shown}.",
             hint="Give mean and std on the scale of input_range.",
         )
     if _are_exchanged(mean, std, span):
         raise ModelError(
-            f"{fields.where}: pixels {shown} with the mean {_shown(mean)} can't have the deviation {_shown(std)}.",
+            f"{where}: pixels {shown} with the mean {_shown(mean)} can't have the deviation {_shown(std)}.",
             hint="Are mean and std exchanged?",
         )
 

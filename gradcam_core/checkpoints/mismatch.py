@@ -125,7 +125,8 @@ def _positions(_module: nn.Module, wanted: Tensors, state: Tensors) -> ModelErro
     )
     return ModelError(
         f"{_DO_NOT_FIT}: {message} the network has {wanted[key].shape[-2]:,}, those of {sides[1]} x {sides[1]} px.",
-        hint=f"Set crop_size to {sides[0]} in preprocessing: the network is then built for it.",
+        hint=f"Set crop_size to {sides[0]} in preprocessing: the network is then built for it; one of timm needs "
+        f'"options": {{"img_size": {sides[0]}}} too.',
     )
 
 

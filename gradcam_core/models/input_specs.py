@@ -9,7 +9,7 @@ from torchvision import transforms
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms._presets import ImageClassification
 
-from gradcam_core.checkpoints.inputs import INTERPOLATIONS
+from gradcam_core.checkpoints.inputs import INTERPOLATIONS, check_scale
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
 from gradcam_core.preprocessing import InputSpec
@@ -44,8 +44,12 @@ def as_input_spec(given: Any, *, channels: int = 3) -> InputSpec:
     Raises:
         ModelError: if it holds anything that can't be told of an image in a fixed way.
     """
-    if isinstance(given, InputSpec):
-        return given
+    spec = given if isinstance(given, InputSpec) else _as_stated(given, channels)
+    check_scale("input_spec", spec.mean, spec.std, spec.input_range)
+    return spec
+
+
+def _as_stated(given: Any, channels: int) -> InputSpec:
     if isinstance(given, ImageClassification):
         return _spec(_preset(given), channels)
     if isinstance(given, _COMPOSE):

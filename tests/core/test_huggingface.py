@@ -233,6 +233,14 @@ def test_tensors_that_are_missing_or_of_another_shape_are_named_and_others_left_
     assert "classifier.weight is 5 x 32 in the file and 3 x 32 in the network" in refusal.value.message
 
 
+def test_weights_of_more_classes_than_are_named_ask_for_their_names(folder: Path) -> None:
+    saved(folder / "vit")
+    changed(folder / "vit", id2label={"0": "ant", "1": "bee"})
+    with pytest.raises(ModelError) as refusal:
+        loaded()
+    assert refusal.value.hint == "Name 3 classes in id2label of config.json, in the order of the outputs."
+
+
 def test_values_that_transformers_can_not_build_from_are_one_sentence(folder: Path) -> None:
     saved(folder / "vit")
     changed(folder / "vit", hidden_act="no such function")

@@ -22,7 +22,7 @@ Image = Callable[..., LoadedImage]
 
 
 def wrapped(module: nn.Module, **said: Any) -> LoadedModel:
-    return wrap_model(module, input_spec=SPEC, **{"labels": [f"kind {index}" for index in range(5)], **said})
+    return wrap_model(module, **{"input_spec": SPEC, "labels": [f"kind {index}" for index in range(5)], **said})
 
 
 def logits_of(model: LoadedModel, image: LoadedImage) -> tuple[Tensor, Tensor]:
@@ -280,6 +280,26 @@ def test_what_can_not_be_explained_is_one_sentence(make: Callable[[], nn.Module]
         wrapped(make())
     assert sentence in refusal.value.message
     assert refusal.value.hint
+
+
+class OnlyDark(nn.Module):
+    """Takes noise, and no image that is lighter than it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = network()
+
+    def forward(self, images: Tensor) -> Tensor:
+        assert images.mean() < 10, "too light"
+        scores: Tensor = self.inner(images)
+        return scores
+
+
+def test_network_that_refuses_an_image_prepared_as_stated_says_what_it_says() -> None:
+    with pytest.raises(ModelError) as refusal:
+        wrapped(OnlyDark(), input_spec=InputSpec(32, 32, (0.0,) * 3, (0.01,) * 3))
+    assert "AssertionError: too light" in refusal.value.message
+    assert "mean and std" in refusal.value.hint
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,16 @@ def _library_errors(model: FolderModel) -> Iterator[None]:
         ) from error
 
 
+def _classes_hint(found: Mapping[str, Any]) -> str:
+    """Where the shapes differ in nothing but one number of rows, that is the number of classes."""
+    differing = found["mismatched_keys"]
+    rows = {next(iter(given)) for _, given, _ in differing}
+    are_rows = all(tuple(given)[1:] == tuple(wanted)[1:] for _, given, wanted in differing)
+    if len(rows) != 1 or not are_rows or found["missing_keys"] or found["error_msgs"]:
+        return ""
+    return f"Name {rows.pop():,} classes in id2label of config.json, in the order of the outputs."
+
+
 def _check_fit(found: Mapping[str, Any]) -> None:
     problems = [
         *(f"{key} is missing" for key in sorted(found["missing_keys"])),
@@ -110,7 +120,7 @@ def _check_fit(found: Mapping[str, Any]) -> None:
     if problems:
         raise ModelError(
             f"The weights do not fit config.json: {_shown(problems)}.",
-            hint="Copy the whole folder again, as save_pretrained wrote it.",
+            hint=_classes_hint(found) or "Copy the whole folder again, as save_pretrained wrote it.",
         )
 
 
