@@ -44,6 +44,7 @@ def options_of(checkpoint: Checkpoint) -> Options:
     """
     if checkpoint.architecture.startswith(PREFIX):
         check_timm_options(checkpoint.options)
+        _check_timm_channels(checkpoint)
         return Options(checkpoint.options, unread_note(f"{checkpoint.name}.json", list(checkpoint.others)))
     known = known_options(checkpoint.architecture)
     for name in checkpoint.options.keys() - known.keys():
@@ -56,6 +57,16 @@ def options_of(checkpoint: Checkpoint) -> Options:
     unread = [name for name in checkpoint.others if name not in known and name not in _OURS]
     assumed, notes = _assumed(known, given, checkpoint.input_spec)
     return Options({**assumed, **given}, (*notes, *unread_note(f"{checkpoint.name}.json", unread)))
+
+
+def _check_timm_channels(checkpoint: Checkpoint) -> None:
+    """What images become has so many channels as preprocessing says: timm's own option would disagree with it."""
+    channels = checkpoint.options.get("in_chans", 3)
+    if checkpoint.is_input_told and channels != 3:
+        raise ModelError(
+            f"The option in_chans is {shortened(repr(channels), 20)}, which says nothing of how images are prepared.",
+            hint="Leave it out, and write channels (1 for grey) into preprocessing.",
+        )
 
 
 @cache

@@ -161,6 +161,20 @@ def test_description_names_a_network_of_timms_with_its_options(folder: Path, wri
     assert model.notes == ()
 
 
+def test_timms_own_option_of_channels_is_refused_with_the_field_that_is_read(
+    folder: Path, write_pair: WritePair
+) -> None:
+    grey = made("test_resnet", in_chans=1)
+    size = {"resize_size": 64, "crop_size": 64, "mean": 0.5, "std": 0.5, "fit": "crop"}
+    pair = {"architecture": "timm/test_resnet", "module": grey}
+    write_pair("mine", **pair, options={"in_chans": 1}, preprocessing=size)
+    with pytest.raises(ModelError, match=r"in_chans is 1, .* write channels \(1 for grey\) into preprocessing"):
+        load_model("mine", device="cpu")
+    write_pair("mine", **pair, preprocessing={**size, "channels": 1})
+    model = load_model("mine", device="cpu")
+    assert torch.equal(logits(model.module, model.input_spec), logits(grey, model.input_spec))
+
+
 def test_timms_own_preprocessing_is_taken_where_none_is_told_and_that_is_said(
     folder: Path, write_pair: WritePair
 ) -> None:

@@ -148,5 +148,6 @@ def _show_facts(facts: ModelFacts, summary: ModelSummary, loaded_notes: tuple[st
         st.markdown(f"- **Assumed.** {escape_markdown(note)}")
     st.caption(
         "Parameters and multiply-adds are counted by torchinfo, on a copy without weights. It leaves out what a "
-        "network computes outside of its layers, such as the products within attention."
+        "network computes outside of its layers, such as the products within attention, and counts a linear layer "
+        "once for each image, also where each token passes it: a transformer computes far more."
     )
