@@ -89,7 +89,7 @@ def readings(
         return tuple(
             layout for layout in (first, last) if _covers(layout.grid, image) and not _is_table(layout, lengths)
         )
-    if len(shape) == 3:
+    if len(shape) == 3 and shape[2] > 1:  # (1, channels, 1) is what pooling along tokens leaves
         found = next(_token_readings(shape[1], shape[2], grids, image), None)
         return () if found is None else (found,)
     return ()

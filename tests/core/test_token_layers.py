@@ -200,6 +200,7 @@ IMAGE = (224, 224)
         ((1, 10, 64), [(7, 7)], IMAGE, None),  # ten queries are no 2 x 2 cells and six more
         ((1, 12, 197, 197), [(14, 14)], IMAGE, None),  # attention, tokens by tokens
         ((1, 512, 1, 1), [], IMAGE, None),
+        ((1, 196, 1), [(14, 14)], IMAGE, None),  # as many channels, pooled
         ((1, 1000), [(7, 7)], IMAGE, None),
     ],
 )
