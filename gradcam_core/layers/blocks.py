@@ -17,7 +17,7 @@ def blocks(module: nn.Module, found: Sequence[Call]) -> set[str]:
     """
     parts = _parts(module, found)
     path = [call for call in found if _is_on_path(module, parts, call.name)]
-    chosen = {call.name for call in path if not call.is_plain}
+    chosen = {call.name for call in path if not call.is_plain} | _ends_of_silent_parts(module, parts, found)
     plain = [call for call in path if call.name.count(".") <= 1]
     for call, following in zip(plain, [*plain[1:], None][: len(plain)], strict=True):
         is_last = following is None or call.layout.grid != following.layout.grid
@@ -65,13 +65,36 @@ def _parts(module: nn.Module, found: Sequence[Call]) -> set[str]:
 def _is_on_path(module: nn.Module, parts: set[str], name: str) -> bool:
     """Whether it is a child of the root or of the first sequence on the way from there.
 
-    A part that holds all the others at its level is a wrapper, and looked into; an Inception's branches are not.
+    A part that holds all the others at its level, or beside which only an embedding or a stem stands, is a wrapper, and
+    looked into; an Inception's branches are not.
     """
     above = [".".join(name.split(".")[:count]) for count in range(1, name.count(".") + 1)]
     sequences = [part for part in above if isinstance(module.get_submodule(part), _SEQUENCES)]
     wrappers = [part for part in above if part not in sequences]
-    alone = all(sum(parent(other) == parent(part) for other in parts) == 1 for part in wrappers)
+    alone = all(_is_alone(module, parts, part) for part in wrappers)
     return alone and len(sequences) <= 1 and parent(name) in ("", *sequences, *wrappers)
+
+
+def _is_alone(module: nn.Module, parts: set[str], part: str) -> bool:
+    """Whether no other part at its level holds layers, or it is the only one there that holds a sequence."""
+    level = [other for other in parts if parent(other) == parent(part)]
+    sequences = [name for name in parts if isinstance(module.get_submodule(name), _SEQUENCES)]
+    holders = [other for other in level if any(f"{name}.".startswith(f"{other}.") for name in sequences)]
+    return level == [part] or holders == [part]
+
+
+def _ends_of_silent_parts(module: nn.Module, parts: set[str], found: Sequence[Call]) -> set[str]:
+    """Of each block that gives no tensor of its own, as one that gives several, the last of its own layers."""
+    names = {call.name for call in found}
+    silent = {
+        part
+        for part in parts - names
+        if isinstance(module.get_submodule(parent(part)), _SEQUENCES)
+        and not isinstance(module.get_submodule(part), _SEQUENCES)
+        and _is_on_path(module, parts, part)
+    }
+    last = {parent(call.name): call.name for call in found if parent(call.name) in silent}
+    return set(last.values())
 
 
 def _follows(module: nn.Module, name: str) -> bool:

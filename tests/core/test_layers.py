@@ -109,6 +109,48 @@ def test_a_network_whose_blocks_give_no_tensor_alone_is_explained_at_a_layer_wit
     assert [layer.name for layer in layers.candidates if layer.is_block] == [layers.default]
 
 
+class _Block(nn.Module):
+    """Gives its map, or its map and another value."""
+
+    def __init__(self, *, gives_two: bool) -> None:
+        super().__init__()
+        self.inner, self.down = nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 4, 2, stride=2)
+        self.gives_two = gives_two
+
+    def forward(self, maps: Tensor) -> Tensor | tuple[Tensor, int]:
+        maps = self.down(self.inner(maps).relu())
+        return (maps, 1) if self.gives_two else maps
+
+
+class _Encoded(nn.Module):
+    """A part that embeds beside one that holds the blocks, as other libraries build their networks."""
+
+    def __init__(self, *, gives_two: bool) -> None:
+        super().__init__()
+        self.embeddings = nn.Module()
+        self.embeddings.patches = nn.Conv2d(3, 4, 4, stride=4)
+        self.encoder = nn.Module()
+        self.encoder.stages = nn.ModuleList(_Block(gives_two=gives_two) for _ in range(2))
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, images: Tensor) -> Tensor:
+        maps = self.embeddings.patches(images)  # type: ignore[operator]
+        for stage in self.encoder.stages:  # type: ignore[union-attr]
+            given = stage(maps)
+            maps = given[0] if isinstance(given, tuple) else given
+        logits: Tensor = self.head(maps.mean((2, 3)))
+        return logits
+
+
+@pytest.mark.parametrize(("gives_two", "ending"), [(False, ""), (True, ".down")])
+def test_stages_behind_an_embedding_are_offered_first(gives_two: bool, ending: str) -> None:
+    module = nn.Sequential()
+    module.base = _Encoded(gives_two=gives_two)
+    layers = find_layers(module, torch.rand(1, 3, 64, 64)).candidates
+    stages = [layer.name for layer in layers if layer.is_block and "stages" in layer.name]
+    assert stages == [f"base.encoder.stages.0{ending}", f"base.encoder.stages.1{ending}"]
+
+
 def test_inception_offers_its_blocks_but_not_their_branches() -> None:
     blocks = {layer.name for layer in found("googlenet").candidates if layer.is_block}
     assert "inception4a" in blocks
