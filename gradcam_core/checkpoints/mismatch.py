@@ -18,6 +18,7 @@ Tensors = Mapping[str, Tensor]
 Similar = Callable[[Tensors], Sequence[str]]
 
 _DO_NOT_FIT = "The weights do not fit the network"
+_IN_CODE = "a network that was changed in code is declared with HEATPROOF_MODELS, or wrapped with wrap_model in Python."
 _MOST_COMPARED = 200  # names, of which the one most like another is looked for
 _LONGEST_COMPARED = 200
 
@@ -158,7 +159,7 @@ def _one_of_each(
         has = _likest(need, wanted[need], extra, state)
         has_text = f"the file has {shown(has)} ({shape_text(state[has])})"
         said = f"the network needs {shown(need)} ({shape_text(wanted[need])}), and {has_text}"
-        hint = "The file is of another network or of this one changed: name the architecture that was trained."
+        hint = f"The file is of another network, whose architecture is to be named, or of a changed one: {_IN_CODE}"
     elif missing:
         said = f"the file has no {listed(missing)}, which the network needs"
         hint = "It is cut short, or of a network without that part: save the whole state dict."
@@ -172,6 +173,8 @@ def _one_of_each(
             f"{shown(key)} is {shape_text(state[key])} in the file and {shape_text(wanted[key])} in the network{more}"
         )
         hint = 'It was built with other options: give them, such as "options": {"width_mult": 0.5}.'
+        if wanted[key].dim() == 4 and wanted[key].shape[2:] != state[key].shape[2:]:
+            hint = f"The kernels of that layer were changed: {_IN_CODE}"
     return ModelError(f"{_DO_NOT_FIT}: {said}.", hint=hint)
 
 

@@ -272,6 +272,13 @@ def test_names_of_other_kinds_are_known(net: models.ShuffleNetV2, key: str) -> N
     assert error.hint
 
 
+def test_a_layer_that_was_changed_in_code_is_told_by_its_kernels(net: models.ShuffleNetV2) -> None:
+    state = net.state_dict() | {"conv1.0.weight": torch.zeros(24, 3, 5, 5)}
+    error = refusal(state)
+    assert "conv1.0.weight is 24 x 3 x 5 x 5 in the file and 24 x 3 x 3 x 3 in the network" in error.message
+    assert "HEATPROOF_MODELS" in error.hint
+
+
 def test_another_architecture_that_fits_is_named() -> None:
     state = models.shufflenet_v2_x1_0(weights=None, num_classes=3).state_dict()
     assert refusal(state).hint == "Set architecture to torchvision/shufflenet_v2_x1_0."
