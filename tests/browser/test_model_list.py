@@ -30,7 +30,7 @@ def test_what_is_typed_finds_a_model_and_enter_takes_it(visit: NewVisit) -> None
     page = visit().open()
     open_list(page, "model")
     assert groups(page)[:2] == ["On this machine", "ResNet"]
-    page.keyboard.type("vit h")
+    page.keyboard.type("vit h 14")
     expect(page.locator(f"{BODY} .search input")).to_be_focused()
     expect(page.locator(f"{BODY} .search p")).to_contain_text("2 of ")
     assert titles(page) == ["ViT-H/14", "ViT-H/14 (SWAG LINEAR V1)"]
