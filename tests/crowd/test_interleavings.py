@@ -26,6 +26,7 @@ IMAGES = ("meadow", "bay", MINE)
 LAYERS = {"tinynet": ("blocks.5", "blocks.2"), "photos": ("features.12", "features.7")}  # the default ones first
 METHOD_NAMES = ("gradcam", "layercam", "eigencam")
 FEW = 2  # classes that are asked for now and then, whether they are in the list or not
+MODELS = ("tinynet", "tinyvit", "photos")  # as the list has them
 USUAL = {"image": "meadow", "model": "tinynet", "method": "gradcam"}  # what an address leaves out
 OF_THE_QUESTION = (
     "imageAndModel",
@@ -163,7 +164,7 @@ class Person:
             self.wish = replace(self.wish, layer=name)
         elif kind == "model":
             name = rng.choice(list(LAYERS))
-            visitor.choose("model", list(LAYERS).index(name))
+            visitor.choose("model", MODELS.index(name))
             self.wish = replace(self.wish, model=name, layer=None)
             self.did[-1] += f" {name}"
         elif kind == "class":
