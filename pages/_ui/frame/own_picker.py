@@ -24,5 +24,7 @@ def pick_own(name: str, label: str, titles: Mapping[str, str], default: str) -> 
         raise ValueError(f"{name} is no parameter of the page {slug}: frame/registry.py names them.")
     choice = page_state.restore(name, titles, default)
     act = page_state.mark_user_action
-    st.selectbox(label, list(titles), key=name, format_func=lambda one: titles[one], on_change=act)
+    st.selectbox(
+        label, list(titles), list(titles).index(choice), key=name, format_func=lambda one: titles[one], on_change=act
+    )
     return choice

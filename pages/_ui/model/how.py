@@ -78,6 +78,7 @@ def _draw_layers(model: ModelCard, offered: list[str], chosen: str) -> None:
         st.selectbox(
             "Layer",
             offered,
+            offered.index(chosen),  # a run that is overtaken may lose what was assigned, and the first would count
             key="layer",
             format_func=lambda name: layer_title(layers[name], model.default_layer),
             on_change=page_state.mark_user_action,
@@ -100,6 +101,7 @@ def _draw_list(name: str, choices: Choices, default: str, chosen: str, sentences
             st.radio(
                 name.capitalize(),
                 list(choices),
+                list(choices).index(chosen),
                 key=name,
                 format_func=lambda one: f"**{choices[one].title}**{' · default' if one == default else ''}",
                 captions=[escape_markdown(sentence) for sentence in sentences],

@@ -46,7 +46,7 @@ def _draw_section() -> ModelCard:
         show_other_downloads(specs, but=chosen.name)
         _show_broken(broken_checkpoints())
     with picker:
-        _draw_list(specs, card.spec)
+        _draw_list(specs, card.spec, chosen=chosen.name)
     return card
 
 
@@ -61,7 +61,7 @@ def refused_models() -> dict[str, str]:
     return refused
 
 
-def _draw_list(specs: dict[str, ModelSpec], in_use: ModelSpec) -> None:
+def _draw_list(specs: dict[str, ModelSpec], in_use: ModelSpec, *, chosen: str) -> None:
     titles, groups = model_titles(list(specs.values())), model_groups(list(specs.values()))
     listed = [spec for group in groups.values() for spec in group]
     with st.popover(escape_markdown(in_use.title), key="model_list", icon=":material/neurology:", width="stretch"):
@@ -69,6 +69,7 @@ def _draw_list(specs: dict[str, ModelSpec], in_use: ModelSpec) -> None:
         st.radio(
             "Model",
             [spec.name for spec in listed],
+            [spec.name for spec in listed].index(chosen),
             key="model",
             format_func=lambda name: f"**{escape_markdown(titles[name])}**" if name in titles else name,
             captions=[f"{readiness(spec)} {escape_markdown(model_caption(spec))}" for spec in listed],
