@@ -37,12 +37,16 @@ def found(name: str, *, side: int = 224) -> FoundLayers:
         return find_layers(module, torch.empty(1, 3, side, side))
 
 
-@pytest.mark.parametrize(("name", "default"), DEFAULTS.items())
-def test_default_is_the_last_block_before_global_pooling(name: str, default: str) -> None:
-    assert found(name).default == default
+SLOW = {"mobilenet_v2", "mnasnet1_0", "vit_b_32"}  # seconds each; the others stand for their kinds
+NAMES = [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in DEFAULTS]
 
 
-@pytest.mark.parametrize("name", DEFAULTS)
+@pytest.mark.parametrize("name", NAMES)
+def test_default_is_the_last_block_before_global_pooling(name: str) -> None:
+    assert found(name).default == DEFAULTS[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_candidate_is_a_spatial_map_outside_the_head(name: str) -> None:
     layers = found(name).candidates
     assert all(layer.size[0] == layer.size[1] > 1 for layer in layers)
