@@ -70,11 +70,20 @@ def test_a_card_goes_with_its_image_and_comes_back_with_it(visit: NewVisit) -> N
     assert page.evaluate("window.wrong") == []
 
 
-def test_a_check_is_cancelled_at_once_and_a_link_asks_for_it(visit: NewVisit) -> None:
-    page = visit().open("/explore?image=desert&model=photos")
+def cancelled(page: Page) -> bool:
+    """Press the button and Cancel; a quick machine may be done before that is pressed."""
     page.get_by_role("button", name="Check this heatmap").click()
     page.locator(".st-key-progress_check").get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("button", name="Check this heatmap")).to_be_visible()
+    expect(page.get_by_role("button", name="Check this heatmap").or_(card(page))).to_be_visible()
+    return card(page).count() == 0
+
+
+def test_a_check_is_cancelled_at_once_and_a_link_asks_for_it(visit: NewVisit) -> None:
+    page = visit().open("/explore?image=desert&model=photos")
+    if not cancelled(page):
+        page.locator(".st-key-sample label", has_text="Night").click()
+        expect(card(page)).to_have_count(0)
+        assert cancelled(page)
     expect(page.locator(".st-key-progress_check")).to_have_count(0)
     page.goto(page.url.split("?")[0] + "?image=winter&check=1")
     expect(card(page)).to_have_attribute("data-verdict", re.compile("supported|mixed"), timeout=LONG)
