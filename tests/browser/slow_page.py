@@ -16,7 +16,7 @@ _KEY = "occlusion"
 
 def _measure(report: Report[np.ndarray]) -> np.ndarray:
     with model_cache().borrow("tinynet") as model:
-        return occlusion(model, "meadow", stride=2)(report)
+        return occlusion(model, "meadow", stride=1)(report)
 
 
 def _start() -> None:

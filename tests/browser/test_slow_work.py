@@ -69,7 +69,7 @@ def until_more_than(page: Page, count: int) -> None:
 def test_slow_work_reports_survives_a_rerun_and_is_cancelled_at_once(visit: NewVisit, address: str) -> None:
     page = started(visit, address)
     progress = page.locator(".st-key-progress_occlusion")
-    words = r"Occlusion: [\d,]+ of 4,096 forward passes, (about \d+ (s|min)|a few seconds) left"
+    words = r"Occlusion: [\d,]+ of 16,384 forward passes, (about \d+ (s|min)|a few seconds) left"
     expect(progress).to_contain_text(re.compile(words))
     expect(progress.get_by_role("progressbar")).to_be_visible()
     before = places(page)
