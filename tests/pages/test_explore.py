@@ -297,3 +297,11 @@ def test_hostile_labels_titles_and_file_names_arrive_as_they_are_or_escaped(open
     assert told["alt"] == f"The image {name}"
     for text in [element.value for element in (*app.markdown, *app.caption)]:
         assert not re.search(r"[\[\]<>`$]", re.sub(r"\\.", "", text))
+
+
+def test_a_picker_is_sent_what_is_chosen_as_its_own_default_too(open_app: Open) -> None:
+    app = open_app(layer="blocks.2", method="layercam", preprocessing="pad", place="grid")
+    assert app.selectbox(key="layer").options[app.selectbox(key="layer").proto.default].startswith("blocks.2")
+    for name, title in (("method", "LayerCAM"), ("preprocessing", "Pad"), ("place", "Cells where the grid")):
+        radio = app.radio(key=name)
+        assert title in radio.options[radio.proto.default]

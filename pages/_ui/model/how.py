@@ -78,7 +78,7 @@ def _draw_layers(model: ModelCard, offered: list[str], chosen: str) -> None:
         st.selectbox(
             "Layer",
             offered,
-            offered.index(chosen),  # a run that is overtaken may lose what was assigned, and the first would count
+            offered.index(chosen),
             key="layer",
             format_func=lambda name: layer_title(layers[name], model.default_layer),
             on_change=page_state.mark_user_action,

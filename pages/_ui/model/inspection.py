@@ -70,7 +70,8 @@ def _pick_shape(facts: ModelFacts) -> Shape | None:
     with st.container(key="summary_input", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"Counted for an input of 1 × {facts.channels} × side × side, with a side of", width="content")
         act = page_state.mark_user_action
-        st.text_input("Side in pixels", key="side", label_visibility="collapsed", on_change=act, width=90)
+        shown = st.session_state["side"]
+        st.text_input("Side in pixels", shown, key="side", label_visibility="collapsed", on_change=act, width=90)
         if side != usual:
             st.button(f"Back to {usual}", type="tertiary", on_click=page_state.choose, args=("side", usual))
     if st.session_state["side"] != side:

@@ -37,7 +37,7 @@ class LayerRow:
     mult_adds: str
     cells: str
     reason: str
-    sees: str = ""
+    sees: str
 
 
 def layer_chosen_in_table(names: Sequence[str]) -> str | None:

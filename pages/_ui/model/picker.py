@@ -64,12 +64,13 @@ def refused_models() -> dict[str, str]:
 def _draw_list(specs: dict[str, ModelSpec], in_use: ModelSpec, *, chosen: str) -> None:
     titles, groups = model_titles(list(specs.values())), model_groups(list(specs.values()))
     listed = [spec for group in groups.values() for spec in group]
+    names = [spec.name for spec in listed]
     with st.popover(escape_markdown(in_use.title), key="model_list", icon=":material/neurology:", width="stretch"):
         show_model_search(groups)
         st.radio(
             "Model",
-            [spec.name for spec in listed],
-            [spec.name for spec in listed].index(chosen),
+            names,
+            names.index(chosen),
             key="model",
             format_func=lambda name: f"**{escape_markdown(titles[name])}**" if name in titles else name,
             captions=[f"{readiness(spec)} {escape_markdown(model_caption(spec))}" for spec in listed],

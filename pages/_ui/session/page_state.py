@@ -98,26 +98,27 @@ def restore(name: str, options: Collection[str], default: str, *, say: Callable[
 
     What the address newly says counts first, then what a person changed the picker to since it was drawn, then what
     was chosen before, on whatever page. Whichever it is, the address is to say it; the default needs no words.
-    A former choice is held where it happens to be the default, for elsewhere another one may be.
+    A former choice is held where it happens to be the default, for elsewhere another one may be. Whoever draws the
+    picker gives it the choice as its own default too: a run that is overtaken may lose what was assigned here, and the
+    browser would then tell the first option as if a person had chosen it.
     What the address asks for in vain is told by `say`.
     """
-    is_new, former = is_unread(name), None
+    is_new, changed, former = is_unread(name), None, None
     if is_new:
         choice = st.query_params.get(name)
         if choice is not None and choice not in options:
             missing = f"The link asks for {name} “{choice[:60]}”, which is not there."
             say(escape_markdown(f"{missing} Instead: {_title(options, default)}."))
     else:
-        changed = _changed(name)
-        former = None if changed else _choices().get(name)
+        changed, former = _changed(name), _choices().get(name)
         choice = changed or former
     if choice is None or choice not in options:
         choice = default
     if is_new or st.session_state.get(name) != choice:  # what is assigned is sent, and would undo a click on its way
         st.session_state[name] = choice
-    _keep(name, None if choice == default else choice, shown=choice)
-    if former == choice:
-        _choices()[name] = former
+    is_held = changed is None and choice == former
+    said = None if choice == default else choice
+    _keep(name, said, chosen=choice if is_held else said, shown=choice)
     return choice
 
 
@@ -133,7 +134,8 @@ def restore_text(name: str, is_valid: Callable[[str], bool], default: str) -> st
     shown = choice if typed is None else typed
     if st.session_state.get(name) != shown:
         st.session_state[name] = shown
-    _keep(name, None if choice == default else choice, shown=choice)
+    said = None if choice == default else choice
+    _keep(name, said, chosen=said, shown=choice)
     return choice
 
 
@@ -187,11 +189,13 @@ def _title(options: Collection[str], name: str) -> str:
     return str(getattr(options[name], "title", name)) if isinstance(options, Mapping) else name
 
 
-def _keep(name: str, value: str | None, *, shown: str) -> None:
-    """Note a choice, and what its picker shows, together: a run may be cut off wherever it asks for the session."""
-    choices, said, drawn = _choices(), _said(), _drawn()
-    choices[name] = said[name] = value
-    drawn[name] = shown
+def _keep(name: str, said: str | None, *, chosen: str | None, shown: str) -> None:
+    """Note a choice, what the address is to say of it, and what its picker shows.
+
+    Together: a run may be cut off wherever it asks for the session.
+    """
+    choices, address, drawn = _choices(), _said(), _drawn()
+    choices[name], address[name], drawn[name] = chosen, said, shown
 
 
 def _changed(name: str) -> str | None:
