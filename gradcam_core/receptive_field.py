@@ -26,7 +26,7 @@ from gradcam_core.preprocessing import InputSpec
 from gradcam_core.recording import differentiable, memory_for_a_pass
 from gradcam_core.resources.store import LruStore
 
-_BACKWARDS = (3, 2)  # of each input; with the forward passes they take no longer than ten of those
+_BACKWARDS = (3, 2)  # of each input; with two forward passes they take no longer than ten; tokens take two more
 _BESIDE = ((0, 0), (-1, -1), (1, 1), (-1, 1), (1, -1))  # rows and columns from the middle cell: one of each
 _CONTRAST = 0.25  # deviation of the noise round grey, where colours go from 0 to 1
 _PATCHES = 16  # of coarse noise along a side
