@@ -75,6 +75,11 @@ class Cam:
         return not self.note
 
     @property
+    def cancels(self) -> bool:
+        """Whether activation times gradient cancels in every cell, so that it is rounding."""
+        return self.note.startswith(CANCELS)  # a layer to choose instead may be named behind it
+
+    @property
     def maximum(self) -> float:
         """The largest raw value over the image; cells on the padding do not count. NaN if a cell is NaN."""
         return float(self.values[self.geometry.cells_seen(self.shape)].max())

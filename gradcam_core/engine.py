@@ -241,15 +241,15 @@ class ForwardPass:
 
     def _explained(self, class_index: int | None, wanted: Wanted | None) -> Target:
         """A class or another target; one of the two is asked for."""
-        if (class_index is None) == (wanted is None):
-            raise MethodError("A map explains one class or one target.", hint="Give class_index, or target=….")
-        if wanted is not None:
+        if class_index is not None and wanted is None:
+            return one_class(self.prediction(class_index).class_index)
+        if wanted is not None and class_index is None:
             return as_target(wanted, len(self.model.labels))
-        return one_class(self.prediction(class_index).class_index)  # type: ignore[arg-type]
+        raise MethodError("A map explains one class or one target.", hint="Give class_index, or target=….")
 
     def _prediction_of(self, target: Target) -> Prediction:
         """Of one class, its own; else the target's words and value."""
-        if not callable(target) and len(target) == 1 and target == one_class(target[0][0]):
+        if not callable(target) and target == one_class(target[0][0]):
             return self.prediction(target[0][0])
         return Prediction(-1, words_for(target, self.model.labels), self._recorded.value(target), math.nan)
 

@@ -19,14 +19,14 @@ from torch.nn import functional
 
 from gradcam_core.hooks import recording
 from gradcam_core.layers.finding import TargetLayer
-from gradcam_core.layers.layouts import Grid
-from gradcam_core.layers.place import SCATTERED, UNKNOWN, ReceptiveField
+from gradcam_core.layers.layouts import Grid, Kind
+from gradcam_core.layers.place import DISORDERED, SCATTERED, UNKNOWN, ReceptiveField
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.recording import differentiable, memory_for_a_pass
 from gradcam_core.resources.store import LruStore
 
-_BACKWARDS = (3, 2)  # of each input; with the forward passes they take no longer than ten of those
+_BACKWARDS = (3, 2)  # of each input; with two forward passes they take no longer than ten; tokens take two more
 _BESIDE = ((0, 0), (-1, -1), (1, 1), (-1, 1), (1, -1))  # rows and columns from the middle cell: one of each
 _CONTRAST = 0.25  # deviation of the noise round grey, where colours go from 0 to 1
 _PATCHES = 16  # of coarse noise along a side
@@ -40,6 +40,7 @@ _SHRINK, _STEPS, _STILL = 1.3, 60, 1e-3  # of the window in a step at most; step
 _LARGEST_ERROR = 0.5  # standard error of the mean, in cells
 _LEAST_SHIFT = 0.1  # in cells; less can't be seen
 _TOLD = 2.45  # standard errors, of both axes together: less is told from none in less than 95 of 100 measurings
+_IN_ORDER = 0.7  # of the most change that a quarter of the cells hold, at least in the quarter that was changed
 _DIGITS = 2  # a hundredth of a cell: the number of threads decides the last bits
 
 _Key = tuple[str, str, str]
@@ -90,6 +91,8 @@ def measured(model: LoadedModel, layer: TargetLayer) -> ReceptiveField:
     Raises:
         ResourceError: if the memory does not suffice.
     """
+    if layer.layout.kind is Kind.TOKENS and _is_disordered(model, layer):
+        return ReceptiveField(note=DISORDERED)
     with np.errstate(all="ignore"):  # what is not finite is left out
         shifts, spreads = _middles(_fields(model, layer))
     if _is_small(layer.layout.grid):  # the first field is of one cell alone
@@ -105,6 +108,24 @@ def measured(model: LoadedModel, layer: TargetLayer) -> ReceptiveField:
     in_errors = np.hypot(*(np.array(shift) / np.maximum(error, 1e-9)))
     is_told = np.hypot(*shift) >= _LEAST_SHIFT and in_errors >= _TOLD
     return ReceptiveField(shift if is_told else (0.0, 0.0), spread)
+
+
+def _is_disordered(model: LoadedModel, layer: TargetLayer) -> bool:
+    """Whether tokens lie in another order than row by row, as those of windows that come one after the other.
+
+    Seen where a quarter of the image is changed and the cells of that quarter change much less than others. Of 12
+    vision transformers and mixers with random weights the least share is 0.89; of Hiera's early blocks it is at most
+    0.41. Where all is mixed evenly, any quarter holds the most there is.
+    """
+    image = next(_inputs(model.input_spec))
+    height, width = (side // 2 for side in image.shape[-2:])
+    other = image.clone()
+    other[..., :height, -width:] = image[..., -height:, :width]  # one that a transposed order takes elsewhere as well
+    plain, changed = (_forward(model, layer, one)[1].detach() for one in (image, other))
+    change = (changed - plain)[0].double().abs().sum(dim=0)  # (h, w)
+    rows, columns = (-(-side // 2) for side in change.shape)
+    within, most = change[:rows, -columns:].sum(), change.flatten().topk(rows * columns).values.sum()
+    return bool(within < _IN_ORDER * most)
 
 
 def _fields(model: LoadedModel, layer: TargetLayer) -> np.ndarray:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gradcam_core.errors import LayerError
 from gradcam_core.hooks import recording
-from gradcam_core.layers.layouts import Kind, Layout
+from gradcam_core.layers.layouts import Layout
 from gradcam_core.models import LoadedModel
 from gradcam_core.resources.memory import enough_memory
 from gradcam_core.resources.store import LruStore
@@ -60,9 +60,7 @@ class Recording:
 
     def _map(self, layer: str, output: Tensor) -> np.ndarray:
         """(channels, h, w) of what has the layer's own layout."""
-        layout = self.layouts[layer]
-        maps = layout.maps(output.detach())[0]
-        return array(maps if layout.kind is Kind.CHANNELS_FIRST else maps.contiguous())
+        return array(self.layouts[layer].maps(output.detach())[0].contiguous())
 
     def _backward(self, target: Target) -> dict[str, Tensor]:
         if not self.logits.requires_grad:

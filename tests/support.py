@@ -9,11 +9,14 @@ import torchvision
 from PIL import Image, ImageOps
 from torch import nn
 
+from gradcam_core.checkpoints.pairs import read_checkpoint, read_weights
 from gradcam_core.hooks import attach
 from gradcam_core.layers.finding import find_layers
 from gradcam_core.models import LoadedModel, ModelSpec
+from gradcam_core.models.architectures import build
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.samples import load_sample
+from gradcam_core.training.command import ASSETS
 
 _nets = itertools.count()
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -54,6 +57,12 @@ def calibrated(name: str, *, seed: int = 0, side: int = 224) -> nn.Module:
         for _ in range(2):
             module(torch.randn(4, 3, side, side))
     return module.eval()
+
+
+def embedded_network(name: str) -> nn.Module:
+    """A network that comes along, in eval mode, as its pair of files makes it."""
+    checkpoint = read_checkpoint(ASSETS, name)
+    return build(checkpoint.architecture, checkpoint.num_classes, read_weights(checkpoint)[0]).eval()
 
 
 def loaded(

@@ -1,6 +1,7 @@
 """Which layers are offered before the rest, and which one is explained first? By how a network is built of parts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from torch import nn
 
@@ -19,7 +20,7 @@ def blocks(module: nn.Module, found: Sequence[Call]) -> set[str]:
     path = [call for call in found if _is_on_path(module, parts, call.name)]
     chosen = {call.name for call in path if not call.is_plain} | _ends_of_silent_parts(module, parts, found)
     plain = [call for call in path if call.name.count(".") <= 1]
-    for call, following in zip(plain, [*plain[1:], None][: len(plain)], strict=True):
+    for call, following in zip_longest(plain, plain[1:]):
         is_last = following is None or call.layout.grid != following.layout.grid
         if is_last and not _is_pooling(call):
             chosen.add(call.name)
@@ -56,9 +57,20 @@ def parent(name: str) -> str:
     return name.rpartition(".")[0]
 
 
+def holders(name: str) -> Iterator[str]:
+    """The parts that hold it, the innermost first, without the network itself."""
+    while name := parent(name):
+        yield name
+
+
+def is_within(name: str, part: str) -> bool:
+    """Whether it is this part or lies in it; nothing lies in a part without a name."""
+    return bool(part) and (name == part or name.startswith(part + "."))
+
+
 def _parts(module: nn.Module, found: Sequence[Call]) -> set[str]:
     """Every part that holds parts and, somewhere in it, a layer that can be explained."""
-    names = {".".join(call.name.split(".")[:count]) for call in found for count in range(1, call.name.count(".") + 2)}
+    names = {name for call in found for name in (call.name, *holders(call.name))}
     return {name for name in names if next(module.get_submodule(name).children(), None) is not None}
 
 
@@ -68,7 +80,7 @@ def _is_on_path(module: nn.Module, parts: set[str], name: str) -> bool:
     A part that holds all the others at its level, or beside which only an embedding or a stem stands, is a wrapper, and
     looked into; an Inception's branches are not.
     """
-    above = [".".join(name.split(".")[:count]) for count in range(1, name.count(".") + 1)]
+    above = list(holders(name))
     sequences = [part for part in above if isinstance(module.get_submodule(part), _SEQUENCES)]
     wrappers = [part for part in above if part not in sequences]
     alone = all(_is_alone(module, parts, part) for part in wrappers)
@@ -79,8 +91,8 @@ def _is_alone(module: nn.Module, parts: set[str], part: str) -> bool:
     """Whether no other part at its level holds layers, or it is the only one there that holds a sequence."""
     level = [other for other in parts if parent(other) == parent(part)]
     sequences = [name for name in parts if isinstance(module.get_submodule(name), _SEQUENCES)]
-    holders = [other for other in level if any(f"{name}.".startswith(f"{other}.") for name in sequences)]
-    return level == [part] or holders == [part]
+    with_sequences = [other for other in level if any(is_within(name, other) for name in sequences)]
+    return level == [part] or with_sequences == [part]
 
 
 def _ends_of_silent_parts(module: nn.Module, parts: set[str], found: Sequence[Call]) -> set[str]:

@@ -1,14 +1,14 @@
 """Which layers can be explained, and which one first? Told by what they give in a forward pass, never by a name."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
 from gradcam_core.errors import LayerError
-from gradcam_core.layers.blocks import blocks, default_layer, parent
+from gradcam_core.layers.blocks import blocks, default_layer, holders, is_within
 from gradcam_core.layers.calls import Call, Forward, run
 from gradcam_core.layers.layouts import Layout
 from gradcam_core.layers.numbers import MANY, Numbers, numbers_of, stand_in
@@ -84,7 +84,7 @@ def find_layers(module: nn.Module, input_tensor: Tensor) -> FoundLayers:
     once = [call for call in forward.calls if times[call.name] == 1]
     readable = [call for call in once if call.layouts]
     head = _head(forward, readable)
-    outside = [call for call in readable if not _is_within(call.name, head)] or readable
+    outside = [call for call in readable if not is_within(call.name, head)] or readable
     if not outside:
         raise LayerError(
             "No layer of this network gives a map.",
@@ -138,8 +138,8 @@ def _head(forward: Forward, readable: Sequence[Call]) -> str:
     for call in reversed(forward.calls):
         has_weights = call.is_plain and any(True for _ in call.module.parameters())
         if has_weights and call.shape is not None and len(call.shape) > 1 and call.shape[1] == forward.num_outputs:
-            parts = [call.name, *_holders(call.name)][::-1]
-            return next((part for part in parts if not all(_is_within(one.name, part) for one in readable)), "")
+            parts = [call.name, *holders(call.name)][::-1]
+            return next((part for part in parts if not all(is_within(one.name, part) for one in readable)), "")
     return ""
 
 
@@ -153,15 +153,6 @@ def _has_head(module: nn.Module, forward: Forward) -> bool:
     return True
 
 
-def _holders(name: str) -> Iterator[str]:
-    while name := parent(name):
-        yield name
-
-
-def _is_within(name: str, part: str) -> bool:
-    return bool(part) and (name == part or name.startswith(part + "."))
-
-
 def _reasons_of_called(calls: Sequence[Call], times: Mapping[str, int], head: str) -> dict[str, str]:
     """Why each module that was called is no candidate, should it be none."""
     return {
@@ -172,7 +163,7 @@ def _reasons_of_called(calls: Sequence[Call], times: Mapping[str, int], head: st
 
 def _reason_of_output(call: Call, head: str) -> str:
     """What could be read as a map and yet was left out is in the head."""
-    if call.layouts and _is_within(call.name, head):
+    if call.layouts and is_within(call.name, head):
         return reason_of_head()
     if call.shape is None or len(call.shape) <= 2:
         return reason_of_shape(call.shape)
@@ -184,11 +175,11 @@ def _reason_of_output(call: Call, head: str) -> str:
 def _reasons_of_uncalled(module: nn.Module, forward: Forward) -> dict[str, str]:
     """Why each module that was never called has no map."""
     called = {call.name for call in forward.calls}
-    holders = {holder for name in called for holder in _holders(name)}
+    with_called_parts = {holder for name in called for holder in holders(name)}
     used = set(forward.used)
     return {
         name: reason_of_absence(
-            has_parts=name in holders, lends_weights=any(id(weight) in used for weight in child.parameters())
+            has_parts=name in with_called_parts, lends_weights=any(id(weight) in used for weight in child.parameters())
         )
         for name, child in module.named_modules()
         if name and name not in called

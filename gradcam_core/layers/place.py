@@ -63,6 +63,10 @@ SCATTERED = (
     "Where its cells look can't be measured: each of them sees the whole image, or they lie in another order than the "
     "image. The grid decides."
 )
+DISORDERED = (
+    "Its cells lie in another order than the image: a map of this layer does not show where in the image the evidence "
+    "lies. Choose another layer."
+)
 UNKNOWN = "Where its cells look can't be measured, for their gradient is zero or not finite: the grid decides."
 
 

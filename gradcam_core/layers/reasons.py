@@ -57,8 +57,10 @@ def reason_of_independence(shape: Shape) -> str:
 
 def reason_of_no_reach(prefix: int) -> str:
     """Why a layer whose cells the class does not depend on is not offered, where `prefix` tokens come before them."""
-    token = "the class token" if prefix == 1 else f"the first {prefix} tokens"
-    return f"Only {token} of its output is read after it: the class does not depend on its cells."
+    if not prefix:
+        return "Nothing of its output reaches the class."
+    tokens = "the class token of its output is" if prefix == 1 else f"the first {prefix} tokens of its output are"
+    return f"Only {tokens} read after it: the class does not depend on its cells."
 
 
 def shape_text(shape: Shape) -> str:

@@ -33,6 +33,7 @@ _BY_NOTE = {
     NEGATIVE: ("negative", "Show the evidence against the class, or explain the likeliest class."),
     BESIDE: ("beside", "Choose a preprocessing that does not pad."),
 }
+_CANCELS = ("cancels", "Choose the normalisation after this layer, or another method.")
 _NOT_FINITE = ("not finite", "Choose another method or layer; if none helps, the weights or the image are damaged.")
 
 SATURATED = Condition(
@@ -50,7 +51,7 @@ BORDER_STUCK = Condition(
 def conditions(cam: Cam) -> tuple[Condition, ...]:
     """What is the matter with this map, the worst first; nothing in most cases."""
     if cam.note:
-        slug, remedy = _BY_NOTE.get(cam.note, _NOT_FINITE)
+        slug, remedy = _CANCELS if cam.cancels else _BY_NOTE.get(cam.note, _NOT_FINITE)
         return (Condition(slug, cam.note, remedy),)
     stuck = (BORDER_STUCK,) if sticks_to_border(cam) else ()
     return (*stuck, SATURATED) if cam.prediction.probability >= _CERTAIN else stuck

@@ -13,6 +13,7 @@ from gradcam_core.models import LoadedModel
 from gradcam_core.samples import load_sample
 from gradcam_core.trust.conditions import conditions, sticks_to_border
 from tests.core.made_maps import made_cam, made_image
+from tests.core.transformers import SIDE, small_vit
 from tests.support import loaded
 
 
@@ -68,6 +69,14 @@ def test_each_condition_is_found_and_has_a_sentence_and_a_remedy(
     assert found.slug == slug
     assert found.sentence.endswith(".")
     assert found.remedy.endswith(".")
+
+
+def test_what_cancels_before_a_normalisation_is_no_fault_of_the_weights(make_image: Callable[..., LoadedImage]) -> None:
+    explainer = Explainer(loaded(small_vit(), side=SIDE), "encoder.layers.encoder_layer_1")
+    cam = explainer.forward(make_image()).cam(1, "hirescam")
+    (found,) = conditions(cam)
+    assert (found.slug, found.sentence) == ("cancels", cam.note)
+    assert "normalisation" in found.remedy
 
 
 def test_a_map_on_the_things_of_a_scene_has_none(tinynet: LoadedModel) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gradcam_core.errors import ModelError
 from gradcam_core.layers.finding import FoundLayers, find_layers
-from gradcam_core.layers.reasons import reason_of_shape
+from gradcam_core.layers.reasons import reason_of_no_reach, reason_of_shape
 from gradcam_core.models import LoadedModel, describe_model, find_model, inspect_model, list_models, load_model
 from gradcam_core.models.architectures import meta_module
 from gradcam_core.models.facts import preprocessing_sentences, value_range
@@ -80,7 +80,7 @@ def check_reason(reason: str, shape: tuple[int, ...] | None, times: int) -> None
         assert shape == ()
     elif "classifier head" in reason:
         assert len(shape) == 4
-    elif "hands on" in reason or "is read after it" in reason:
+    elif "hands on" in reason or "read after it" in reason:
         assert len(shape) > 2
     else:
         assert times == 1
@@ -89,6 +89,18 @@ def check_reason(reason: str, shape: tuple[int, ...] | None, times: int) -> None
         assert tuple(int(side.replace(",", "")) for side in told.split(" x ")) == shape
         assert ("is flat" in reason) == (len(shape) == 2)
         assert ("one value per channel" in reason) == (len(shape) == 4 and shape[2:] == (1, 1))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "reason"),
+    [
+        (0, "Nothing of its output reaches the class."),
+        (1, "Only the class token of its output is read after it: the class does not depend on its cells."),
+        (5, "Only the first 5 tokens of its output are read after it: the class does not depend on its cells."),
+    ],
+)
+def test_what_is_read_of_a_layer_that_is_not_reached(prefix: int, reason: str) -> None:
+    assert reason_of_no_reach(prefix) == reason
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import HeatproofError
-from gradcam_core.layers.place import UNKNOWN, ReceptiveField
+from gradcam_core.layers.place import DISORDERED, UNKNOWN, ReceptiveField
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel
 from gradcam_core.receptive_field import measured, receptive_field
@@ -143,6 +143,34 @@ def test_tokens_look_at_their_own_patches() -> None:
     torch.manual_seed(0)
     model = network(conv((16, 16, 0, 1), 3), Attention(), Attention())
     assert field_of(model).shift == pytest.approx((0, 0), abs=CLOSE)
+
+
+class Patches(nn.Module):
+    """Tokens of 8 x 8 patches, (n, 64, channels), in this order of (row of windows, row, column of windows, column)."""
+
+    def __init__(self, order: tuple[int, int, int, int]) -> None:
+        super().__init__()
+        self.cut, self.order = nn.Conv2d(3, CHANNELS, 16, 16, bias=False), order
+
+    def forward(self, images: Tensor) -> Tensor:
+        cells = self.cut(images).unflatten(3, (4, 2)).unflatten(2, (4, 2))  # (n, channels, 4, 2, 4, 2)
+        return cells.permute(0, *(2 + axis for axis in self.order), 1).flatten(1, 4)  # type: ignore[no-any-return]
+
+
+class MeanOfTokens(nn.Module):
+    """(n, tokens, channels) → (n, channels)."""
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return tokens.mean(dim=1)
+
+
+@pytest.mark.parametrize(
+    ("order", "is_said"), [((0, 1, 2, 3), False), ((0, 2, 1, 3), True), ((2, 3, 0, 1), True), ((1, 3, 0, 2), True)]
+)
+def test_cells_in_another_order_than_the_image_are_said(order: tuple[int, int, int, int], is_said: bool) -> None:
+    torch.manual_seed(0)
+    model = loaded(nn.Sequential(Patches(order), MeanOfTokens(), nn.Linear(CHANNELS, 3)), side=SIDE)
+    assert (field_of(model).note == DISORDERED) == is_said
 
 
 def test_the_spread_is_that_of_the_field() -> None:

@@ -53,7 +53,7 @@ def test_a_class_asked_for_again_takes_no_further_backward_pass(
     ("target", "said"),
     [
         ({}, "weighs no class"),
-        ({99: 1}, "none of the 12"),
+        ({12: 1}, "none of the 12"),
         ({0: float("nan")}, "weighs no class, or one"),
         ([1.0, 2.0], r"the shape \(2,\), and the model 12 classes"),
         (lambda logits: logits, "no number that depends on the logits"),

@@ -8,22 +8,20 @@ import pytest
 import torch
 from torch import nn
 
-from gradcam_core.checkpoints.pairs import read_checkpoint, read_weights
 from gradcam_core.layers.finding import find_layers
-from gradcam_core.models.architectures import build
 from gradcam_core.scenes.scene import THINGS, draw_scene
 from gradcam_core.tinynet import INPUT_SIDE, TARGET_LAYER, TinyNet
 from gradcam_core.training.check import check_network
 from gradcam_core.training.command import ASSETS
 from gradcam_core.training.fit import FIRST_TRAINING_SEED, normalised
+from tests.support import embedded_network
 
 WEIGHTS = ASSETS / "tinynet.safetensors"
 
 
 @pytest.fixture(scope="module")
 def shipped() -> TinyNet:
-    checkpoint = read_checkpoint(ASSETS, "tinynet")
-    network = build(checkpoint.architecture, checkpoint.num_classes, read_weights(checkpoint)[0]).eval()
+    network = embedded_network("tinynet")
     assert isinstance(network, TinyNet)
     return network
 

@@ -8,8 +8,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from gradcam_core.checkpoints.pairs import read_checkpoint, read_weights
-from gradcam_core.models.architectures import build
 from gradcam_core.scenes.scene import THINGS, draw_scene
 from gradcam_core.tinyvit import GRID, INPUT_SIDE, TARGET_LAYER, Block, TinyViT
 from gradcam_core.training import tinyvit
@@ -17,6 +15,7 @@ from gradcam_core.training.check import check_network
 from gradcam_core.training.command import ASSETS
 from gradcam_core.training.fit import FIRST_TRAINING_SEED, normalised
 from tests.planted.wilson import interval
+from tests.support import embedded_network
 
 WEIGHTS = ASSETS / "tinyvit.safetensors"
 SINGLES, PAIRS = 150, 60
@@ -24,8 +23,7 @@ SINGLES, PAIRS = 150, 60
 
 @pytest.fixture(scope="module")
 def shipped() -> TinyViT:
-    checkpoint = read_checkpoint(ASSETS, "tinyvit")
-    network = build(checkpoint.architecture, checkpoint.num_classes, read_weights(checkpoint)[0]).eval()
+    network = embedded_network("tinyvit")
     assert isinstance(network, TinyViT)
     return network
 

@@ -171,12 +171,10 @@ def _read(forward: ForwardPass, method: str) -> ForwardResult:
 
 def _alternatives(forward: ForwardPass, question: Question, class_index: int) -> dict[str, str]:
     """Other methods from the same pass; other layers, the usual one first, from another one."""
-    from gradcam_core.cam import CANCELS
     from gradcam_core.engine import Explainer
 
     method = get_method(question.method)
-    cancels = forward.cam(class_index, method.slug).note.startswith(CANCELS)
-    others = _other_layers(question, cancels=cancels)
+    others = _other_layers(question, cancels=forward.cam(class_index, method.slug).cancels)
     targets = [layer for layer in others if not method.unsupported_because(layer)]
     names = [layer.name for layer in targets]
     methods = [slug for slug, other in METHODS.items() if slug != question.method and _is_quick(other, forward.layer)]
