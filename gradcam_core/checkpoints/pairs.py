@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from gradcam_core.checkpoints.fields import Fields, inside, is_number, one_line
 from gradcam_core.checkpoints.head_parts import MOST_LAYERS, MOST_PARTS, Head
 from gradcam_core.checkpoints.inputs import INPUT_FIELDS, read_input
@@ -178,13 +176,7 @@ def read_checkpoint(folder: Path, name: str) -> Checkpoint:
     )
 
 
-def read_weights(checkpoint: Checkpoint) -> tuple[dict[str, Tensor], str]:
-    """The tensors alone of `read_noted_weights`, and the SHA-256 of the file."""
-    weights, digest = read_noted_weights(checkpoint)
-    return weights.tensors, digest
-
-
-def read_noted_weights(checkpoint: Checkpoint) -> tuple[Weights, str]:
+def read_weights(checkpoint: Checkpoint) -> tuple[Weights, str]:
     """The weights by name, as the file holds them, and the SHA-256 of the file.
 
     Raises:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gradcam_core.checkpoints.fields import Fields, inside
-from gradcam_core.checkpoints.weights import check_size, read_state, sha256_of
+from gradcam_core.checkpoints.weights import check_size, read_file, sha256_of
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
 from gradcam_core.text import printable
@@ -45,7 +45,7 @@ def read_parts(files: tuple[Path, ...]) -> tuple[dict[str, Tensor], str]:
     _check_sizes(files)
     state: dict[str, Tensor] = {}
     for path in files:
-        part = read_state(path)
+        part = read_file(path).tensors
         twice = next((key for key in part if key in state), None)
         if twice is not None:
             raise ModelError(f"{path.name} holds {printable(twice[:80])}, which another file of the folder holds too.")

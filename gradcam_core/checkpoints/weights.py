@@ -60,11 +60,6 @@ class Weights:
     notes: tuple[str, ...] = ()
 
 
-def read_state(path: Path) -> State:
-    """The tensors alone of `read_file`."""
-    return read_file(path).tensors
-
-
 def read_file(path: Path) -> Weights:
     """The tensors of a weights file by name; of a training checkpoint, those of its network.
 

@@ -67,12 +67,7 @@ class Built:
     notes: tuple[str, ...]
 
 
-def build(name: str, num_outputs: int, state: Mapping[str, Tensor], **how: Any) -> nn.Module:
-    """The network alone of `build_noted`."""
-    return build_noted(name, num_outputs, state, **how).module
-
-
-def build_noted(name: str, num_outputs: int, state: Mapping[str, Tensor], **how: Any) -> Built:
+def build(name: str, num_outputs: int, state: Mapping[str, Tensor], **how: Any) -> Built:
     """The network with these weights, whatever they are called in their file; `how` is as for `meta_module`.
 
     Names, shapes and the number of parameters are compared on a skeleton before any memory is taken.

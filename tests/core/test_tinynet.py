@@ -23,7 +23,8 @@ WEIGHTS = ASSETS / "tinynet.safetensors"
 @pytest.fixture(scope="module")
 def shipped() -> TinyNet:
     checkpoint = read_checkpoint(ASSETS, "tinynet")
-    network = build(checkpoint.architecture, checkpoint.num_classes, read_weights(checkpoint)[0]).eval()
+    weights, _ = read_weights(checkpoint)
+    network = build(checkpoint.architecture, checkpoint.num_classes, weights.tensors).module.eval()
     assert isinstance(network, TinyNet)
     return network
 

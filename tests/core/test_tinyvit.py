@@ -25,7 +25,8 @@ SINGLES, PAIRS = 150, 60
 @pytest.fixture(scope="module")
 def shipped() -> TinyViT:
     checkpoint = read_checkpoint(ASSETS, "tinyvit")
-    network = build(checkpoint.architecture, checkpoint.num_classes, read_weights(checkpoint)[0]).eval()
+    weights, _ = read_weights(checkpoint)
+    network = build(checkpoint.architecture, checkpoint.num_classes, weights.tensors).module.eval()
     assert isinstance(network, TinyViT)
     return network
 
