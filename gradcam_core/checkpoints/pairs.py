@@ -15,9 +15,9 @@ from gradcam_core.checkpoints.fields import Fields, inside, is_number, one_line
 from gradcam_core.checkpoints.head_parts import MOST_LAYERS, MOST_PARTS, Head
 from gradcam_core.checkpoints.inputs import INPUT_FIELDS, read_input
 from gradcam_core.checkpoints.labels import imagenet_labels, read_labels
-from gradcam_core.checkpoints.shards import all_parts, first_part, whole_name
+from gradcam_core.checkpoints.parts import all_parts, first_part, whole_name
 from gradcam_core.checkpoints.torchfiles import kind_of_file
-from gradcam_core.checkpoints.weights import SUFFIXES, Weights, check_size, read_file, sha256_of
+from gradcam_core.checkpoints.weights import SUFFIXES, Weights, check_size, read_files, sha256_of
 from gradcam_core.errors import ModelError
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.text import printable
@@ -191,9 +191,7 @@ def read_weights(checkpoint: Checkpoint) -> tuple[Weights, str]:
             f"{checkpoint.sha256[:12]}....",
             hint="Copy the file again, or correct the field sha256.",
         )
-    read = [read_file(part) for part in parts]
-    tensors = {key: value for weights in read for key, value in weights.tensors.items()}
-    return Weights(tensors, tuple(note for weights in read for note in weights.notes)), digest
+    return read_files(parts), digest
 
 
 def _names(folder: Path) -> list[str]:

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from gradcam_core.checkpoints.weights import check_fit, load_into, read_file
+from gradcam_core.checkpoints.weights import check_fit, load_into, read_file, read_files
 from gradcam_core.errors import ModelError
 from gradcam_core.tinynet import TinyNet
 
@@ -49,6 +49,23 @@ def test_safetensors_and_torch_files_hold_the_same(tmp_path: Path, net: TinyNet)
     saved(net.state_dict(), tmp_path / "a.pth")
     assert equal(read_file(tmp_path / "a.safetensors").tensors, net.state_dict())
     assert equal(read_file(tmp_path / "a.pth").tensors, net.state_dict())
+
+
+def test_parts_are_refused_if_two_hold_one_tensor_or_all_are_too_large(
+    tmp_path: Path, net: TinyNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / "a.safetensors", tmp_path / "b.safetensors"]
+    halves = dict(list(net.state_dict().items())[:9]), dict(list(net.state_dict().items())[9:])
+    for path, half in zip(paths, halves, strict=True):
+        save_file(half, path)
+    assert equal(read_files(paths).tensors, net.state_dict())
+    monkeypatch.setenv("HEATPROOF_MAX_CHECKPOINT_BYTES", str(sum(path.stat().st_size for path in paths) - 1))
+    with pytest.raises(ModelError, match=r"a\.safetensors and the other parts have"):
+        read_files(paths)
+    monkeypatch.delenv("HEATPROOF_MAX_CHECKPOINT_BYTES")
+    save_file({**halves[1], next(iter(halves[0])): torch.zeros(1)}, paths[1])
+    with pytest.raises(ModelError, match=r"b\.safetensors holds .*, which another part of the weights holds too"):
+        read_files(paths)
 
 
 @pytest.mark.parametrize("wrapper", ["state_dict", "model"])
