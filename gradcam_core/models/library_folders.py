@@ -9,7 +9,7 @@ from gradcam_core.checkpoints.fields import Fields, inside
 from gradcam_core.checkpoints.pairs import BadCheckpoint
 from gradcam_core.checkpoints.parts import WEIGHTS, weights_files
 from gradcam_core.checkpoints.weights import SUFFIXES, read_files, sha256_of
-from gradcam_core.config import Settings, settings
+from gradcam_core.config import chosen_checkpoints, settings
 from gradcam_core.errors import ModelError
 from gradcam_core.models.extra import check_installed
 from gradcam_core.models.folder_model import CONFIG, FolderModel, Library
@@ -31,8 +31,7 @@ class LibraryFolderSource:
     @property
     def folder(self) -> Path | None:
         """The folder of the settings; None where that is the usual one."""
-        chosen = settings().checkpoints
-        return None if chosen == Settings.checkpoints else chosen.absolute()
+        return chosen_checkpoints()
 
     def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
         """The folders that can be used, and those that can't."""
