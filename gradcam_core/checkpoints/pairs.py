@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gradcam_core.checkpoints.fields import Fields, inside, is_number, one_line
-from gradcam_core.checkpoints.head_parts import MOST_LAYERS, MOST_PARTS, Head
+from gradcam_core.checkpoints.head_parts import MOST_LAYERS, MOST_PARTS, WHOLE, Head
 from gradcam_core.checkpoints.inputs import INPUT_FIELDS, read_input
 from gradcam_core.checkpoints.labels import imagenet_labels, read_labels
 from gradcam_core.checkpoints.parts import all_parts, first_part, whole_name
@@ -89,7 +89,7 @@ class Checkpoint:
     license: str
     sha256: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    head: Head = field(default_factory=Head)
+    head: Head = WHOLE
     others: Mapping[str, Any] = field(default_factory=dict)
     known_answer: KnownAnswer | None = None
     notes: tuple[str, ...] = ()
@@ -261,7 +261,7 @@ def _refuse_renamed(fields: Fields, preprocessing: Fields) -> None:
 def _head(fields: Fields) -> Head:
     """The layers that replace parts of the network, in words."""
     if "head" not in fields.values:
-        return Head()
+        return WHOLE
     parts = fields.values["head"]
     is_mapping = isinstance(parts, dict) and 0 < len(parts) <= MOST_PARTS
     if not is_mapping or not all(_are_layers(texts) for texts in parts.values()):

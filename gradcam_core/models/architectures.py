@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from gradcam_core.checkpoints.fitting import fit
-from gradcam_core.checkpoints.head_parts import WHOLE, Head, replace_parts
-from gradcam_core.checkpoints.heads import last_layer
+from gradcam_core.checkpoints.head_parts import WHOLE, Head, last_layer, replace_parts
 from gradcam_core.checkpoints.naming import without_counters
 from gradcam_core.checkpoints.weights import check_fit, load_into
 from gradcam_core.errors import ModelError
