@@ -115,7 +115,7 @@ def meta_module(name: str, num_outputs: int, *, channels: int = 3, head: Head = 
     Args:
         channels: that it takes; its first layer is another one where they are not 3.
         head: the layers that stand in the place of some of its parts.
-        options: arguments of torchvision's constructor, such as `image_size`.
+        options: arguments of the library's constructor, such as `image_size`.
     """
     check_architecture(name)
     try:
