@@ -282,3 +282,12 @@ def test_a_layer_that_was_changed_in_code_is_told_by_its_kernels(net: models.Shu
 def test_another_architecture_that_fits_is_named() -> None:
     state = models.shufflenet_v2_x1_0(weights=None, num_classes=3).state_dict()
     assert refusal(state).hint == "Set architecture to torchvision/shufflenet_v2_x1_0."
+
+
+@pytest.mark.slow
+def test_an_architecture_that_has_all_names_and_more_is_named() -> None:
+    with torch.device("meta"):
+        state = models.resnext50_32x4d().state_dict()
+    with pytest.raises(ModelError) as caught:
+        build("torchvision/resnet18", 1000, state)
+    assert caught.value.hint == "Set architecture to torchvision/resnext50_32x4d."
