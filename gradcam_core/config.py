@@ -99,6 +99,12 @@ def settings(environ: Mapping[str, str] | None = None) -> Settings:
     return found if folder is None else replace(found, checkpoints=folder)
 
 
+def chosen_checkpoints() -> Path | None:
+    """The folder of models that the person who runs the program chose; None if it is the usual one."""
+    folder = settings().checkpoints
+    return None if folder == Settings.checkpoints else folder.absolute()
+
+
 @contextmanager
 def checkpoint_folder(folder: str | Path | None) -> Iterator[None]:
     """Within it the setting `checkpoints` is this folder, for the calling thread alone; as it is if None.

@@ -50,10 +50,10 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"__main__"},
     ],
     "gradcam_core.checkpoints": [
-        {"fields", "formats", "head_parts", "libraries", "naming", "pickles", "shards"},
-        {"containers", "folding", "fused", "inputs", "labels", "mismatch", "readings", "torchfiles"},
+        {"fields", "formats", "head_parts", "libraries", "naming", "pickles"},
+        {"containers", "folding", "fused", "inputs", "labels", "mismatch", "parts", "readings", "torchfiles"},
         {"beside", "renaming", "weights"},
-        {"heads", "pairs", "parts"},
+        {"heads", "pairs"},
         {"fitting"},
     ],
     "gradcam_core.cli": [{"formatting", "selfcheck"}, {"check_map", "summary"}, {"commands"}, {"main"}],

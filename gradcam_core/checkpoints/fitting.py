@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from gradcam_core.checkpoints.beside import check_beside, is_of_training
 from gradcam_core.checkpoints.folding import fold
 from gradcam_core.checkpoints.fused import unfuse
-from gradcam_core.checkpoints.heads import last_layer, refit_head
+from gradcam_core.checkpoints.head_parts import last_layer
+from gradcam_core.checkpoints.heads import refit_head
 from gradcam_core.checkpoints.mismatch import Similar, check_names, mismatch, no_others
 from gradcam_core.checkpoints.naming import is_counter, listed, without_counters
 from gradcam_core.checkpoints.renaming import rename

@@ -88,6 +88,12 @@ def pooled(module: nn.Module, place: str) -> list[str]:
     return ["pool"] * pools + ["flatten"] * (pools or nn.Flatten in kinds)
 
 
+def last_layer(module: nn.Module) -> str:
+    """The name of the last part that has a matrix or kernels: what gives the scores."""
+    names: list[str] = [name for name, part in module.named_modules() if isinstance(part, nn.Linear | nn.Conv2d)]
+    return names[-1]
+
+
 def columns(part: nn.Module) -> int:
     """How many numbers the first layer with weights takes; 0 if there is none."""
     for layer in part.modules():

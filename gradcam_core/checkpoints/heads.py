@@ -13,7 +13,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from gradcam_core.checkpoints.beside import feeding, is_of_training
-from gradcam_core.checkpoints.head_parts import DOUBLING, MOST_LAYERS, Head, columns, pooled, replace_parts
+from gradcam_core.checkpoints.head_parts import DOUBLING, MOST_LAYERS, Head, columns, last_layer, pooled, replace_parts
 from gradcam_core.checkpoints.mismatch import wrong_outputs
 from gradcam_core.checkpoints.naming import is_counter, listed, shape_text, shown
 from gradcam_core.checkpoints.renaming import Renamed
@@ -111,12 +111,6 @@ def _place(module: nn.Module, wanted: Mapping[str, Tensor], renamed: Renamed) ->
         if fits and all(key in wanted for key in extra):
             return place
     return ""
-
-
-def last_layer(module: nn.Module) -> str:
-    """The name of the last part that has a matrix or kernels: what gives the scores."""
-    names: list[str] = [name for name, part in module.named_modules() if isinstance(part, nn.Linear | nn.Conv2d)]
-    return names[-1]
 
 
 def num_outputs(module: nn.Module) -> int:

@@ -12,8 +12,8 @@ from gradcam_core.checkpoints.fields import Fields, inside, one_line, read_text
 from gradcam_core.errors import ModelError
 from gradcam_core.text import counted
 
-_MOST_CLASSES = 100_000
-_LONGEST_LABEL = 500
+MOST_CLASSES = 100_000
+LONGEST_LABEL = 500
 _NUMBER_FIRST = re.compile(r"\s*(?P<index>\d{1,6})\s*[,;:\t]\s*(?P<label>.+)")
 _NUMBER_LAST = re.compile(r"(?P<label>.+?)\s*[,;:\t]\s*(?P<index>\d{1,6})\s*")
 _MAPPING_HINT = 'Write "labels": {"0": "cat", "1": "dog"}, with an index from 0 for each class.'
@@ -27,7 +27,7 @@ def read_labels(fields: Fields, folder: Path, activation: str) -> tuple[str, ...
     Raises:
         ModelError: if they do not fit the number of classes, or can't be read.
     """
-    most = 2 if activation == "binary" else _MOST_CLASSES
+    most = 2 if activation == "binary" else MOST_CLASSES
     num_classes = fields.whole("num_classes", low=1, high=most)
     given, where = _given_labels(fields, folder, num_classes)
     if len(given) != num_classes:
@@ -115,6 +115,6 @@ def _clean_labels(given: Sequence[Any], *, where: str) -> tuple[str, ...]:
     for number, label in enumerate(labels, start=1):
         if not label:
             raise ModelError(f"{where}: label {number:,} is empty or no text.", hint="Give each class a name.")
-        if len(label) > _LONGEST_LABEL:
-            raise ModelError(f"{where}: label {number:,} is too long.", hint=f"At most {_LONGEST_LABEL} characters.")
+        if len(label) > LONGEST_LABEL:
+            raise ModelError(f"{where}: label {number:,} is too long.", hint=f"At most {LONGEST_LABEL} characters.")
     return labels

@@ -8,8 +8,8 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True)
-class Library:
-    """Where names come from.
+class KnownNames:
+    """Names that a known library gives.
 
     Attributes:
         said: whose they are.
@@ -22,13 +22,13 @@ class Library:
     hint: str
 
 
-def library_of(keys: Iterable[str]) -> Library | None:
+def library_of(keys: Iterable[str]) -> KnownNames | None:
     """The library whose names are among these; None if none is known."""
     names = [key[:_LONGEST] for key in keys]
     for pattern, said, hint in _KNOWN:
         found = next((key for key in names if pattern.search(key)), None)
         if found is not None:
-            return Library(said, found, hint)
+            return KnownNames(said, found, hint)
     return None
 
 

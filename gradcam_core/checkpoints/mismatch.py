@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor, nn
 
+from gradcam_core.checkpoints.head_parts import last_layer
 from gradcam_core.checkpoints.libraries import library_of
 from gradcam_core.checkpoints.naming import listed, shape_text, shown, without_counters
 from gradcam_core.errors import ModelError
@@ -81,8 +82,8 @@ def _library(_module: nn.Module, wanted: Tensors, state: Tensors) -> ModelError 
 
 def _outputs(module: nn.Module, wanted: Tensors, state: Tensors) -> ModelError | None:
     """Only the last layer differs, in its rows."""
-    last = [name for name, part in module.named_modules() if isinstance(part, nn.Linear | nn.Conv2d)][-1]
     differing = {key for key in wanted.keys() | state.keys() if _shape(wanted, key) != _shape(state, key)}
+    last = last_layer(module)
     key = f"{last}.weight"
     if key not in differing or key not in state or not differing <= {key, f"{last}.bias"}:
         return None

@@ -11,15 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from gradcam_core.checkpoints.fields import Fields, inside, is_number, one_line
-from gradcam_core.checkpoints.head_parts import MOST_LAYERS, MOST_PARTS, Head
+from gradcam_core.checkpoints.head_parts import MOST_LAYERS, MOST_PARTS, WHOLE, Head
 from gradcam_core.checkpoints.inputs import INPUT_FIELDS, read_input
 from gradcam_core.checkpoints.labels import imagenet_labels, read_labels
-from gradcam_core.checkpoints.shards import all_parts, first_part, whole_name
+from gradcam_core.checkpoints.parts import all_parts, first_part, whole_name
 from gradcam_core.checkpoints.torchfiles import kind_of_file
-from gradcam_core.checkpoints.weights import SUFFIXES, Weights, check_size, read_file, sha256_of
+from gradcam_core.checkpoints.weights import SUFFIXES, Weights, check_size, read_files, sha256_of
 from gradcam_core.errors import ModelError
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.text import printable
@@ -91,7 +89,7 @@ class Checkpoint:
     license: str
     sha256: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    head: Head = field(default_factory=Head)
+    head: Head = WHOLE
     others: Mapping[str, Any] = field(default_factory=dict)
     known_answer: KnownAnswer | None = None
     notes: tuple[str, ...] = ()
@@ -178,13 +176,7 @@ def read_checkpoint(folder: Path, name: str) -> Checkpoint:
     )
 
 
-def read_weights(checkpoint: Checkpoint) -> tuple[dict[str, Tensor], str]:
-    """The tensors alone of `read_noted_weights`, and the SHA-256 of the file."""
-    weights, digest = read_noted_weights(checkpoint)
-    return weights.tensors, digest
-
-
-def read_noted_weights(checkpoint: Checkpoint) -> tuple[Weights, str]:
+def read_weights(checkpoint: Checkpoint) -> tuple[Weights, str]:
     """The weights by name, as the file holds them, and the SHA-256 of the file.
 
     Raises:
@@ -199,9 +191,7 @@ def read_noted_weights(checkpoint: Checkpoint) -> tuple[Weights, str]:
             f"{checkpoint.sha256[:12]}....",
             hint="Copy the file again, or correct the field sha256.",
         )
-    read = [read_file(part) for part in parts]
-    tensors = {key: value for weights in read for key, value in weights.tensors.items()}
-    return Weights(tensors, tuple(note for weights in read for note in weights.notes)), digest
+    return read_files(parts), digest
 
 
 def _names(folder: Path) -> list[str]:
@@ -271,7 +261,7 @@ def _refuse_renamed(fields: Fields, preprocessing: Fields) -> None:
 def _head(fields: Fields) -> Head:
     """The layers that replace parts of the network, in words."""
     if "head" not in fields.values:
-        return Head()
+        return WHOLE
     parts = fields.values["head"]
     is_mapping = isinstance(parts, dict) and 0 < len(parts) <= MOST_PARTS
     if not is_mapping or not all(_are_layers(texts) for texts in parts.values()):

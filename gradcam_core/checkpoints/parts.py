@@ -1,28 +1,23 @@
-"""The weights of a model that is a folder: one file, or several whose index says which holds which tensor."""
+"""Which files hold one network's weights together? An index names them, or they are NAME-00001-of-00003.safetensors."""
 
-import hashlib
 import os
-from collections.abc import Mapping
+import re
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
 from gradcam_core.checkpoints.fields import Fields, inside
-from gradcam_core.checkpoints.weights import check_size, read_state, sha256_of
-from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
 from gradcam_core.text import printable
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")  # in order of preference: the first can hold nothing but tensors
 
 _INDEX = ".index.json"
+_PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})(\.safetensors|\.bin)")
 _MOST_PARTS = 200
 _AGAIN = "Copy the whole folder again."
 
 
 def weights_files(folder: Path) -> tuple[Path, ...]:
-    """The files that hold the folder's weights.
+    """The files that hold the weights of a folder which a library wrote.
 
     Raises:
         ModelError: if there are none, or an index names one that is not there.
@@ -35,24 +30,39 @@ def weights_files(folder: Path) -> tuple[Path, ...]:
     raise ModelError("The folder holds no weights.", hint=f"Copy {' or '.join(WEIGHTS)} there.")
 
 
-def read_parts(files: tuple[Path, ...]) -> tuple[dict[str, Tensor], str]:
-    """The tensors of all files by name, and the SHA-256 of the file; of several, that of their hashes in order.
+def whole_name(filename: str) -> str:
+    """The name that the parts of one network share; of another file, its own without the ending."""
+    found = _PART.fullmatch(filename)
+    return found[1] if found else Path(filename).stem
+
+
+def first_part(folder: Path, name: str) -> str:
+    """The file name of the first part of these weights; "" if there is none."""
+    parts = sorted(path.name for path in folder.iterdir() if path.name.startswith(f"{name}-0"))
+    return next((part for part in parts if _PART.fullmatch(part) and whole_name(part) == name), "")
+
+
+def all_parts(path: Path) -> list[Path]:
+    """Every file of the weights of which this is one: the file itself where it is no part.
 
     Raises:
-        ModelError: if a file is damaged, no weights file or too large, all of them together are, a tensor comes twice,
-            or one is not finite.
+        ModelError: if a part is missing, or lies elsewhere.
     """
-    _check_sizes(files)
-    state: dict[str, Tensor] = {}
-    for path in files:
-        part = read_state(path)
-        twice = next((key for key in part if key in state), None)
-        if twice is not None:
-            raise ModelError(f"{path.name} holds {printable(twice[:80])}, which another file of the folder holds too.")
-        state |= part
-    _check_finite(state)
-    digests = [sha256_of(path) for path in files]
-    return state, digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    found = _PART.fullmatch(path.name)
+    if not found:
+        return [path]
+    name, _, count, suffix = found.groups()
+    if not 0 < int(count) <= _MOST_PARTS:
+        raise ModelError(
+            f"{printable(path.name)} is one of {int(count):,} parts.", hint="Save the weights as one file."
+        )
+    parts = [path.parent / f"{name}-{number:05}-of-{count}{suffix}" for number in range(1, int(count) + 1)]
+    for part in parts:
+        if not part.is_file() or part.resolve().parent != path.resolve().parent:
+            raise ModelError(
+                f"{printable(part.name)} is not in the folder.", hint="Copy all parts of the weights there."
+            )
+    return parts
 
 
 def _indexed(folder: Path, index: str) -> tuple[Path, ...]:
@@ -61,23 +71,3 @@ def _indexed(folder: Path, index: str) -> tuple[Path, ...]:
     if not 1 <= len(names) <= _MOST_PARTS:
         raise ModelError(f"{index} names {len(names):,} files.", hint=f"1 to {_MOST_PARTS} are read.")
     return tuple(inside(folder, name, hint=_AGAIN) for name in names)
-
-
-def _check_sizes(files: tuple[Path, ...]) -> None:
-    for path in files:
-        check_size(path)
-    total, most = sum(path.stat().st_size for path in files), settings().max_checkpoint_bytes
-    if total > most:
-        raise ModelError(
-            f"The weights have {total / 1e6:,.1f} MB, and at most {most / 1e6:,.1f} MB are read.",
-            hint="Raise HEATPROOF_MAX_CHECKPOINT_BYTES.",
-        )
-
-
-def _check_finite(state: Mapping[str, Tensor]) -> None:
-    for key, value in state.items():
-        if not torch.isfinite(value.float().sum(dtype=torch.float64)):  # one number that any wrong value spoils
-            raise ModelError(
-                f"The weights hold a value that is not finite, in {printable(key[:80])}.",
-                hint="Train or convert it anew.",
-            )

@@ -6,7 +6,7 @@ before one is copied, and their shapes are compared with the network before anyt
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,11 +60,6 @@ class Weights:
     notes: tuple[str, ...] = ()
 
 
-def read_state(path: Path) -> State:
-    """The tensors alone of `read_file`."""
-    return read_file(path).tensors
-
-
 def read_file(path: Path) -> Weights:
     """The tensors of a weights file by name; of a training checkpoint, those of its network.
 
@@ -82,6 +77,28 @@ def read_file(path: Path) -> Weights:
     if others:
         notes = (*notes, f"Left out of the file, for they are no tensors: {listed(others)}.")
     return Weights(state, notes)
+
+
+def read_files(paths: Sequence[Path]) -> Weights:
+    """The tensors of all these files, as `read_file` gives those of each.
+
+    Raises:
+        ModelError: as there; also if they are too large together, or two of them hold the same tensor.
+    """
+    check_size(*paths)
+    tensors: State = {}
+    notes: list[str] = []
+    for path in paths:
+        part = read_file(path)
+        twice = next((key for key in part.tensors if key in tensors), None)
+        if twice is not None:
+            raise ModelError(
+                f"{path.name} holds {shown(twice)}, which another part of the weights holds too.",
+                hint="Copy all parts again.",
+            )
+        tensors |= part.tensors
+        notes += part.notes
+    return Weights(tensors, tuple(notes))
 
 
 def check_fit(module: nn.Module, state: Mapping[str, Tensor]) -> None:
@@ -102,11 +119,20 @@ def load_into(module: nn.Module, state: Mapping[str, Tensor]) -> None:
         ModelError: if they do not fit or are not finite; nothing has been changed then.
     """
     check_fit(module, state)
-    _check_finite(state)
+    check_finite(state)
     full = module.state_dict()  # also carries the format version of each part, which some networks insist on
     full.update({key: torch.zeros_like(value) for key, value in full.items() if is_counter(key)})
     full.update(without_counters(state))
     module.load_state_dict(full)
+
+
+def check_finite(state: Mapping[str, Tensor]) -> None:
+    """Refuse weights that hold a value which is not finite; ModelError names the tensor."""
+    for key, value in state.items():
+        if not math.isfinite(value.detach().float().sum(dtype=torch.float64)):  # one number that any wrong value spoils
+            raise ModelError(
+                f"The weights hold a value that is not finite, in {shown(key)}.", hint="Train or convert it anew."
+            )
 
 
 def sha256_of(*paths: Path) -> str:
@@ -131,9 +157,10 @@ def check_size(*paths: Path) -> None:
     path, limit = paths[0], settings().max_checkpoint_bytes
     if size > limit:
         may_hold_more = path.suffix != ".safetensors"
+        files = f"{path.name} has" if len(paths) == 1 else f"{path.name} and the other parts have"
         advice = "Save the weights alone, without the optimizer, or raise" if may_hold_more else "Raise"
         raise ModelError(
-            f"{path.name} has {_megabytes(size)}, and at most {_megabytes(limit)} are read.",
+            f"{files} {_megabytes(size)}, and at most {_megabytes(limit)} are read.",
             hint=f"{advice} HEATPROOF_MAX_CHECKPOINT_BYTES.",
         )
 
@@ -204,11 +231,3 @@ def _check_tensors(state: Any, path: Path) -> None:
 
 def _not_a_state_dict(path: Path, why: str) -> ModelError:
     return ModelError(f"{path.name} holds no state dict: {why}.", hint="Save model.state_dict() and nothing else.")
-
-
-def _check_finite(state: Mapping[str, Tensor]) -> None:
-    for key, value in state.items():
-        if not math.isfinite(value.detach().float().sum(dtype=torch.float64)):  # one number that any wrong value spoils
-            raise ModelError(
-                f"The weights hold a value that is not finite, in {key}.", hint="Train or convert it anew."
-            )

@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from torchvision import models
 
 from gradcam_core.checkpoints.fitting import fit
-from gradcam_core.checkpoints.head_parts import WHOLE, Head, replace_parts
-from gradcam_core.checkpoints.heads import last_layer
+from gradcam_core.checkpoints.head_parts import WHOLE, Head, last_layer, replace_parts
 from gradcam_core.checkpoints.naming import without_counters
 from gradcam_core.checkpoints.weights import check_fit, load_into
 from gradcam_core.errors import ModelError
@@ -30,7 +29,6 @@ from gradcam_core.tinyvit import TinyViT
 
 OWN: dict[str, Callable[[int], nn.Module]] = {"heatproof/tinynet": TinyNet, "heatproof/tinyvit": TinyViT}
 _TORCHVISION = "torchvision/"
-_ALIKE = 0.85  # wide_resnet50_2 and resnet50, with torchvision/ before both
 _WITHOUT_AUXILIARY = {"aux_logits": False, "init_weights": False}
 _OPTIONS: dict[str, dict[str, Any]] = {"googlenet": _WITHOUT_AUXILIARY, "inception_v3": _WITHOUT_AUXILIARY}
 _AUXILIARY = {"googlenet": ("aux1.", "aux2."), "inception_v3": ("AuxLogits.",)}  # heads that only training uses
@@ -67,12 +65,7 @@ class Built:
     notes: tuple[str, ...]
 
 
-def build(name: str, num_outputs: int, state: Mapping[str, Tensor], **how: Any) -> nn.Module:
-    """The network alone of `build_noted`."""
-    return build_noted(name, num_outputs, state, **how).module
-
-
-def build_noted(name: str, num_outputs: int, state: Mapping[str, Tensor], **how: Any) -> Built:
+def build(name: str, num_outputs: int, state: Mapping[str, Tensor], **how: Any) -> Built:
     """The network with these weights, whatever they are called in their file; `how` is as for `meta_module`.
 
     Names, shapes and the number of parameters are compared on a skeleton before any memory is taken.
@@ -90,24 +83,33 @@ def build_noted(name: str, num_outputs: int, state: Mapping[str, Tensor], **how:
 def similar_architectures(state: Mapping[str, Tensor], name: str) -> tuple[str, ...]:
     """The architecture whose tensors these are but for its last layer, if there is one; those named alike first.
 
-    Where every name is there, it can but be one that is named alike: the others need not be built.
+    The networks of a family call their first tensor alike: where the state has none of that name, one of them is built.
     """
     ratios = {other: difflib.SequenceMatcher(None, other, name).ratio() for other in architectures() if other != name}
-    own = without_counters(_skeleton(name, 2, {}).state_dict())
-    least = _ALIKE if own.keys() <= state.keys() else 0
-    for other in sorted((other for other in ratios if ratios[other] >= least), key=lambda other: -ratios[other]):
-        last, unused, body = _fingerprint(other)
-        if _body(state, last, unused) == body:
+    strange: set[str] = set()
+    for other in sorted(ratios, key=lambda other: -ratios[other]):
+        if _family(other) in strange:
+            continue
+        first, last, body = _fingerprint(other)
+        if first not in state:
+            strange.add(_family(other))
+        elif _body(state, last, _unused(other)) == body:
             return (other,)
     return ()
 
 
 @lru_cache(maxsize=200)
-def _fingerprint(name: str) -> tuple[str, tuple[str, ...], int]:
-    """The name of an architecture's last layer, what it does without, and a number that tells its other tensors."""
+def _fingerprint(name: str) -> tuple[str, str, int]:
+    """The names of an architecture's first tensor and of its last layer, and a number that tells its other tensors."""
     module = _skeleton(name, 2, {})
-    last = last_layer(module) + "."
-    return last, _unused(name), _body(module.state_dict(), last, _unused(name))
+    state, last = module.state_dict(), last_layer(module) + "."
+    return next(iter(state)), last, _body(state, last, _unused(name))
+
+
+def _family(name: str) -> str:
+    """The module that builds it: one of torchvision's for each family."""
+    builder: Any = OWN.get(name) or models.get_model_builder(name.removeprefix(_TORCHVISION))
+    return str(builder.__module__)
 
 
 def _body(state: Mapping[str, Tensor], last: str, unused: tuple[str, ...]) -> int:
@@ -121,7 +123,7 @@ def meta_module(name: str, num_outputs: int, *, channels: int = 3, head: Head = 
     Args:
         channels: that it takes; its first layer is another one where they are not 3.
         head: the layers that stand in the place of some of its parts.
-        options: arguments of torchvision's constructor, such as `image_size`.
+        options: arguments of the library's constructor, such as `image_size`.
     """
     check_architecture(name)
     try:

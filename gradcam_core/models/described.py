@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from torch import nn
 
-from gradcam_core.checkpoints.pairs import Checkpoint, read_noted_weights
-from gradcam_core.models.architectures import build_noted, check_architecture, meta_module
+from gradcam_core.checkpoints.pairs import Checkpoint, read_weights
+from gradcam_core.models.architectures import build, check_architecture, meta_module
 from gradcam_core.models.options import options_of
 from gradcam_core.models.spec import Network, as_network
 from gradcam_core.models.timm_inputs import timm_own_input
@@ -42,7 +42,7 @@ def network_of(checkpoint: Checkpoint) -> Network:
         ModelError: if the weights are no weights, or do not fit what the description says.
     """
     told = with_assumed(checkpoint)
-    weights, digest = read_noted_weights(told)
+    weights, digest = read_weights(told)
     how = {"channels": told.input_spec.channels, "head": told.head, **told.options}
-    built = build_noted(told.architecture, told.num_outputs, weights.tensors, **how)
+    built = build(told.architecture, told.num_outputs, weights.tensors, **how)
     return as_network(built.module, told, digest, notes=(*weights.notes, *built.notes))

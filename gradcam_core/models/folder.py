@@ -7,7 +7,7 @@ from torch import nn
 
 from gradcam_core.checkpoints.pairs import BadCheckpoint, Checkpoint, find_checkpoints, read_checkpoint
 from gradcam_core.checkpoints.weights import SUFFIXES
-from gradcam_core.config import Settings, settings
+from gradcam_core.config import chosen_checkpoints, settings
 from gradcam_core.errors import ModelError
 from gradcam_core.models.described import network_of, skeleton_of, with_assumed
 from gradcam_core.models.library_folders import is_library_folder
@@ -31,13 +31,12 @@ class FolderSource:
     @property
     def folder(self) -> Path | None:
         """The folder of the settings; None where that is the usual one."""
-        chosen = settings().checkpoints
-        return None if chosen == Settings.checkpoints else chosen.absolute()
+        return chosen_checkpoints()
 
     def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
         """The pairs that can be used, and those that can't."""
         folder = settings().checkpoints
-        if folder != Settings.checkpoints and not os.path.exists(folder):
+        if chosen_checkpoints() and not os.path.exists(folder):
             return [], [BadCheckpoint(str(folder), "HEATPROOF_CHECKPOINTS names a folder that does not exist.")]
         checkpoints, bad = find_checkpoints(folder)
         specs = []

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradcam_core.checkpoints.fields import Fields, is_number, one_line
+from gradcam_core.checkpoints.labels import LONGEST_LABEL, MOST_CLASSES
 from gradcam_core.errors import ModelError
 
 INTERPOLATIONS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")  # by Pillow's numbers
-MOST_LABELS = 100_000
-_LONGEST_LABEL = 500
 
 
 def numbered_labels(fields: Fields, key: str) -> tuple[str, ...]:
@@ -20,12 +19,12 @@ def numbered_labels(fields: Fields, key: str) -> tuple[str, ...]:
     given = fields.values[key]
     if isinstance(given, list):
         given = {str(index): name for index, name in enumerate(given)}
-    if not isinstance(given, dict) or not 1 <= len(given) <= MOST_LABELS:
+    if not isinstance(given, dict) or not 1 <= len(given) <= MOST_CLASSES:
         raise fields.wrong(key, "a name for each class")
     names = [given.get(str(index)) for index in range(len(given))]
     if any(name is None for name in names):
         raise fields.wrong(key, f"an object whose keys run from 0 to {len(given) - 1:,}")
-    return tuple(one_line(str(name))[:_LONGEST_LABEL] or f"class {index}" for index, name in enumerate(names))
+    return tuple(one_line(str(name))[:LONGEST_LABEL] or f"class {index}" for index, name in enumerate(names))
 
 
 def activation_of(config: Mapping[str, Any], labels: tuple[str, ...]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:

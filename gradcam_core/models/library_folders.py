@@ -7,8 +7,9 @@ from torch import nn
 
 from gradcam_core.checkpoints.fields import Fields, inside
 from gradcam_core.checkpoints.pairs import BadCheckpoint
-from gradcam_core.checkpoints.parts import WEIGHTS, read_parts, weights_files
-from gradcam_core.config import Settings, settings
+from gradcam_core.checkpoints.parts import WEIGHTS, weights_files
+from gradcam_core.checkpoints.weights import SUFFIXES, read_files, sha256_of
+from gradcam_core.config import chosen_checkpoints, settings
 from gradcam_core.errors import ModelError
 from gradcam_core.models.extra import check_installed
 from gradcam_core.models.folder_model import CONFIG, FolderModel, Library
@@ -30,8 +31,7 @@ class LibraryFolderSource:
     @property
     def folder(self) -> Path | None:
         """The folder of the settings; None where that is the usual one."""
-        chosen = settings().checkpoints
-        return None if chosen == Settings.checkpoints else chosen.absolute()
+        return chosen_checkpoints()
 
     def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
         """The folders that can be used, and those that can't."""
@@ -69,16 +69,17 @@ class LibraryFolderSource:
         """Read the folder anew and build its network."""
         library, model = _named(name)
         library.skeleton(model)  # refuses what can't be built before the weights are read
-        state, digest = read_parts(weights_files(model.folder))
-        module, notes = library.build(model, state)
+        files = weights_files(model.folder)
+        weights = read_files(files)
+        module, notes = library.build(model, weights.tensors)
         return Network(
             module=module,
             labels=model.labels,
             input_spec=model.input_spec,
             activation=model.activation,
             target_layer="",
-            weights_sha256=digest,
-            notes=(*model.notes, *notes),
+            weights_sha256=sha256_of(*files),
+            notes=(*model.notes, *weights.notes, *notes),
         )
 
     def download(self, name: str, *, progress: Progress) -> None:
@@ -132,7 +133,7 @@ def _described(name: str, folder: Path) -> tuple[Library, FolderModel]:
     if printable(name) != name:
         raise ModelError("The folder's name holds what can't be printed.", hint="Rename the folder.")
     root = settings().checkpoints
-    if any(os.path.isfile(root / f"{name}{ending}") for ending in (".json", ".safetensors", ".pth", ".pt")):
+    if any(os.path.isfile(root / f"{name}{ending}") for ending in (".json", *SUFFIXES)):
         raise ModelError(f"A file beside the folders is named {name} too.", hint="Rename the folder.")
     fields = Fields.read(inside(folder, CONFIG))
     library = _library(fields)

@@ -28,7 +28,7 @@ class Options:
     """What an architecture is built with beside its number of outputs.
 
     Attributes:
-        values: arguments of torchvision's constructor.
+        values: arguments of the library's constructor.
         notes: a sentence for what was assumed, and for the fields that nothing reads.
     """
 

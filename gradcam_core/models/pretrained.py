@@ -8,7 +8,7 @@ from dataclasses import replace
 from torch import Tensor, nn
 
 from gradcam_core.checkpoints.pairs import BadCheckpoint
-from gradcam_core.checkpoints.weights import check_size, read_state, sha256_of
+from gradcam_core.checkpoints.weights import check_size, read_file, sha256_of
 from gradcam_core.config import PREFIX, Settings, settings
 from gradcam_core.download import download_file
 from gradcam_core.errors import ModelError
@@ -155,7 +155,7 @@ def _built(module: nn.Module, pretrained: Pretrained, *, hint: str) -> nn.Module
     """torchvision's own loader would run a file's code: it reads with `weights_only=False`, and the hash is 32 bits."""
     check_size(pretrained.file)  # here, for its own words say which setting to raise
     try:
-        return materialize(module, _fitting(read_state(pretrained.file), module))
+        return materialize(module, _fitting(read_file(pretrained.file).tensors, module))
     except Exception as error:  # a file of this hash that is none of ours raises anything
         if is_out_of_memory(error):
             raise

@@ -20,7 +20,7 @@ class ModelSpec:
     """A model as the pickers show it; making one builds no network and reads no weights.
 
     Attributes:
-        source: the slug of its source: embedded, checkpoint or torchvision.
+        source: the slug of its source, a key of `registry.SOURCES`, such as checkpoint.
         num_classes: how many labels; 2 for a binary network.
         label_summary: in plain words what it can recognise.
         ready: whether its weights are on this machine.

@@ -6,12 +6,12 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from gradcam_core.checkpoints.fields import Fields
-from gradcam_core.checkpoints.labels import imagenet_labels
+from gradcam_core.checkpoints.fields import Fields, one_line
+from gradcam_core.checkpoints.labels import LONGEST_LABEL, MOST_CLASSES, imagenet_labels
 from gradcam_core.checkpoints.parts import weights_files
 from gradcam_core.errors import ModelError
 from gradcam_core.models.architectures import materialize
-from gradcam_core.models.folder_fields import MOST_LABELS, activation_of, numbered_labels
+from gradcam_core.models.folder_fields import activation_of, numbered_labels
 from gradcam_core.models.folder_model import CONFIG, FolderModel
 from gradcam_core.models.timm_inputs import USUAL, timm_input_spec
 from gradcam_core.models.timm_networks import PACKAGE, PREFIX, timm_skeleton
@@ -65,7 +65,7 @@ class TimmFolder:
 
 def _labels(fields: Fields, known: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """A class by its description where there is one, else by its name; numbered where nothing is said."""
-    count = fields.whole("num_classes", low=0, high=MOST_LABELS, default=known.values.get("num_classes") or 0)
+    count = fields.whole("num_classes", low=0, high=MOST_CLASSES, default=known.values.get("num_classes") or 0)
     if count == 0:
         raise ModelError(
             f"{CONFIG} has num_classes 0: the network has no head that names classes.",
@@ -79,7 +79,7 @@ def _labels(fields: Fields, known: Fields) -> tuple[tuple[str, ...], tuple[str, 
         raise ModelError(f"{CONFIG} names {len(names):,} classes, and num_classes is {count:,}.")
     told = fields.values.get("label_descriptions")
     descriptions = told if isinstance(told, dict) else {}
-    return tuple(str(descriptions.get(name, name))[:500] for name in names), ()
+    return tuple(one_line(str(descriptions.get(name, name)))[:LONGEST_LABEL] or name for name in names), ()
 
 
 def _unnamed(count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:

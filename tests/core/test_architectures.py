@@ -46,7 +46,7 @@ def test_each_skeleton_takes_no_memory_and_its_file_holds_every_tensor(name: str
 def test_built_network_is_torchvisions_with_the_given_weights(name: str) -> None:
     torch.manual_seed(0)
     given = models.get_model(name, weights=None, num_classes=5).eval()
-    built = build(f"torchvision/{name}", 5, dict(given.state_dict())).eval()
+    built = build(f"torchvision/{name}", 5, dict(given.state_dict())).module.eval()
     noise = torch.randn(1, 3, 96, 96)
     with torch.no_grad():
         assert torch.equal(built(noise), given(noise))
@@ -57,7 +57,7 @@ def test_built_network_is_torchvisions_with_the_given_weights(name: str) -> None
 def test_heads_that_only_training_uses_are_left_out(name: str, key: str) -> None:
     given = models.get_model(name, weights=None, num_classes=5, init_weights=False)
     assert key in given.state_dict()
-    built = build(f"torchvision/{name}", 5, given.state_dict())
+    built = build(f"torchvision/{name}", 5, given.state_dict()).module
     assert key not in built.state_dict()
     assert torch.equal(built.get_parameter("fc.weight"), given.get_parameter("fc.weight"))
 

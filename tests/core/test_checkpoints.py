@@ -285,9 +285,9 @@ def test_weights_are_verified_by_their_hash(tmp_path: Path, write_pair: WritePai
     digest = hashlib.sha256(write_pair().read_bytes()).hexdigest()
     write_pair("good", sha256=digest)
     (tmp_path / "small.safetensors").replace(tmp_path / "good.safetensors")
-    state, found = read_weights(read_checkpoint(tmp_path, "good"))
+    weights, found = read_weights(read_checkpoint(tmp_path, "good"))
     assert found == digest
-    assert state["head.weight"].shape == (3, 128)
+    assert weights.tensors["head.weight"].shape == (3, 128)
 
 
 def test_weights_of_another_hash_are_refused(tmp_path: Path, write_pair: WritePair) -> None:

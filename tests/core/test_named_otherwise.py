@@ -14,7 +14,7 @@ from torchvision import models
 
 from gradcam_core.checkpoints.head_parts import ConcatPool, Head
 from gradcam_core.errors import ModelError
-from gradcam_core.models.architectures import Built, build_noted, meta_module
+from gradcam_core.models.architectures import Built, build, meta_module
 
 NAME = "torchvision/shufflenet_v2_x0_5"
 State = dict[str, Tensor]
@@ -37,7 +37,7 @@ def net(trained: models.ShuffleNetV2) -> models.ShuffleNetV2:
 
 
 def check_same(net: nn.Module, state: dict[str, Any], **how: Any) -> Built:
-    built = build_noted(NAME, 3, state, **how)
+    built = build(NAME, 3, state, **how)
     noise = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         assert torch.allclose(built.module.eval()(noise), net.eval()(noise), atol=1e-5)
@@ -46,7 +46,7 @@ def check_same(net: nn.Module, state: dict[str, Any], **how: Any) -> Built:
 
 def refusal(state: State) -> ModelError:
     with pytest.raises(ModelError) as caught:
-        build_noted(NAME, 3, state)
+        build(NAME, 3, state)
     return caught.value
 
 
@@ -176,13 +176,13 @@ def test_fastais_body_and_head_load_once_the_head_is_said() -> None:
     last += [nn.BatchNorm1d(16), nn.Dropout(), nn.Linear(16, 3, bias=False)]
     whole = nn.Sequential(body, nn.Sequential(ConcatPool(), nn.Flatten(), *last)).eval()
     with pytest.raises(ModelError) as caught:
-        build_noted("torchvision/resnet18", 3, whole.state_dict())
+        build("torchvision/resnet18", 3, whole.state_dict())
     line = json.loads(caught.value.hint.partition('"head": ')[2].removesuffix("."))
     assert line == {
         "avgpool": ["concat_pool"],
         "fc": ["batch_norm", "dropout", "linear 16", "relu", "batch_norm", "dropout", "linear"],
     }
-    built = build_noted("torchvision/resnet18", 3, whole.state_dict(), head=Head(line)).module.eval()
+    built = build("torchvision/resnet18", 3, whole.state_dict(), head=Head(line)).module.eval()
     noise = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
         assert torch.allclose(built(noise), whole(noise), atol=1e-5)
@@ -282,3 +282,12 @@ def test_a_layer_that_was_changed_in_code_is_told_by_its_kernels(net: models.Shu
 def test_another_architecture_that_fits_is_named() -> None:
     state = models.shufflenet_v2_x1_0(weights=None, num_classes=3).state_dict()
     assert refusal(state).hint == "Set architecture to torchvision/shufflenet_v2_x1_0."
+
+
+@pytest.mark.slow
+def test_an_architecture_that_has_all_names_and_more_is_named() -> None:
+    with torch.device("meta"):
+        state = models.resnext50_32x4d().state_dict()
+    with pytest.raises(ModelError) as caught:
+        build("torchvision/resnet18", 1000, state)
+    assert caught.value.hint == "Set architecture to torchvision/resnext50_32x4d."

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from gradcam_core.checkpoints.weights import read_file, read_state
+from gradcam_core.checkpoints.weights import read_file
 from gradcam_core.errors import ModelError
 from gradcam_core.tinynet import TinyNet
 
@@ -27,7 +27,7 @@ BYTES = {
 
 def refusal(path: Path) -> ModelError:
     with pytest.raises(ModelError) as caught:
-        read_state(path)
+        read_file(path)
     assert caught.value.hint
     assert caught.value.message.startswith(path.name)
     return caught.value
@@ -50,7 +50,7 @@ def test_weights_under_the_wrong_ending_are_to_be_renamed_and_then_load(tmp_path
     assert refusal(tmp_path / "a.pth").hint == "Rename it to a.safetensors."
     assert refusal(tmp_path / "b.safetensors").hint == "Rename it to b.pth."
     assert refusal(tmp_path / "c.safetensors").hint == "Rename it to c.pth."
-    assert read_state((tmp_path / "a.pth").rename(tmp_path / "a.safetensors")).keys() == state.keys()
+    assert read_file((tmp_path / "a.pth").rename(tmp_path / "a.safetensors")).tensors.keys() == state.keys()
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -61,7 +61,7 @@ def test_torchscript_is_told_the_line_that_makes_a_state_dict_of_it(tmp_path: Pa
     assert "TorchScript" in error.message
     line = error.hint.removeprefix("In Python: ").removesuffix(".").replace("net", str(tmp_path / "net"))
     exec(line, {"torch": torch})  # noqa: S102 (our own hint)
-    assert read_state(tmp_path / "net_state.pth").keys() == {"weight", "bias"}
+    assert read_file(tmp_path / "net_state.pth").tensors.keys() == {"weight", "bias"}
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_of_several_state_dicts_the_live_one_is_read_and_the_others_are_named(tm
     assert torch.equal(weights.tensors["head.weight"], live["head.weight"])
     assert weights.notes == ("The file also holds state_dict_ema; state_dict was taken.",)
     torch.save({"args": {"lr": 0.1}, "ema": {"module": average}}, tmp_path / "a.pth")
-    assert torch.equal(read_state(tmp_path / "a.pth")["head.weight"], average["head.weight"])
+    assert torch.equal(read_file(tmp_path / "a.pth").tensors["head.weight"], average["head.weight"])
 
 
 def test_numbers_among_the_tensors_are_left_out_and_said(tmp_path: Path) -> None:

@@ -133,6 +133,15 @@ def test_classes_without_names_are_numbered_or_imagenets_and_that_is_said(folder
     )
 
 
+def test_what_is_said_of_a_class_is_one_line_that_can_be_printed(folder: Path) -> None:
+    saved(folder / "mine", "test_resnet")
+    changed(folder / "mine", label_descriptions={LABELS[0]: "a\n small\tone\x1b", LABELS[1]: " "})
+    first, *others = SOURCES["library"].describe("mine").labels
+    assert first.startswith("a small one")
+    assert first.isprintable()
+    assert others == LABELS[1:]
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [

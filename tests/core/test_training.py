@@ -96,7 +96,7 @@ def test_half_of_the_pictures_of_the_transformer_have_a_part_hidden_as_the_sweep
 @pytest.mark.slow
 def test_early_blocks_of_the_transformer_stay_as_they_are(pool: Pool) -> None:
     trained = tinyvit.train(Plan(steps=1, batch=4, rate=0.1, warming=1), pool)
-    tinynet = read_weights(read_checkpoint(ASSETS, "tinynet"))[0]
+    tinynet = read_weights(read_checkpoint(ASSETS, "tinynet"))[0].tensors
     assert all(torch.equal(value, tinynet[f"blocks.{name}"]) for name, value in trained.early.state_dict().items())
 
 
@@ -107,9 +107,9 @@ def test_main_writes_a_pair_that_loads(
     options = {"scenes": 8, "steps": 2, "batch": 4, "processes": 1, "check": 2, "out": tmp_path}
     main([*arguments, *(f"--{name}={value}" for name, value in options.items())])
     checkpoint = read_checkpoint(tmp_path, *(arguments or ["tinynet"]))
-    state, digest = read_weights(checkpoint)
+    weights, digest = read_weights(checkpoint)
     assert (checkpoint.labels, checkpoint.sha256) == (THINGS, digest)
-    network = build(checkpoint.architecture, checkpoint.num_classes, state)
+    network = build(checkpoint.architecture, checkpoint.num_classes, weights.tensors).module
     assert network(torch.rand(1, 3, 128, 128)).shape == (1, len(THINGS))
     assert "pointing game" in capsys.readouterr().out
 

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from gradcam_core.checkpoints.weights import check_fit, load_into, read_state
+from gradcam_core.checkpoints.weights import check_fit, load_into, read_file, read_files
 from gradcam_core.errors import ModelError
 from gradcam_core.tinynet import TinyNet
 
@@ -47,14 +47,31 @@ def equal(left: dict[str, Tensor], right: dict[str, Tensor]) -> bool:
 def test_safetensors_and_torch_files_hold_the_same(tmp_path: Path, net: TinyNet) -> None:
     save_file(net.state_dict(), tmp_path / "a.safetensors")
     saved(net.state_dict(), tmp_path / "a.pth")
-    assert equal(read_state(tmp_path / "a.safetensors"), net.state_dict())
-    assert equal(read_state(tmp_path / "a.pth"), net.state_dict())
+    assert equal(read_file(tmp_path / "a.safetensors").tensors, net.state_dict())
+    assert equal(read_file(tmp_path / "a.pth").tensors, net.state_dict())
+
+
+def test_parts_are_refused_if_two_hold_one_tensor_or_all_are_too_large(
+    tmp_path: Path, net: TinyNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / "a.safetensors", tmp_path / "b.safetensors"]
+    halves = dict(list(net.state_dict().items())[:9]), dict(list(net.state_dict().items())[9:])
+    for path, half in zip(paths, halves, strict=True):
+        save_file(half, path)
+    assert equal(read_files(paths).tensors, net.state_dict())
+    monkeypatch.setenv("HEATPROOF_MAX_CHECKPOINT_BYTES", str(sum(path.stat().st_size for path in paths) - 1))
+    with pytest.raises(ModelError, match=r"a\.safetensors and the other parts have"):
+        read_files(paths)
+    monkeypatch.delenv("HEATPROOF_MAX_CHECKPOINT_BYTES")
+    save_file({**halves[1], next(iter(halves[0])): torch.zeros(1)}, paths[1])
+    with pytest.raises(ModelError, match=r"b\.safetensors holds .*, which another part of the weights holds too"):
+        read_files(paths)
 
 
 @pytest.mark.parametrize("wrapper", ["state_dict", "model"])
 def test_training_checkpoint_is_unwrapped(tmp_path: Path, net: TinyNet, wrapper: str) -> None:
     content = {"epoch": 3, "optimizer": {"lr": 0.1}, wrapper: net.state_dict()}
-    assert equal(read_state(saved(content, tmp_path / "a.pt")), net.state_dict())
+    assert equal(read_file(saved(content, tmp_path / "a.pt")).tensors, net.state_dict())
 
 
 @pytest.mark.parametrize(
@@ -70,7 +87,7 @@ def test_training_checkpoint_is_unwrapped(tmp_path: Path, net: TinyNet, wrapper:
 def test_what_a_sound_checkpoint_also_holds_is_named(tmp_path: Path, net: TinyNet, content: object, said: str) -> None:
     path = saved({"state_dict": net.state_dict(), "more": content}, tmp_path / "a.pth")
     with pytest.raises(ModelError) as caught:
-        read_state(path)
+        read_file(path)
     assert caught.value.message == f"a.pth holds {said}, and nothing but tensors and plain containers is ever read."
     assert "model.state_dict()" in caught.value.hint
 
@@ -79,7 +96,7 @@ def test_what_a_sound_checkpoint_also_holds_is_named(tmp_path: Path, net: TinyNe
 def test_newer_pickle_protocol_is_said_to_be_one(tmp_path: Path, net: TinyNet, protocol: int) -> None:
     torch.save(net.state_dict(), tmp_path / "a.pth", pickle_protocol=protocol)
     with pytest.raises(ModelError) as caught:
-        read_state(tmp_path / "a.pth")
+        read_file(tmp_path / "a.pth")
     assert caught.value.message == f"a.pth was saved with pickle_protocol={protocol}, and at most 3 is read."
     assert "plain torch.save" in caught.value.hint
 
@@ -88,7 +105,7 @@ def test_payload_is_refused_and_never_runs(tmp_path: Path) -> None:
     target = tmp_path / "ran"
     path = saved({"weight": Payload(target)}, tmp_path / "a.pth")
     with pytest.raises(ModelError, match="and nothing but tensors and plain containers is ever read"):
-        read_state(path)
+        read_file(path)
     assert not target.exists()
     assert torch.load(path, weights_only=False) is not None
     assert target.exists()  # the payload does run where it is let
@@ -122,7 +139,7 @@ def test_file_that_is_no_state_dict_is_refused_with_a_hint(tmp_path: Path, kind:
     path = tmp_path / "strange.pth"
     refused(tmp_path)[kind](path)
     with pytest.raises(ModelError, match=r"^strange\.pth ") as caught:
-        read_state(path)
+        read_file(path)
     assert caught.value.hint
 
 
@@ -134,7 +151,7 @@ def test_malformed_safetensors_are_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "strange.safetensors"
     path.write_bytes(data)
     with pytest.raises(ModelError, match=r"strange\.safetensors"):
-        read_state(path)
+        read_file(path)
 
 
 def test_deflated_archive_is_refused_before_torch_reads_it(tmp_path: Path) -> None:
@@ -146,7 +163,7 @@ def test_deflated_archive_is_refused_before_torch_reads_it(tmp_path: Path) -> No
         for name in stored.namelist():
             deflated.writestr(name, stored.read(name))
     with pytest.raises(ModelError, match=r"packed in a way that torch\.save never does"):
-        read_state(tmp_path / "deflated.pth")
+        read_file(tmp_path / "deflated.pth")
 
 
 def test_file_over_the_limit_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,14 +172,14 @@ def test_file_over_the_limit_is_not_opened(tmp_path: Path, monkeypatch: pytest.M
         with (tmp_path / name).open("wb") as file:
             file.truncate(3_000_001)
         with pytest.raises(ModelError, match=r"has 3\.0 MB, and at most 1,000 bytes are read") as caught:
-            read_state(tmp_path / name)
+            read_file(tmp_path / name)
         assert caught.value.hint.endswith("aise HEATPROOF_MAX_CHECKPOINT_BYTES.")
         assert ("optimizer" in caught.value.hint) == is_advised
 
 
 def test_file_that_is_gone_is_said_to_be(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"absent\.pth can't be read"):
-        read_state(tmp_path / "absent.pth")
+        read_file(tmp_path / "absent.pth")
 
 
 def test_half_precision_becomes_the_networks_own(net: TinyNet) -> None:

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from gradcam_core.checkpoints.fields import Fields, one_line
+from gradcam_core.checkpoints.labels import MOST_CLASSES
 from gradcam_core.checkpoints.parts import weights_files
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
-from gradcam_core.models.folder_fields import MOST_LABELS, activation_of, numbered_labels
+from gradcam_core.models.folder_fields import activation_of, numbered_labels
 from gradcam_core.models.folder_model import CONFIG, FolderModel
 from gradcam_core.models.huggingface.families import architecture_of_type, family_of
 from gradcam_core.models.huggingface.processor import FILE as PROCESSOR
@@ -55,7 +56,7 @@ def _labels(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The name of each class in the order of the outputs, and whether they were made up."""
     if fields.values.get("id2label") is not None:
         return numbered_labels(fields, "id2label"), ()
-    count = fields.whole("num_labels", low=1, high=MOST_LABELS, default=2)
+    count = fields.whole("num_labels", low=1, high=MOST_CLASSES, default=2)
     return tuple(f"LABEL_{index}" for index in range(count)), (f"{CONFIG} names no classes: they are numbered.",)
 
 

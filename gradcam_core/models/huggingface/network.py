@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gradcam_core.checkpoints.weights import check_finite
 from gradcam_core.errors import HeatproofError, ModelError
 from gradcam_core.models.extra import need
 from gradcam_core.models.folder_model import FolderModel
@@ -46,9 +47,10 @@ def build_network(model: FolderModel, state: Mapping[str, Tensor]) -> tuple[nn.M
     """The network with these weights in float32 on the CPU, and a sentence for what was left out of them.
 
     Raises:
-        ModelError: if it can't be built, is too large, or the weights do not fit.
+        ModelError: if it can't be built, is too large, or the weights do not fit or are not finite.
     """
     build_skeleton(model)
+    check_finite(state)
     network, config = _classes(model)
     with _library_errors(model), _building:
         module, found = network.from_pretrained(
