@@ -60,7 +60,10 @@ def labels_for(labels: Labels, num_outputs: int) -> tuple[tuple[str, ...], tuple
     """
     count = max(num_outputs, 2)
     if labels is None:
-        note = f"Nobody has named its {count:,} classes: they are called class 0 to class {count - 1}."
+        note = (
+            f"Nobody has named its {count:,} classes: they are called class 0 to class {count - 1}. "
+            "If it has no class head, they are features and no classes."
+        )
         return tuple(f"class {index}" for index in range(count)), (note,)
     names = given_labels(labels)
     if num_outputs == 1 and len(names) == 1:
