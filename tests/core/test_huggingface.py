@@ -114,6 +114,7 @@ def test_skeleton_has_the_networks_layers_and_no_memory(folder: Path) -> None:
         name: value.shape for name, value in own.state_dict().items()
     }
     assert {parameter.device.type for parameter in skeleton.parameters()} == {"meta"}
+    assert type(skeleton).__name__ == type(own).__name__ == "ViTForImageClassification"
 
 
 # --- how an image is prepared
