@@ -119,11 +119,7 @@ class DeclaredSource:
             labels=labels,
             input_spec=spec,
             activation=declaration.activation,
-            target_layer="",
             source=f"a function of the operator, {declaration.function}",
-            origin="",
-            licence="",
-            weights_sha256="",
         )
 
     def skeleton(self, name: str) -> nn.Module:

@@ -19,7 +19,7 @@ class FolderModel:
 
     Attributes:
         architecture: as the library that builds it names it.
-        family: in words, such as ViT.
+        family: in words, such as ViT; of a library that names none, the architecture.
         activation: softmax, sigmoid or binary.
         options: what the library builds it from.
         notes: a sentence for each thing that was assumed or left out.

@@ -46,7 +46,6 @@ def network_of(module: nn.Module, *, labels: Labels, input_spec: Any, activation
         labels=names,
         input_spec=spec,
         activation=activation,
-        target_layer="",
         weights_sha256=hash_of(own),
         notes=(*_notes_of_channels(spec), *notes_of_copy, *notes_of_outputs, *notes_of_activation, *notes_of_labels),
     )

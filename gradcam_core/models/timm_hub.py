@@ -67,11 +67,9 @@ class TimmHubSource:
             labels=_labels(published),
             input_spec=spec,
             activation="softmax",
-            target_layer="",
             source="timm",
             origin=str(published.hf_hub_id),
             licence=str(published.license or ""),
-            weights_sha256="",
             notes=notes,
         )
 
@@ -91,7 +89,6 @@ class TimmHubSource:
             labels=described.labels,
             input_spec=described.input_spec,
             activation=described.activation,
-            target_layer="",
             weights_sha256=sha256_of(file),
             notes=described.notes,
         )
