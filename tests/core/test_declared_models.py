@@ -154,7 +154,7 @@ def test_a_setting_that_names_nothing_is_one_sentence(
         ),
         (BIRDS.replace('"birds"', "7"), "7", "birds() declares the name 7."),
         (BIRDS.replace('["owl", "robin", "wren"]', "None"), "birds", "birds(): The labels are None"),
-        (BIRDS.replace("SPEC,", "{'input_size': 3},"), "birds", "birds(): what it declares can't be read: TypeError"),
+        (BIRDS.replace("SPEC,", "{'input_size': 3},"), "birds", "birds(): input_spec: input_size is 3."),
         (BIRDS.replace("SPEC,", "SPEC, activation='tanh',"), "birds", "birds(): the activation is 'tanh'."),
     ],
 )
