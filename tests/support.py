@@ -62,7 +62,8 @@ def calibrated(name: str, *, seed: int = 0, side: int = 224) -> nn.Module:
 def embedded_network(name: str) -> nn.Module:
     """A network that comes along, in eval mode, as its pair of files makes it."""
     checkpoint = read_checkpoint(ASSETS, name)
-    return build(checkpoint.architecture, checkpoint.num_classes, read_weights(checkpoint)[0]).eval()
+    weights, _ = read_weights(checkpoint)
+    return build(checkpoint.architecture, checkpoint.num_classes, weights.tensors).module.eval()
 
 
 def loaded(

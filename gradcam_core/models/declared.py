@@ -28,6 +28,7 @@ from gradcam_core.text import printable, shortened
 Make = Callable[[], nn.Module]
 
 _LONGEST_NAME = 80
+_NOTHING_DECLARED = "HEATPROOF_MODELS names it, and it declares no model. Decorate a function with @declare_model."
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,19 +94,22 @@ class DeclaredSource:
 
     def find(self) -> tuple[list[ModelSpec], list[BadCheckpoint]]:
         """The declared models in the order of the file, and what is wrong with others or with the file itself."""
-        specs: dict[str, ModelSpec] = {}
-        failed = import_once(settings().models)
+        specs = []
+        place = settings().models
+        failed = import_once(place)
+        if place and not failed and not _declarations:
+            failed = BadCheckpoint(shortened(place, _LONGEST_NAME), _NOTHING_DECLARED)
         broken = [failed] if failed else []
         for declaration in list(_declarations.values()):
             try:
                 spec = self._spec(declaration)
-                if spec.name in specs:
+                if _declared(spec.name) is not declaration:
                     raise ModelError(f"{declaration.function} declares a name that is taken.", hint="Give it another.")
-                specs[spec.name] = spec
+                specs.append(spec)
             except ModelError as error:
                 shown = shortened(str(declaration.name), _LONGEST_NAME)
                 broken.append(BadCheckpoint(shown, f"{error.message} {error.hint}".strip()))
-        return list(specs.values()), broken
+        return specs, broken
 
     def describe(self, name: str) -> Description:
         """What its decorator says."""
@@ -115,11 +119,7 @@ class DeclaredSource:
             labels=labels,
             input_spec=spec,
             activation=declaration.activation,
-            target_layer="",
             source=f"a function of the operator, {declaration.function}",
-            origin="",
-            licence="",
-            weights_sha256="",
         )
 
     def skeleton(self, name: str) -> nn.Module:

@@ -19,7 +19,7 @@ class FolderModel:
 
     Attributes:
         architecture: as the library that builds it names it.
-        family: in words, such as ViT.
+        family: in words, such as ViT; of a library that names none, the architecture.
         activation: softmax, sigmoid or binary.
         options: what the library builds it from.
         notes: a sentence for each thing that was assumed or left out.
@@ -63,4 +63,7 @@ class Library(Protocol):
         """The network without memory for its weights; ModelError if it can't be built or is too large."""
 
     def build(self, model: FolderModel, state: Mapping[str, Tensor]) -> tuple[nn.Module, tuple[str, ...]]:
-        """The network in float32 on the CPU, and a sentence for what was left out; ModelError if they do not fit."""
+        """The network in float32 on the CPU, and a sentence for what was left out; ModelError if they do not fit.
+
+        The `skeleton` has been built before, so its size is known to be allowed.
+        """

@@ -46,7 +46,6 @@ def network_of(module: nn.Module, *, labels: Labels, input_spec: Any, activation
         labels=names,
         input_spec=spec,
         activation=activation,
-        target_layer="",
         weights_sha256=hash_of(own),
         notes=(*_notes_of_channels(spec), *notes_of_copy, *notes_of_outputs, *notes_of_activation, *notes_of_labels),
     )
@@ -60,7 +59,10 @@ def labels_for(labels: Labels, num_outputs: int) -> tuple[tuple[str, ...], tuple
     """
     count = max(num_outputs, 2)
     if labels is None:
-        note = f"Nobody has named its {count:,} classes: they are called class 0 to class {count - 1}."
+        note = (
+            f"Nobody has named its {count:,} classes: they are called class 0 to class {count - 1}. "
+            "If it has no class head, they are features and no classes."
+        )
         return tuple(f"class {index}" for index in range(count)), (note,)
     names = given_labels(labels)
     if num_outputs == 1 and len(names) == 1:

@@ -1,6 +1,5 @@
 """How does one read the preprocessing that people have: torchvision's transforms, or a data config of timm's?"""
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,9 +8,11 @@ from torchvision import transforms
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms._presets import ImageClassification
 
+from gradcam_core.checkpoints.fields import Fields
 from gradcam_core.checkpoints.inputs import INTERPOLATIONS, check_scale
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
+from gradcam_core.models.timm_inputs import timm_input_spec
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.text import shortened
 
@@ -55,7 +56,7 @@ def _as_stated(given: Any, channels: int) -> InputSpec:
     if isinstance(given, _COMPOSE):
         return _spec(_read(given), channels)
     if isinstance(given, Mapping) and "input_size" in given:
-        return _spec(_timm_config(given), channels)
+        return _timm_spec(given)
     what = shortened(repr(given), 60)
     raise ModelError(f"How images are prepared can't be read from {type(given).__name__} {what}.", hint=_TAKEN)
 
@@ -70,23 +71,16 @@ def _preset(preset: ImageClassification) -> _Steps:
     )
 
 
-def _timm_config(config: Mapping[str, Any]) -> _Steps:
-    """As timm's own transform for evaluation: the side is the crop's by `crop_pct`, rounded down."""
-    _, height, width = config["input_size"]
-    mode, share = config.get("crop_mode") or "center", config.get("crop_pct") or 0.875
-    sides = tuple(math.floor(side / share) for side in (height, width))
-    if mode not in ("center", "squash") or (mode == "center" and height != width):  # timm then resizes as it must
-        raise ModelError(
-            f"The crop_mode {str(mode)[:20]!r} of timm at {width} x {height} pixels can't be done here.",
-            hint="Give an InputSpec.",
-        )
-    return _Steps(
-        resize=sides if mode == "squash" else sides[:1],
-        crop=(height, width),
-        interpolation=str(config.get("interpolation", "bicubic")),
-        mean=tuple(config["mean"]),
-        std=tuple(config["std"]),
-    )
+def _timm_spec(config: Mapping[str, Any]) -> InputSpec:
+    """As for a folder of timm's; ModelError where something is done otherwise here, which nobody would be told."""
+    size = config["input_size"]
+    is_grey = isinstance(size, list | tuple) and len(size) == 3 and size[0] == 1
+    if is_grey:
+        config = {**config, "input_size": (3, *size[1:]), "mean": config["mean"][0], "std": config["std"][0]}
+    spec, differences = timm_input_spec(Fields(config, where="input_spec"))
+    if differences:
+        raise ModelError(f"input_spec can't be followed. {' '.join(differences)}", hint="Give an InputSpec.")
+    return replace(spec, mean=spec.mean[:1], std=spec.std[:1]) if is_grey else spec
 
 
 def _read(compose: Any) -> _Steps:

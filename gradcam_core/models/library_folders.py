@@ -17,7 +17,7 @@ from gradcam_core.models.huggingface import HuggingFace
 from gradcam_core.models.spec import Description, ModelSpec, Network, what_it_knows
 from gradcam_core.models.timm_folder import TimmFolder
 from gradcam_core.progress import Progress
-from gradcam_core.text import counted, printable
+from gradcam_core.text import printable
 
 LIBRARIES: tuple[Library, ...] = (TimmFolder(), HuggingFace())  # the first that knows a folder's config.json
 
@@ -52,11 +52,7 @@ class LibraryFolderSource:
             labels=model.labels,
             input_spec=model.input_spec,
             activation=model.activation,
-            target_layer="",
             source=f"a {library.title} folder",
-            origin="",
-            licence="",
-            weights_sha256="",
             notes=model.notes,
         )
 
@@ -86,7 +82,6 @@ class LibraryFolderSource:
         """Nothing: what is in the folder is there."""
 
     def _spec(self, name: str, library: Library, model: FolderModel) -> ModelSpec:
-        classes = counted(len(model.labels), "class", "classes")
         return ModelSpec(
             name=name,
             title=name,
@@ -96,7 +91,7 @@ class LibraryFolderSource:
             label_summary=what_it_knows(model.labels),
             ready=True,
             download_bytes=0,
-            sentence=f"A {library.title} folder of the checkpoint folder: {model.family}, {classes}.",
+            sentence=f"A {library.title} folder of the checkpoint folder: {model.family}.",
             notes=model.notes,
         )
 

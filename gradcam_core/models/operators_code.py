@@ -76,7 +76,7 @@ def _import(place: str) -> ModuleType:
 
 def _why_not(place: str, error: BaseException) -> str:
     if is_file(place) and not file_of(place).is_file():
-        return "HEATPROOF_MODELS names a file that does not exist."
+        return "HEATPROOF_MODELS names it, and there is no such file."
     if isinstance(error, ModuleNotFoundError) and error.name == place.partition(".")[0]:
         return "HEATPROOF_MODELS names a module that can't be found. Name its file, such as models/mine.py."
     where = line_of(error, str(file_of(place)))

@@ -20,7 +20,7 @@ _LEAST = 1e-30  # probability whose logarithm is still taken: float32 goes a lit
 class Logits(nn.Module):
     """A network that gives more than logits, or probabilities, as one that gives (n, classes) logits.
 
-    It has the very layers of the network, under the names that they have there.
+    It has the very layers of the network, under the names that they have there, and its class's name.
     """
 
     def __init__(self, network: nn.Module, path: Path, ending: str = "") -> None:
@@ -29,6 +29,7 @@ class Logits(nn.Module):
         self._network = (network,)  # in a tuple, for a module would become a layer of its own
         self._modules, self._parameters, self._buffers = network._modules, network._parameters, network._buffers
         self._path, self.ending = path, ending
+        self.__class__ = type(type(network).__name__, (Logits,), {})  # the name that a summary shows
 
     def forward(self, images: Tensor) -> Tensor:
         """(n, classes) for n images."""

@@ -51,7 +51,6 @@ class PretrainedSource:
             labels=pretrained.labels,
             input_spec=pretrained.input_spec,
             activation="softmax",
-            target_layer="",
             source="torchvision",
             origin=str(pretrained.weights),
             licence=_LICENCE.format(pretrained.licence_url or "none"),
@@ -85,7 +84,6 @@ class PretrainedSource:
             labels=pretrained.labels,
             input_spec=pretrained.input_spec,
             activation="softmax",
-            target_layer="",
             weights_sha256=digest,
         )
 

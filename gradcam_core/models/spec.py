@@ -55,8 +55,8 @@ class Description:
     Attributes:
         labels: one for each class.
         activation: softmax, sigmoid or binary.
-        target_layer: the layer to explain first; "" where the network decides.
         source: in words, where Heatproof has the model from.
+        target_layer: the layer to explain first; "" where the network decides.
         origin: what that source says of where the weights come from; "" where it says nothing.
         licence: as their source states it; "" where it states none.
         weights_sha256: all or the first digits of what the hash of their file must be; "" where nobody says.
@@ -66,11 +66,11 @@ class Description:
     labels: tuple[str, ...]
     input_spec: InputSpec
     activation: str
-    target_layer: str
     source: str
-    origin: str
-    licence: str
-    weights_sha256: str
+    target_layer: str = ""
+    origin: str = ""
+    licence: str = ""
+    weights_sha256: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -92,8 +92,8 @@ class Network:
     labels: tuple[str, ...]
     input_spec: InputSpec
     activation: str
-    target_layer: str
     weights_sha256: str
+    target_layer: str = ""
     notes: tuple[str, ...] = ()
     known_answer: KnownAnswer | None = None
 

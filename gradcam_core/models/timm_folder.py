@@ -43,7 +43,7 @@ class TimmFolder:
         return FolderModel(
             folder=folder,
             architecture=fields.text("architecture"),
-            family="timm's " + fields.text("architecture"),
+            family=fields.text("architecture"),
             labels=labels,
             input_spec=spec,
             activation=activation,

@@ -14,7 +14,7 @@ from gradcam_core.checkpoints.pairs import BadCheckpoint
 from gradcam_core.checkpoints.weights import sha256_of
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
-from gradcam_core.models.extra import need
+from gradcam_core.models.extra import library_errors, need
 from gradcam_core.models.spec import Description, ModelSpec, Network, what_it_knows
 from gradcam_core.models.timm_inputs import USUAL, timm_input_spec
 from gradcam_core.models.timm_networks import PACKAGE, PREFIX, check_timm_name, timm_skeleton
@@ -67,11 +67,9 @@ class TimmHubSource:
             labels=_labels(published),
             input_spec=spec,
             activation="softmax",
-            target_layer="",
             source="timm",
             origin=str(published.hf_hub_id),
             licence=str(published.license or ""),
-            weights_sha256="",
             notes=notes,
         )
 
@@ -91,7 +89,6 @@ class TimmHubSource:
             labels=described.labels,
             input_spec=described.input_spec,
             activation=described.activation,
-            target_layer="",
             weights_sha256=sha256_of(file),
             notes=described.notes,
         )
@@ -155,13 +152,7 @@ def _cached(name: str) -> Path | None:
 
 def _built(name: str, file: Path) -> nn.Module:
     """timm's own loader knows how each of its files is to be renamed; it gets the file, and so asks no hub."""
-    own = {"file": str(file)}
-    try:
-        module: nn.Module = need(PACKAGE).create_model(
-            check_timm_name(name), pretrained=True, pretrained_cfg_overlay=own
-        )
-    except Exception as error:  # a damaged file raises anything
-        if is_out_of_memory(error):
-            raise
-        raise ModelError(f"timm can't load its weights of {name}: {type(error).__name__}.") from error
+    short, own = check_timm_name(name), {"file": str(file)}
+    with library_errors(f"timm can't load its weights of {name}"):
+        module: nn.Module = need(PACKAGE).create_model(short, pretrained=True, pretrained_cfg_overlay=own)
     return module

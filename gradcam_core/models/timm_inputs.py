@@ -12,11 +12,11 @@ from gradcam_core.models.timm_networks import PACKAGE, check_timm_name
 from gradcam_core.preprocessing import InputSpec
 
 _FITS = {"center": "crop", "squash": "squash", "border": "pad"}  # timm's crop_mode in our words
-USUAL: Mapping[str, Any] = {  # what timm's own transform takes for what is left out
+USUAL: Mapping[str, Any] = {  # what timm's `resolve_data_config` takes for what is left out
     "input_size": [3, 224, 224],
     "crop_pct": 0.875,
     "crop_mode": "center",
-    "interpolation": "bilinear",
+    "interpolation": "bicubic",
     "mean": [0.485, 0.456, 0.406],
     "std": [0.229, 0.224, 0.225],
 }

@@ -11,9 +11,8 @@ from typing import Any
 from torch import nn
 
 from gradcam_core.errors import ModelError
-from gradcam_core.models.extra import need
+from gradcam_core.models.extra import library_errors, need
 from gradcam_core.models.skeletons import TensorsOnMeta, check_parameters
-from gradcam_core.resources.memory import is_out_of_memory
 
 PREFIX = "timm/"
 PACKAGE = "timm"
@@ -41,16 +40,8 @@ def timm_skeleton(
     check_timm_options(options)
     timm = need(PACKAGE)
     given = {} if preprocessing is None else {"pretrained_cfg": {"architecture": short, **preprocessing}}
-    try:
-        with TensorsOnMeta():
-            module: nn.Module = timm.create_model(short, pretrained=False, num_classes=num_outputs, **given, **options)
-    except Exception as error:  # its constructors raise anything
-        if is_out_of_memory(error):
-            raise
-        said = " ".join(str(error).split())[:200]
-        raise ModelError(
-            f"timm can't build {short} with {_listed(options)}: {type(error).__name__}.", hint=f"It says: {said}"
-        ) from error
+    with library_errors(f"timm can't build {short} with {_listed(options)}"), TensorsOnMeta():
+        module: nn.Module = timm.create_model(short, pretrained=False, num_classes=num_outputs, **given, **options)
     check_parameters(f"{PREFIX}{short}", module)
     return module
 

@@ -106,9 +106,12 @@ def test_a_module_is_named_like_a_file(write: Write, monkeypatch: pytest.MonkeyP
         ("x = 1 / 0", "importing it failed: ZeroDivisionError: division by zero (my_models.py, line 13). Mend it"),
         ("def f(:", "importing it failed: SyntaxError: "),
         ("raise SystemExit(3)", "importing it failed: SystemExit: 3 (my_models.py, line 13)"),
+        ("x = 1", "HEATPROOF_MODELS names it, and it declares no model. Decorate a function with @declare_model."),
     ],
 )
-def test_a_file_that_can_not_be_imported_is_one_sentence(write: Write, code: str, sentence: str) -> None:
+def test_a_file_that_can_not_be_imported_or_declares_nothing_is_one_sentence(
+    write: Write, code: str, sentence: str
+) -> None:
     write(code)
     ((name, said),) = broken_checkpoints()
     assert name == "my_models.py"
@@ -120,7 +123,8 @@ def test_a_file_that_can_not_be_imported_is_one_sentence(write: Write, code: str
 @pytest.mark.parametrize(
     ("place", "sentence"),
     [
-        ("nowhere.py", "HEATPROOF_MODELS names a file that does not exist."),
+        ("nowhere.py", "HEATPROOF_MODELS names it, and there is no such file."),
+        ("./", "HEATPROOF_MODELS names it, and there is no such file."),
         ("nowhere_at_all", "HEATPROOF_MODELS names a module that can't be found. Name its file"),
         ("not a module", "HEATPROOF_MODELS names a module that can't be found. Name its file"),
         (".", "HEATPROOF_MODELS names it, and importing it failed"),
@@ -143,9 +147,14 @@ def test_a_setting_that_names_nothing_is_one_sentence(
             "birds",
             "owls() declares a name that is taken. Give it another.",
         ),
+        (
+            BIRDS.replace("SPEC,", "SPEC, activation='tanh',") + BIRDS.replace("def birds", "def owls"),
+            "birds",
+            "owls() declares a name that is taken. Give it another.",
+        ),
         (BIRDS.replace('"birds"', "7"), "7", "birds() declares the name 7."),
         (BIRDS.replace('["owl", "robin", "wren"]', "None"), "birds", "birds(): The labels are None"),
-        (BIRDS.replace("SPEC,", "{'input_size': 3},"), "birds", "birds(): what it declares can't be read: TypeError"),
+        (BIRDS.replace("SPEC,", "{'input_size': 3},"), "birds", "birds(): input_spec: input_size is 3."),
         (BIRDS.replace("SPEC,", "SPEC, activation='tanh',"), "birds", "birds(): the activation is 'tanh'."),
     ],
 )
@@ -154,7 +163,7 @@ def test_what_is_wrong_with_a_declaration_is_said_in_the_list(
 ) -> None:
     write(code + BIRDS.replace('"birds"', '"others"').replace("def birds", "def others"))
     assert "others" in listed()
-    ((broken, said),) = broken_checkpoints()
+    broken, said = broken_checkpoints()[-1]
     assert broken == name
     assert sentence in said
 

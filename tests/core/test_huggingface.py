@@ -103,7 +103,7 @@ def test_folder_that_was_chosen_itself_is_a_model_and_its_files_are_no_broken_pa
 ) -> None:
     saved(folder / "mine")
     monkeypatch.setenv("HEATPROOF_CHECKPOINTS", str(folder / "mine"))
-    assert find_model("mine").sentence == "A Hugging Face folder of the checkpoint folder: ViT, 3 classes."
+    assert find_model("mine").sentence == "A Hugging Face folder of the checkpoint folder: ViT."
     assert broken_checkpoints() == []
 
 
@@ -114,6 +114,7 @@ def test_skeleton_has_the_networks_layers_and_no_memory(folder: Path) -> None:
         name: value.shape for name, value in own.state_dict().items()
     }
     assert {parameter.device.type for parameter in skeleton.parameters()} == {"meta"}
+    assert type(skeleton).__name__ == type(own).__name__ == "ViTForImageClassification"
 
 
 # --- how an image is prepared

@@ -64,8 +64,12 @@ def test_a_data_config_of_timm_is_read() -> None:
     assert as_input_spec(config) == InputSpec(235, 224, (0.5,) * 3, (0.5,) * 3, "bicubic")
     squashed = as_input_spec({**config, "crop_mode": "squash", "crop_pct": 1.0})
     assert squashed == InputSpec(224, 224, (0.5,) * 3, (0.5,) * 3, "bicubic", fit="squash")
-    with pytest.raises(ModelError, match="The crop_mode 'border' of timm"):
+    with pytest.raises(ModelError, match="timm cuts a border off the padded image"):
         as_input_spec({**config, "crop_mode": "border"})
+    whole = as_input_spec({**config, "crop_mode": "border", "crop_pct": 1.0})
+    assert whole == InputSpec(224, 224, (0.5,) * 3, (0.5,) * 3, "bicubic", fit="pad")
+    grey = as_input_spec({**config, "input_size": (1, 224, 224), "mean": (0.5,), "std": (0.25,)})
+    assert grey == InputSpec(235, 224, (0.5,), (0.25,), "bicubic")
 
 
 def test_a_grey_network_has_one_mean() -> None:
@@ -79,6 +83,7 @@ def test_a_grey_network_has_one_mean() -> None:
     ("given", "sentence"),
     [
         (None, "How images are prepared can't be read from NoneType None"),
+        ({"input_size": 3}, "input_spec: input_size is 3"),
         (transforms.Compose([transforms.Resize(64), transforms.ToTensor()]), "give no fixed size"),
         (transforms.Compose([transforms.RandomResizedCrop(64)]), "The transform RandomResizedCrop"),
         (transforms.Compose([transforms.Lambda(lambda image: image)]), "The transform Lambda"),

@@ -92,16 +92,18 @@ def test_folder_is_timms_own_network_bit_for_bit_and_its_default_layer_has_a_map
 
 
 @pytest.mark.parametrize(
-    "crop", [{"crop_mode": "center"}, {"crop_mode": "squash"}, {"crop_mode": "border", "crop_pct": 1}]
+    "crop",
+    [{"crop_mode": "center"}, {"crop_mode": "squash"}, {"crop_mode": "border", "crop_pct": 1}, {"interpolation": None}],
 )
 def test_input_is_that_of_timms_own_transform(folder: Path, crop: dict[str, Any]) -> None:
-    network = saved(folder / "mine", "test_resnet")
+    saved(folder / "mine", "test_resnet")
     config = json.loads((folder / "mine" / "config.json").read_text())
-    changed(folder / "mine", pretrained_cfg={**config["pretrained_cfg"], **crop, "input_size": [3, 64, 64]})
+    told = {**config["pretrained_cfg"], **crop, "input_size": [3, 64, 64]}
+    changed(folder / "mine", pretrained_cfg=told)
     Image.effect_mandelbrot((150, 100), (-2.0, -1.5, 1.0, 1.5), 50).convert("RGB").save(folder / "image.png")
     spec = SOURCES["library"].describe("mine").input_spec
     data = timm().data
-    settings = data.resolve_data_config({**crop, "input_size": (3, 64, 64)}, model=network)
+    settings = data.resolve_data_config(pretrained_cfg=told)
     with Image.open(folder / "image.png") as image:
         theirs = data.create_transform(**settings)(image)[None]
     ours = prepare(load_image(folder / "image.png"), spec).tensor

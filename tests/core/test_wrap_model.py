@@ -357,7 +357,8 @@ def test_scores_that_are_not_an_images_own_are_said(layer: nn.Module) -> None:
 def test_what_is_assumed_is_said() -> None:
     assert wrap_model(network(), input_spec=SPEC).notes == (
         "Nobody has said how its scores become probabilities: softmax is assumed.",
-        "Nobody has named its 5 classes: they are called class 0 to class 4.",
+        "Nobody has named its 5 classes: they are called class 0 to class 4. "
+        "If it has no class head, they are features and no classes.",
     )
     assert wrapped(network(), labels={1: "b", 0: "a", 2: "c", 3: "d", 4: "e"}, activation="sigmoid").notes == ()
 

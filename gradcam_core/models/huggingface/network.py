@@ -6,39 +6,31 @@ The library gets no path and no name: it reads no file, runs no code of the fold
 import dataclasses
 import importlib
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from gradcam_core.checkpoints.weights import check_finite
-from gradcam_core.errors import HeatproofError, ModelError
-from gradcam_core.models.extra import need
+from gradcam_core.errors import ModelError
+from gradcam_core.models.extra import library_errors, need
 from gradcam_core.models.folder_model import FolderModel
 from gradcam_core.models.huggingface.families import family_of
+from gradcam_core.models.outputs import Logits
 from gradcam_core.models.skeletons import TensorsOnMeta, check_parameters
-from gradcam_core.resources.memory import is_out_of_memory
 
 _MOST_SHOWN = 5
-_building = threading.Lock()  # the library changes settings of torch for the time in which it builds
-
-
-class _GivesLogits:
-    """Before a class of transformers: its logits instead of an object that holds them; every part keeps its name."""
-
-    def forward(self, pixels: Tensor) -> Tensor:
-        """(n, classes) of (n, 3, h, w)."""
-        logits: Tensor = super().forward(pixel_values=pixels).logits  # type: ignore[misc]
-        return logits
+_PATH = ("logits",)  # in the object that a network of the library's gives
+_one_at_a_time = threading.Lock()  # the library changes settings of torch for the time in which it builds
 
 
 def build_skeleton(model: FolderModel) -> nn.Module:
     """The network without memory for its weights; ModelError if it can't be built or is too large."""
     network, config = _classes(model)
-    with _library_errors(model), TensorsOnMeta():
-        module: nn.Module = network(config)
+    with _building(model), TensorsOnMeta():
+        module = Logits(network(config).eval(), _PATH)
     check_parameters(model.architecture, module)
     return module
 
@@ -52,7 +44,7 @@ def build_network(model: FolderModel, state: Mapping[str, Tensor]) -> tuple[nn.M
     build_skeleton(model)
     check_finite(state)
     network, config = _classes(model)
-    with _library_errors(model), _building:
+    with _building(model), _one_at_a_time:
         module, found = network.from_pretrained(
             None,
             config=config,
@@ -63,7 +55,7 @@ def build_network(model: FolderModel, state: Mapping[str, Tensor]) -> tuple[nn.M
             ignore_mismatched_sizes=True,  # they are told in `found`
         )
     _check_fit(found)
-    return module, _left_out(found["unexpected_keys"])
+    return Logits(module, _PATH), _left_out(found["unexpected_keys"])
 
 
 def _classes(model: FolderModel) -> tuple[Any, Any]:
@@ -78,26 +70,14 @@ def _classes(model: FolderModel) -> tuple[Any, Any]:
     shared = {field.name for field in dataclasses.fields(library.PreTrainedConfig)}
     own = {field.name for field in dataclasses.fields(configuration)} - shared
     given = {key: value for key, value in model.options.items() if key in own}
-    with _library_errors(model):
+    with _building(model):
         config = configuration(**given, num_labels=model.num_outputs)
-    return type(network.__name__, (_GivesLogits, network), {}), config
+    return network, config
 
 
-@contextmanager
-def _library_errors(model: FolderModel) -> Iterator[None]:
+def _building(model: FolderModel) -> AbstractContextManager[None]:
     """Whatever the library makes of wrong values, in one sentence."""
-    try:
-        yield
-    except HeatproofError:
-        raise
-    except Exception as error:  # KeyError, ValueError, TypeError, its own kinds
-        if is_out_of_memory(error):
-            raise
-        first = " ".join(str(error).split())[:200]
-        raise ModelError(
-            f"transformers can't build {model.architecture} from config.json: {type(error).__name__}.",
-            hint=f"It says: {first}",
-        ) from error
+    return library_errors(f"transformers can't build {model.architecture} from config.json")
 
 
 def _classes_hint(found: Mapping[str, Any]) -> str:
