@@ -15,6 +15,11 @@ Trial = Callable[[str], Page]
 ASKED_AND_NOT_ANSWERED = """answer => document.querySelector(".stApp").dataset.testScriptState === "running" &&
   !document.querySelector(".st-key-below").innerText.includes(answer)"""
 
+ASK_WHILE_LEAVING = """(search, toggle) => {
+  toggle.click();
+  search.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, composed: true }));
+}"""
+
 
 def server_class(page: Page) -> list[str]:
     """Image, model and class as the server has them."""
@@ -110,3 +115,16 @@ def test_what_the_server_adds_comes_later_and_disturbs_nothing(trial: Trial) -> 
     heard(page)
     assert page.evaluate("history.length") == length + 2
     assert page.evaluate("[window.views, window.stale]") == [0, 0]
+
+
+def test_what_is_asked_for_outlives_the_element_that_asked(trial: Trial) -> None:
+    page = trial("/?model=photos&k=10&late=1")
+    listed = {card.get_attribute("data-index") for card in cards(page).all()}
+    other = next(index for index in range(19, 0, -1) if str(index) not in listed)
+    page.locator(".hp .search").fill(f"kind {other}")
+    toggle = page.locator(".st-key-first input")
+    page.locator(".hp .search").evaluate(ASK_WHILE_LEAVING, toggle.element_handle())
+    expect(page.locator(".st-key-below")).to_have_count(0)
+    toggle.evaluate("toggle => toggle.click()")
+    until_painted(page, other)
+    heard(page)

@@ -75,6 +75,8 @@ def _draw() -> None:
             model = pick_model()
         has_first, has_second = st.toggle("First", True, key="first"), st.toggle("Second", key="second")
         question = Question(picture, model, model.default_layer, "gradcam", "trained")
+        if "late" in st.query_params:
+            time.sleep(1)  # a run that is overtaken here has drawn no viewer
         if has_first:
             show_explanation(question, lambda index: _below(question, index))
         if has_second:

@@ -30,7 +30,7 @@ function leavePage() {
 function arrived() {
   const channel = choiceChannel();
   if (hasViewer()) return void (completed = location.href);
-  if (channel) Object.assign(channel, { choice: null, isTold: true });
+  if (channel) Object.assign(channel, { choice: null, isTold: true, unanswered: null });
   if (OWN.imageAndModel) {
     const address = new URLSearchParams(location.search);
     OWN.imageAndModel = imageAndModelIn(address);

@@ -23,7 +23,7 @@ function newState(root) {
       id: null, // of the message whose photo is being decoded
       waiting: null, // a message that is complete but for the class that is wanted: view and pixels
     },
-    pending: null, // the class that the server was asked for: index, isTravel (it came by Back or Forward)
+    pending: null, // the class that the server was asked for: imageAndModel, index, isTravel (it came by Back or Forward)
 
     file: {
       wanted: null, // what was asked for and has not come: token, what, index, look, view

@@ -7,6 +7,7 @@ const CHANNEL = (globalThis[Symbol.for("heatproof.chosen")] ??= {
   isTold: true,
   isByPerson: false, // whether a person made it, and no view of the server has said it since
   isLeaving: false, // whether another page is about to be opened: what is to be told waits for its element
+  unanswered: null, // the class that a viewer waited for which has left: see `pending` in state.js
   count: 0, // of what was told: with it the same choice again is news
 });
 

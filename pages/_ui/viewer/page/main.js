@@ -9,6 +9,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (!STATES.has(root)) {
     STATES.set(root, newState(root));
     enterPage(STATES.get(root));
+    takeOverRequest(STATES.get(root));
   }
   const state = STATES.get(root);
   state.send = setStateValue;
@@ -16,7 +17,15 @@ export default function ({ data, parentElement, setStateValue }) {
   return () => leave(state);
 }
 
+// Streamlit may build the element anew at any moment: what a person asked for is asked for by the next viewer.
+function takeOverRequest(state) {
+  if (!isInControl(state)) return;
+  Object.assign(state, { pending: CHANNEL.unanswered });
+  CHANNEL.unanswered = null;
+}
+
 function leave(state) {
+  if (isInControl(state)) CHANNEL.unanswered = state.pending;
   if (state.presented.former) Object.assign(state.look, leftStage(state));
   leavePage(state);
   dropState(state);
@@ -85,7 +94,8 @@ function dropWaiting(state) {
 // The class to show of a view: what is asked for, else what is on screen; in a new viewer what was on screen last, else
 // what the server knows (it has read the address), else the likeliest.
 function indexFor(state, view) {
-  if (state.view && isSameImageAndModel(state.view, view)) return state.pending?.index ?? state.index;
+  if (state.pending && isSameImageAndModel(state.pending, view)) return state.pending.index;
+  if (state.view && isSameImageAndModel(state.view, view)) return state.index;
   return [lastClass(view), view.chosen, view.classes[0].index].find((index) => view.cams.has(index));
 }
 

@@ -23,7 +23,7 @@ function awaitAnswer(state, timer, ask, giveUp) {
 // A class whose map is not here: the server answers with a message that holds it.
 function askForClass(state, index, { imageAndModel = state.view.imageAndModel, isTravel = false } = {}) {
   const wasTravel = state.pending?.index === index && state.pending.isTravel;
-  state.pending = { index, isTravel: isTravel || wasTravel || index === state.index };
+  state.pending = { imageAndModel, index, isTravel: isTravel || wasTravel || index === state.index };
   state.root.toggleAttribute("data-waiting", true);
   awaitAnswer(state, "ask", (tries) => state.send("asked", { imageAndModel, index, try: tries }), giveUpClass);
 }
