@@ -20,6 +20,16 @@ ASK_WHILE_LEAVING = """(search, toggle) => {
   search.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, composed: true }));
 }"""
 
+SLOW_DECODING = """(() => {
+  const quick = createImageBitmap;
+  window.decoding = 0;
+  window.createImageBitmap = async (...args) => {
+    window.decoding++;
+    await new Promise(done => setTimeout(done, 1500));
+    return quick(...args).finally(() => window.decoding--);
+  };
+})()"""
+
 
 def server_class(page: Page) -> list[str]:
     """Image, model and class as the server has them."""
@@ -127,4 +137,20 @@ def test_what_is_asked_for_outlives_the_element_that_asked(trial: Trial) -> None
     expect(page.locator(".st-key-below")).to_have_count(0)
     toggle.evaluate("toggle => toggle.click()")
     until_painted(page, other)
+    heard(page)
+
+
+def test_back_before_a_new_viewer_shows_anything_is_heard(trial: Trial) -> None:
+    page = trial("/")
+    likeliest = int(index_on_screen(page))
+    choose(page, 1)
+    heard(page)
+    page.evaluate(SLOW_DECODING)
+    toggle = page.locator(".st-key-first input")
+    toggle.evaluate("toggle => toggle.click()")
+    expect(page.locator(".st-key-below")).to_have_count(0)
+    toggle.evaluate("toggle => toggle.click()")
+    page.wait_for_function("window.decoding === 1")
+    page.go_back()
+    until_painted(page, likeliest)
     heard(page)

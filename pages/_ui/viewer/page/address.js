@@ -16,6 +16,13 @@ function classIn(address) {
   return told !== null && /^\d{1,9}$/.test(told) ? Number(told) : null;
 }
 
+// The class that the address means of a view, in so far as it is about that; null where there is no such class.
+function classAddressed(view, address) {
+  if (!isAbout(view, address)) return null;
+  const index = classIn(address) ?? view.classes[0].index;
+  return index < view.labels.length ? index : null;
+}
+
 // The address with this view's class and look in it; what is usual needs no words.
 function addressed(state, address, { withClass = true } = {}) {
   const put = (name, value, usual) => (value === usual ? address.delete(name) : address.set(name, value));
@@ -65,7 +72,7 @@ function addressWritten(state) {
 // Back and Forward: within this image and model the class is drawn at once; for others the server sends a view.
 function travelled(state) {
   Object.assign(state.address, { isTravelling: false, told: null });
-  if (!state.view) return;
+  if (!state.view) return forgetChoice(state);
   const address = addressNow();
   if (isAbout(state.view, address)) {
     const index = classIn(address) ?? state.view.classes[0].index;
@@ -73,6 +80,12 @@ function travelled(state) {
     else if (index < state.view.labels.length) askForClass(state, index, { isTravel: true });
   }
   writeLook(state);
+}
+
+// A viewer that has shown nothing yet goes by the address.
+function forgetChoice(state) {
+  state.pending = null;
+  Object.assign(CHANNEL, { choice: null, isTold: true });
 }
 
 // An overtaken run may write its address late, and a link may ask for what is not there. So when the server has fallen

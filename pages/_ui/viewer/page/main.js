@@ -91,12 +91,13 @@ function dropWaiting(state) {
   if (!wanted.isTravel) pushClass(state);
 }
 
-// The class to show of a view: what is asked for, else what is on screen; in a new viewer what was on screen last, else
-// what the server knows (it has read the address), else the likeliest.
+// The class to show of a view: what is asked for, else what is on screen. In a new viewer what was on screen last; at first
+// and after Back or Forward what the address says; else what the server knows, else the likeliest.
 function indexFor(state, view) {
   if (state.pending && isSameImageAndModel(state.pending, view)) return state.pending.index;
   if (state.view && isSameImageAndModel(state.view, view)) return state.index;
-  return [lastClass(view), view.chosen, view.classes[0].index].find((index) => view.cams.has(index));
+  const addressed = isInControl(state) && !CHANNEL.choice ? classAddressed(view, addressNow()) : null;
+  return addressed ?? [lastClass(view), view.chosen, view.classes[0].index].find((index) => view.cams.has(index));
 }
 
 function showView(state, view, pixels, index) {
