@@ -63,8 +63,7 @@ NAMES: dict[str, Callable[[State], State]] = {
         for key, value in state.items()
     },
     "offloaded": lambda state: {
-        key.replace("stage2.", "stage2._offload_wrapped_module.").replace("stage3.", "stage3._fpw_module."): value
-        for key, value in state.items()
+        key.replace("stage4.", "stage4._offload_wrapped_module."): value for key, value in state.items()
     },
     "counted": lambda state: {
         f"body.{['conv1', 'maxpool', 'stage2', 'stage3', 'stage4', 'conv5', 'fc'].index(key.partition('.')[0])}."
