@@ -43,7 +43,7 @@ class Fields:
     def required(self, key: str) -> Any:
         """The value of a field that has no default, of any type."""
         if key not in self.values:
-            near = difflib.get_close_matches(key, self.values, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(key, self.values, n=1, cutoff=0.52)
             hint = f" It has {shortened(near[0], _LONGEST_NAME)}: is that it?" if near else ""
             raise ModelError(f"{self.where} has no {key}.", hint=f"Add the field {key}.{hint}")
         return self.values[key]

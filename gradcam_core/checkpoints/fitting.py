@@ -58,7 +58,7 @@ def fit(module: nn.Module, state: Mapping[str, Tensor], *, similar: Similar = no
     used = {id(value) for value in rest.values()}
     left_out = {**{key: fitting[key] for key in beside}, **renamed.beside}
     _check_left_out({key: value for key, value in left_out.items() if id(value) not in used}, rest, module)
-    error = mismatch(module, without_counters(rest), similar)
+    error = mismatch(module, without_counters(rest), lambda _: similar(without_counters(fitting)))
     if error is not None:
         raise error
     left = [key for key, value in folded.items() if id(value) not in used and not is_counter(key)]

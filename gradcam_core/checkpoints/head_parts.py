@@ -27,6 +27,7 @@ _SIMPLE: dict[str, Callable[[], nn.Module]] = {
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,
     "softplus": nn.Softplus,
+    "prelu": nn.PReLU,
     "dropout": nn.Dropout,
     "identity": nn.Identity,
     "flatten": nn.Flatten,

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from gradcam_core.checkpoints.beside import feeding, is_of_training
+from gradcam_core.checkpoints.beside import feeding, is_of_training, widths
 from gradcam_core.checkpoints.head_parts import DOUBLING, MOST_LAYERS, Head, columns, last_layer, pooled, replace_parts
 from gradcam_core.checkpoints.mismatch import wrong_outputs
 from gradcam_core.checkpoints.naming import is_counter, listed, shape_text, shown
@@ -39,10 +39,12 @@ class FileLayer:
 
     @property
     def kind(self) -> str:
-        """Linear, batch_norm, layer_norm, or "" if it is none of them."""
+        """Linear, batch_norm, layer_norm, prelu, or "" if it is none of them."""
         weight = self.tensors.get("weight")
         sides = 0 if weight is None else weight.dim()
-        if sides == 1:
+        if weight is not None and sides == 1:
+            if weight.numel() == 1 and len(self.tensors) == 1:
+                return "prelu"
             return "batch_norm" if "running_mean" in self.tensors else "layer_norm"
         return "linear" if sides == 2 else ""
 
@@ -50,6 +52,11 @@ class FileLayer:
     def rows(self) -> int:
         """How many numbers a linear layer gives; 0 if it is none."""
         return int(self.tensors["weight"].shape[0]) if self.kind == "linear" else 0
+
+    @property
+    def parent(self) -> str:
+        """The name of the part that holds it."""
+        return self.name.rpartition(".")[0]
 
     @property
     def number(self) -> int:
@@ -94,7 +101,7 @@ def refit_head(module: nn.Module, renamed: Renamed, *, described: str = "") -> t
         is_plain = [layer.name for layer in layers] == [place]
         return {**rest, **aligned}, () if described or is_plain else (_said(layers, place),)
     if described:
-        return renamed.state, ()
+        raise _misdescribed(place, layers)
     return _rebuilt(module, place, layers, rest)
 
 
@@ -217,7 +224,7 @@ def _rebuilt(module: nn.Module, place: str, layers: Sequence[FileLayer], rest: S
 def _are_neighbours(layers: Sequence[FileLayer]) -> bool:
     """Whether no layer without weights can stand between them."""
     numbers = [layer.number for layer in layers]
-    parents = {layer.name.rpartition(".")[0] for layer in layers}
+    parents = {layer.parent for layer in layers}
     return len(layers) == 1 or (
         len(parents) == 1 and numbers == list(range(numbers[0], numbers[0] + len(layers))) and numbers[0] >= 0
     )
@@ -225,13 +232,44 @@ def _are_neighbours(layers: Sequence[FileLayer]) -> bool:
 
 def _undetermined(module: nn.Module, place: str, layers: Sequence[FileLayer]) -> ModelError:
     """Name the file's own layers, and give the line that says the rest."""
-    names = ", ".join(layer.text for layer in layers[:_MOST_NAMED])
+    names = _named(layers)
+    if not _are_chain(layers):
+        return ModelError(
+            f"The head was replaced by {names}, which are not linear layers and normalisations one after the other.",
+            hint="Declare the network with HEATPROOF_MODELS, or wrap its module with wrap_model in Python.",
+        )
     return ModelError(
         f"The head was replaced by one of {len(layers)} layers, {names}, and what stands between them has no weights, "
         "so the file does not show it.",
         hint="Say it in the description in the order of your code, such as "
         f'"head": {json.dumps({**_pooling(module, place, layers[0]), place: _texts(layers)})}.',
     )
+
+
+def _misdescribed(place: str, layers: Sequence[FileLayer]) -> ModelError:
+    """The layers that the description gives are not those of the file."""
+    return ModelError(
+        f"The head that the description gives {place} is another one than the file's: {_named(layers)}.",
+        hint=f'Say it in the order of your code, such as "head": {json.dumps({place: _texts(layers)})}.'
+        if _are_chain(layers)
+        else "Leave it out, and declare the network with HEATPROOF_MODELS, or wrap it with wrap_model in Python.",
+    )
+
+
+def _named(layers: Sequence[FileLayer]) -> str:
+    more = f" and {len(layers) - _MOST_NAMED} more" if len(layers) > _MOST_NAMED else ""
+    return ", ".join(layer.text for layer in layers[:_MOST_NAMED]) + more
+
+
+def _are_chain(layers: Sequence[FileLayer]) -> bool:
+    """Whether each can be described, and takes as many numbers as the last linear layer before it gives."""
+    size = 0
+    for layer in layers:
+        takes, gives = widths(layer.tensors)
+        if not layer.kind or (layer.kind == "linear" and size not in (0, takes)):
+            return False
+        size = gives if layer.kind == "linear" else size
+    return layers[-1].kind == "linear"
 
 
 def _pooling(module: nn.Module, place: str, first: FileLayer) -> dict[str, list[str]]:
@@ -248,8 +286,8 @@ def _texts(layers: Sequence[FileLayer]) -> list[str]:
     is_open = False  # whether a linear layer waits for its activation
     for layer, following in pairwise(layers):
         texts.append(f"linear {layer.rows}" if layer.rows else layer.kind or "identity")
-        is_open = is_open or layer.rows > 0
-        is_numbered = min(layer.number, following.number) >= 0
+        is_open = layer.kind != "prelu" and (is_open or layer.rows > 0)
+        is_numbered = min(layer.number, following.number) >= 0 and layer.parent == following.parent
         gap = following.number - layer.number - 1 if is_numbered else int(is_open)
         if gap > 0:
             texts += [*["relu"] * is_open, *["dropout"] * (gap - is_open)]

@@ -114,9 +114,14 @@ def _channels(module: nn.Module, wanted: Tensors, state: Tensors) -> ModelError 
     return ModelError(f"{_DO_NOT_FIT}: {message}.", hint=hint)
 
 
-def _positions(_module: nn.Module, wanted: Tensors, state: Tensors) -> ModelError | None:
+def _positions(module: nn.Module, wanted: Tensors, state: Tensors) -> ModelError | None:
     """A transformer's table of positions is as long as the grid of its input size."""
-    differing = [key for key in wanted if key in state and wanted[key].shape != state[key].shape]
+    last = last_layer(module)
+    differing = [
+        key
+        for key in wanted
+        if key in state and wanted[key].shape != state[key].shape and not key.startswith(f"{last}.")
+    ]
     if len(differing) != 1 or "pos" not in differing[0] or len(differing) + len(state) - 1 != len(wanted):
         return None
     key = differing[0]
@@ -173,7 +178,7 @@ def _one_of_each(
         said = (
             f"{shown(key)} is {shape_text(state[key])} in the file and {shape_text(wanted[key])} in the network{more}"
         )
-        hint = 'It was built with other options: give them, such as "options": {"width_mult": 0.5}.'
+        hint = f'If it was built with other options, give them, such as "options": {{"width_mult": 0.5}}; {_IN_CODE}'
         if wanted[key].dim() == 4 and wanted[key].shape[2:] != state[key].shape[2:]:
             hint = f"The kernels of that layer were changed: {_IN_CODE}"
     return ModelError(f"{_DO_NOT_FIT}: {said}.", hint=hint)

@@ -5,6 +5,7 @@ Wrappers put their own names before and between (`module.`, `_orig_mod.`), a tra
 their own. A reading of the names is taken only where it finds more of the network's tensors, each in its own shape.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,10 +19,10 @@ from gradcam_core.errors import ModelError
 
 State = dict[str, Tensor]
 
-_WRAPPERS = {
-    *("_orig_mod", "module"),  # torch.compile, DataParallel and AveragedModel
-    *("_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module", "_model", "_dp_wrapped_module"),
-}
+_WRAPPER = re.compile(
+    r"_?orig_mod(ule)?|_?module|_model|_forward_module|_fpw_module|"  # of compile, DataParallel, Lightning
+    r"_?(\w+_)?wrapped_(module|model)"  # FSDP, checkpointing, offloading
+)
 _MOST_PREFIX = 6  # parts, as in model.net.backbone.
 
 
@@ -72,7 +73,7 @@ def _without_wrappers(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor])
     """Without the names of wrappers, wherever they stand between dots, unless two names would become one."""
     plain: State = {}
     for key, value in state.items():
-        short = ".".join(part for part in key.split(".") if part not in _WRAPPERS)
+        short = ".".join(part for part in key.split(".") if not _WRAPPER.fullmatch(part))
         is_free = short and short not in plain and (short == key or short not in state)
         plain[short if is_free and key not in wanted else key] = value
     return plain

@@ -86,11 +86,7 @@ def find_layers(module: nn.Module, input_tensor: Tensor) -> FoundLayers:
     head = _head(forward, readable)
     outside = [call for call in readable if not is_within(call.name, head)] or readable
     if not outside:
-        raise LayerError(
-            "No layer of this network gives a map.",
-            hint="Choose a network whose layers give a grid of cells over the image: a convolutional one or a "
-            "vision transformer.",
-        )
+        raise _no_map(is_repeated=any(call.layouts for call in forward.calls))
     found, unreached = _answered(module, input_tensor, outside)
     default = default_layer(module, once, found)
     offered = blocks(module, found) | {default}
@@ -102,6 +98,21 @@ def find_layers(module: nn.Module, input_tensor: Tensor) -> FoundLayers:
     excluded = {name: reason for name, reason in reasons.items() if name not in names}
     notes = () if _has_head(module, forward) else (_NO_HEAD,)
     return FoundLayers(layers, default, forward.num_outputs, excluded, notes)
+
+
+def _no_map(*, is_repeated: bool) -> LayerError:
+    """No layer can be explained; `is_repeated` says that maps there are, each of a layer that is called again."""
+    if is_repeated:
+        return LayerError(
+            "Every layer of this network that gives a map is called several times in one forward pass, so that no map "
+            "is that of the answer.",
+            hint="Explain the network within, which sees the image once: without test-time augmentation, say.",
+        )
+    return LayerError(
+        "No layer of this network gives a map.",
+        hint="Choose a network whose layers give a grid of cells over the image: a convolutional one or a "
+        "vision transformer.",
+    )
 
 
 def normalised_after(layers: Sequence[TargetLayer], name: str) -> TargetLayer | None:

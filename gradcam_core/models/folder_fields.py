@@ -1,6 +1,6 @@
 """What the JSON files of a library's folder say, read alike for every library: classes, their activation, colours."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradcam_core.checkpoints.fields import Fields, is_number, one_line
@@ -8,6 +8,7 @@ from gradcam_core.checkpoints.labels import LONGEST_LABEL, MOST_CLASSES
 from gradcam_core.errors import ModelError
 
 INTERPOLATIONS = ("nearest", "lanczos", "bilinear", "bicubic", "box", "hamming")  # by Pillow's numbers
+_LARGEST_OF_COLOURS = 1.01  # a deviation of 1 is in use, and a factor of 0.0039 for 1/255
 
 
 def numbered_labels(fields: Fields, key: str) -> tuple[str, ...]:
@@ -50,3 +51,13 @@ def three_numbers(fields: Fields, key: str, *, is_positive: bool = False) -> tup
         raise fields.wrong(key, f"three {'positive ' if is_positive else ''}numbers for red, green and blue")
     red, green, blue = (float(number) for number in numbers)
     return red, green, blue
+
+
+def check_colours(fields: Fields, mean: Sequence[float], std: Sequence[float]) -> None:
+    """Refuse a mean and a deviation that colours from 0 to 1 can't have: ModelError says on which scale they may be."""
+    largest = max(*mean, *std)
+    if largest > _LARGEST_OF_COLOURS:
+        raise ModelError(
+            f"{fields.where}: mean or std is {largest:g}, for pixels that go from 0 to 1.",
+            hint="Where mean and std count pixels from 0 to 255, divide both by 255.",
+        )

@@ -29,13 +29,14 @@ class TimmFolder:
     prefix = PREFIX
 
     def wrote(self, config: Mapping[str, Any]) -> bool:
-        """Its `config.json` holds the network's name and timm's own account of the input."""
-        return isinstance(config.get("architecture"), str) and isinstance(config.get("pretrained_cfg"), dict)
+        """Its `config.json` holds the network's name and timm's own account of the input, before 0.9 side by side."""
+        has_account = isinstance(config.get("pretrained_cfg"), dict) or "input_size" in config
+        return isinstance(config.get("architecture"), str) and has_account
 
     def describe(self, folder: Path, fields: Fields) -> FolderModel:
         """From `config.json` alone."""
         weights_files(folder)
-        known = fields.inner("pretrained_cfg")
+        known = fields.inner("pretrained_cfg") if "pretrained_cfg" in fields.values else fields
         labels, label_notes = _labels(fields, known)
         activation, labels, notes = activation_of(fields.values, labels)
         spec, input_notes = timm_input_spec(known)

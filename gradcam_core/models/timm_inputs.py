@@ -7,7 +7,7 @@ from typing import Any
 from gradcam_core.checkpoints.fields import Fields
 from gradcam_core.config import settings
 from gradcam_core.models.extra import need
-from gradcam_core.models.folder_fields import INTERPOLATIONS, three_numbers
+from gradcam_core.models.folder_fields import INTERPOLATIONS, check_colours, three_numbers
 from gradcam_core.models.timm_networks import PACKAGE, check_timm_name
 from gradcam_core.preprocessing import InputSpec
 
@@ -67,6 +67,7 @@ def timm_input_spec(given: Fields) -> tuple[InputSpec, tuple[str, ...]]:
         interpolation=fields.choice("interpolation", among=INTERPOLATIONS),
         fit=fit,
     )
+    check_colours(fields, spec.mean, spec.std)
     return spec, _differences(fit, is_square=width == height, share=share)
 
 

@@ -174,6 +174,7 @@ def test_what_is_assumed_without_a_processor_is_said(folder: Path) -> None:
         ({"rescale_factor": 0}, "rescale_factor is 0"),
         ({"size": 64, "do_center_crop": True, "crop_size": {"height": 32, "width": 64}}, "crop_size is"),
         ({"size": 1000}, "1000 px a side"),
+        ({"image_mean": [123.675, 116.28, 103.53], "image_std": 58}, "mean or std is 123.675, for pixels"),
     ],
 )
 def test_wrong_field_of_the_processor_is_named(tmp_path: Path, fields: dict[str, Any], named: str) -> None:

@@ -62,6 +62,9 @@ NAMES: dict[str, Callable[[State], State]] = {
         "_fsdp_wrapped_module." + key.replace("branch2.", "branch2._checkpoint_wrapped_module.module."): value
         for key, value in state.items()
     },
+    "offloaded": lambda state: {
+        key.replace("stage4.", "stage4._offload_wrapped_module."): value for key, value in state.items()
+    },
     "counted": lambda state: {
         f"body.{['conv1', 'maxpool', 'stage2', 'stage3', 'stage4', 'conv5', 'fc'].index(key.partition('.')[0])}."
         + key.partition(".")[2]: value
@@ -79,12 +82,13 @@ def test_other_names_for_the_same_tensors_give_the_same_logits(net: models.Shuff
 HEADS: dict[str, Callable[[], nn.Module]] = {
     "dropout": lambda: nn.Sequential(nn.Dropout(0.4), nn.Linear(1024, 3)),
     "nested": lambda: nn.Sequential(nn.Sequential(nn.Dropout(), nn.Linear(1024, 3))),
+    "parametric": lambda: nn.Sequential(nn.Linear(1024, 8), nn.PReLU(), nn.Linear(8, 3)),
     "normalised": lambda: nn.Sequential(nn.BatchNorm1d(1024), nn.Linear(1024, 3)),
 }
 
 
 @pytest.mark.parametrize("kind", HEADS)
-def test_head_of_one_linear_layer_is_that_layer(net: models.ShuffleNetV2, kind: str) -> None:
+def test_head_that_can_only_be_one_is_read_as_that(net: models.ShuffleNetV2, kind: str) -> None:
     net.set_submodule("fc", HEADS[kind]())
     built = check_same(net, net.state_dict())
     assert "read as fc" in " ".join(built.notes)
@@ -139,6 +143,38 @@ def test_head_whose_activation_is_not_in_the_file_is_said_with_the_line_that_hel
     error = refusal(net.state_dict())
     assert "fc.0 (8 x 1024), fc.3 (3 x 8)" in error.message
     assert error.hint.endswith('"head": {"fc": ["linear 8", "relu", "dropout", "linear"]}.')
+
+
+def test_layers_of_parts_of_a_head_are_not_taken_for_neighbours(net: models.ShuffleNetV2) -> None:
+    first = nn.Sequential(nn.Linear(1024, 8), nn.ReLU())
+    net.set_submodule("fc", nn.Sequential(first, nn.Sequential(nn.Dropout(), nn.Linear(8, 3))))
+    assert refusal(net.state_dict()).hint.endswith('"head": {"fc": ["linear 8", "relu", "linear"]}.')
+
+
+NO_CHAINS: dict[str, Callable[[], nn.Module]] = {
+    "kernels": lambda: nn.Sequential(nn.Unflatten(1, (1024, 1, 1)), nn.Conv2d(1024, 3, 1), nn.Flatten()),
+    "two heads": lambda: nn.ModuleDict({"colour": nn.Linear(1024, 3), "shape": nn.Linear(1024, 3)}),
+}
+
+
+@pytest.mark.parametrize("kind", NO_CHAINS)
+def test_head_that_no_description_can_say_is_sent_to_python(net: models.ShuffleNetV2, kind: str) -> None:
+    net.set_submodule("fc", NO_CHAINS[kind]())
+    assert "wrap_model" in refusal(net.state_dict()).hint
+
+
+def test_described_head_of_another_shape_than_the_files_is_refused_with_the_files(net: models.ShuffleNetV2) -> None:
+    net.set_submodule("fc", nn.Sequential(nn.Linear(1024, 8), nn.ReLU(), nn.Linear(8, 3)))
+    with pytest.raises(ModelError, match="another one than the file's: fc") as caught:
+        build(NAME, 3, net.state_dict(), head=Head({"fc": ("linear 9", "relu", "linear")}))
+    assert '"linear 8", "relu", "linear"' in caught.value.hint
+
+
+def test_other_size_of_input_is_told_although_the_classes_are_others_too() -> None:
+    with torch.device("meta"):
+        state = models.vit_b_16(num_classes=4, image_size=96).state_dict()
+    with pytest.raises(ModelError, match="of an input of 96 x 96 px"):
+        build("torchvision/vit_b_16", 3, state)
 
 
 LAYERS: dict[str, Callable[[], nn.Module]] = {
@@ -282,6 +318,12 @@ def test_a_layer_that_was_changed_in_code_is_told_by_its_kernels(net: models.Shu
 def test_another_architecture_that_fits_is_named() -> None:
     state = models.shufflenet_v2_x1_0(weights=None, num_classes=3).state_dict()
     assert refusal(state).hint == "Set architecture to torchvision/shufflenet_v2_x1_0."
+
+
+def test_an_architecture_of_another_family_is_named() -> None:
+    with pytest.raises(ModelError) as caught:
+        build("torchvision/alexnet", 3, models.resnet18(weights=None, num_classes=3).state_dict())
+    assert caught.value.hint == "Set architecture to torchvision/resnet18."
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -151,12 +152,22 @@ def test_what_is_said_of_a_class_is_one_line_that_can_be_printed(folder: Path) -
         ({"label_names": ["ant"]}, "config.json names 1 classes, and num_classes is 3."),
         ({"pretrained_cfg": {"input_size": [1, 64, 64]}}, "input_size is [1, 64, 64]"),
         ({"pretrained_cfg": {"crop_mode": "random"}}, "crop_mode is"),
+        ({"pretrained_cfg": {"mean": 123.675}}, "mean or std is 123.675, for pixels that go from 0 to 1."),
     ],
 )
 def test_folder_that_can_not_be_used_says_why(folder: Path, fields: dict[str, Any], sentence: str) -> None:
     saved(folder / "mine", "test_resnet")
     changed(folder / "mine", **fields)
     assert sentence in dict(broken_checkpoints())["mine"]
+
+
+def test_folder_of_an_older_timm_is_read_as_well(folder: Path) -> None:
+    saved(folder / "mine", "test_resnet")
+    new = SOURCES["library"].describe("mine")
+    path = folder / "mine" / "config.json"
+    config = json.loads(path.read_text())
+    path.write_text(json.dumps({**config.pop("pretrained_cfg"), **config}))
+    assert replace(SOURCES["library"].describe("mine"), notes=()) == replace(new, notes=())
 
 
 # --- descriptions

@@ -238,6 +238,13 @@ def with_a_lock() -> nn.Module:
     return module
 
 
+class SeenTwice(Around):
+    """Sees each image and its reflection, as with test-time augmentation."""
+
+    def forward(self, images: Tensor) -> Any:
+        return self.body(images) + self.body(images.flip(-1))
+
+
 def quantised() -> nn.Module:
     with warnings.catch_warnings(action="ignore"):
         made: nn.Module = torch.ao.quantization.quantize_dynamic(network(), {nn.Linear})  # type: ignore[no-untyped-call]
@@ -272,6 +279,7 @@ def traced() -> nn.Module:
         (lambda: nn.Sequential(nn.Flatten(), nn.Linear(3072, 5)), "No layer of this network gives a"),
         (lambda: nn.Sequential(nn.Conv2d(1, 4, 3), network()), "takes 1 channel, and input_spec describes 3"),
         (lambda: nn.Sequential(nn.Conv2d(4, 4, 3), network()), "takes 4 channels, and an image has three"),
+        (lambda: SeenTwice(lambda logits: logits), "is called several times in one forward pass"),
         (lambda: nn.Bilinear(3, 4, 5), "can't be run on 1 x 3 x 32 x 32: TypeError: "),
     ],
 )

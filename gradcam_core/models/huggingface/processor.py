@@ -13,7 +13,7 @@ from typing import Any
 from gradcam_core.checkpoints.fields import Fields, inside
 from gradcam_core.config import settings
 from gradcam_core.errors import ModelError
-from gradcam_core.models.folder_fields import INTERPOLATIONS, three_numbers
+from gradcam_core.models.folder_fields import INTERPOLATIONS, check_colours, three_numbers
 from gradcam_core.models.huggingface.families import Family
 from gradcam_core.preprocessing import InputSpec
 
@@ -176,6 +176,8 @@ def _normalisation(fields: Fields) -> tuple[tuple[float, float, float], tuple[fl
     mean = three_numbers(fields, "image_mean") if values["do_normalize"] else (0.0, 0.0, 0.0)
     std = three_numbers(fields, "image_std", is_positive=True)
     divisor = std if values["do_normalize"] else (1.0, 1.0, 1.0)
+    if values["do_normalize"]:
+        check_colours(fields, [number / scale for number in mean], [number / scale for number in std])
     again = std if values.get("include_top") else (1.0, 1.0, 1.0)
     means = [(offset + number) / scale for number in mean]
     stds = [number * more / scale for number, more in zip(divisor, again, strict=True)]
