@@ -157,7 +157,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "pages._ui": [{"text"}, {"session"}, {"frame", "server", "viewer"}, {"image", "model"}, {"result"}, {"trust"}],
     "pages._ui.frame": [{"registry", "secure"}, {"bar", "own_picker"}, {"page"}],
     "pages._ui.image": [{"cards", "intake"}, {"samples", "tray_cards"}, {"opening", "uploaders"}, {"picker"}],
-    "pages._ui.model": [{"downloads", "how", "layer_table", "model_search"}, {"inspection", "picker"}, {"photo_hint"}],
+    "pages._ui.model": [{"downloads", "how", "layer_table", "model_search"}, {"picker"}, {"inspection", "photo_hint"}],
     "pages._ui.result": [{"remedies", "warmup"}, {"view"}, {"export", "for_chosen_class"}, {"result"}],
     "pages._ui.server": [{"admission", "headers", "housekeeping", "start", "visitor"}],
     "pages._ui.session": [

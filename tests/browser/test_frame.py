@@ -155,6 +155,7 @@ def test_how_is_one_line_that_opens_and_stays_as_it_was_left(visit: NewVisit) ->
     expect(page.locator(".st-key-how")).to_be_hidden()
     line.click()
     expect(line).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".st-key-how .st-key-layer input")).to_have_css("text-overflow", "ellipsis")  # a long name
     open_list(page, "method")
     option(page, "LayerCAM")
     expect(line).to_contain_text("LayerCAM")

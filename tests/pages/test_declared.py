@@ -54,3 +54,12 @@ def test_an_operators_function_is_a_model_and_its_faults_are_sentences(open_app:
     assert "broken() failed: FileNotFoundError" in words(app)
     assert "What you see is still Birds of the operator" in words(app)
     assert not app.exception
+
+
+@pytest.mark.usefixtures("operators_file")
+def test_the_model_page_of_a_model_that_fails_shows_the_one_that_goes_on(open_app: Callable[..., AppTest]) -> None:
+    app = open_app(model="operators_broken")
+    app.switch_page("pages/model.py").run()
+    assert "What you see is still TinyNet (12 drawn things)" in words(app)
+    assert any(one.value.startswith("## TinyNet") for one in app.main.markdown)
+    assert not app.error

@@ -260,11 +260,13 @@ def test_a_link_that_asks_for_what_is_not_there_is_told_so(open_app: Open) -> No
     app = open_app(image="javascript:alert(1)", layer="features.18", method="none")
     told = words(app)
     assert "javascript:alert(1) is not the address of a picture." in told
-    assert "The link asks for layer “features.18”, which is not there. Instead: blocks.5." in told
+    assert "The link asks for layer “features.18”, which can't be chosen here. Instead: blocks.5." in told
     assert "The link asks for method “none”" in told
     assert view(app)["address"] == {}
     app = open_app(**{"class": "99"})
     assert "has no class “99”" in words(app)
+    app = open_app(**{"class": "dog"})  # which it has
+    assert "by its number, here from 0 to 11, and not as “dog”" in words(app)
 
 
 def test_a_class_of_another_image_or_model_is_not_taken_for_one_of_what_is_shown(open_app: Open) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from gradcam_core.text import megabytes, readable_count
 from pages._ui.model.layer_table import LayerRow, layer_chosen_in_table, show_layer_table
+from pages._ui.model.picker import refused_models
 from pages._ui.session import page_state
 from pages._ui.session.question import ModelCard
 from pages._ui.session.queue import my_turn, queue_shown
@@ -30,6 +31,8 @@ _LARGEST_SIDE = 4096  # of the summary's input; it takes no memory, but a networ
 def show_inspection(model: ModelCard) -> None:
     """The chosen model: what it is in a sentence, what goes in and comes out, and its layers."""
     name = page_state.chosen("model") or model.spec.name
+    if name in refused_models():  # beside the list stands why, and that the one in use goes on
+        name = model.spec.name
     facts = _inspected(name, None).facts
     st.markdown(f"## {escape_markdown(facts.title)}")
     counted = _inspected(name, _pick_shape(facts))
@@ -49,7 +52,7 @@ def _inspected(name: str, shape: Shape | None) -> Inspection:
     from gradcam_core.models.inspection import inspect_model
 
     def inspected() -> Inspection:
-        with queue_shown(), my_turn(shared().slots):
+        with queue_shown(), st.spinner("Reading the layers"), my_turn(shared().slots):
             return inspect_model(name, shape)
 
     found: Inspection = shared().kept(_key(name, shape), inspected, lambda made: _ROW_BYTES * len(made.rows))

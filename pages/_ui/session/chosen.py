@@ -61,11 +61,13 @@ def _class_in_address(question: Question, image_and_model: ImageAndModel, count:
     told = st.query_params.get("class", "")
     if not told or not _is_named(image_and_model):
         return None
-    if told.isascii() and told.isdecimal() and len(told) < _DIGITS and int(told) < count:
+    is_number = told.isascii() and told.isdecimal()
+    if is_number and len(told) < _DIGITS and int(told) < count:
         return int(told)
-    show_warning_here(
-        escape_markdown(f"{question.model.spec.title} has no class “{told[:20]}”. This is its likeliest one.")
-    )
+    fault = f"{question.model.spec.title} has no class “{told[:20]}”."
+    if not is_number:
+        fault = f"A link names a class by its number, here from 0 to {count - 1}, and not as “{told[:20]}”."
+    show_warning_here(escape_markdown(f"{fault} This is the likeliest one."))
     return None
 
 

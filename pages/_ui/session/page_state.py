@@ -107,7 +107,7 @@ def restore(name: str, options: Collection[str], default: str, *, say: Callable[
     if is_new:
         choice = st.query_params.get(name)
         if choice is not None and choice not in options:
-            missing = f"The link asks for {name} “{choice[:60]}”, which is not there."
+            missing = f"The link asks for {name} “{choice[:60]}”, which can't be chosen here."
             say(escape_markdown(f"{missing} Instead: {_title(options, default)}."))
     else:
         changed, former = _changed(name), _choices().get(name)
