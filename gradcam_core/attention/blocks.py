@@ -47,7 +47,7 @@ def attention_block(name: str, shape: Sequence[int], layers: Sequence[TargetLaye
 def why_not_followed(blocks: Sequence[AttentionBlock], unseen: Sequence[str] = ()) -> str:
     """Why attention can't be followed from block to block through a network, in one sentence; empty where it can.
 
-    A block may have fewer tokens before its cells than a later one, as where a class token joins late.
+    The first blocks may have cells alone, as where a class token joins late.
 
     Args:
         unseen: the parts whose attention was not recorded.
@@ -63,8 +63,8 @@ def why_not_followed(blocks: Sequence[AttentionBlock], unseen: Sequence[str] = (
     if len({layout.grid for layout in layouts}) > 1:
         return "The blocks of this network have different grids of cells: attention can't be followed through them."
     prefixes = [layout.prefix for layout in layouts]
-    if prefixes != sorted(prefixes):
-        return "Tokens beside the cells leave this network on the way: attention can't be followed through it."
+    if prefixes != sorted(prefixes) or len({*prefixes} - {0}) > 1:
+        return "Tokens beside the cells join and leave on the way: attention can't be followed through this network."
     return ""
 
 
