@@ -29,7 +29,7 @@ def rollout_map(
 def gradient_rollout_map(attention: AttentionPass, target: Target, *, discard: float = 0.0) -> np.ndarray:
     """(h, w) by `flow.gradient_rollout`; otherwise as `rollout_map`, and about the target."""
     weights = _followed(attention)
-    slopes = _of_all_tokens(attention.gradients(target), itself=False)
+    slopes = _of_all_tokens(attention.gradients(target))
     return _cells(attention, target, flow.gradient_rollout(weights, slopes, discard=discard))
 
 
@@ -39,7 +39,7 @@ def chefer_map(attention: AttentionPass, target: Target) -> np.ndarray:
     Where cells are read themselves, what each keeps of itself is left out: it is the same for all.
     """
     weights = _followed(attention)
-    relevance = flow.chefer(weights, _of_all_tokens(attention.gradients(target), itself=False))
+    relevance = flow.chefer(weights, _of_all_tokens(attention.gradients(target)))
     return _cells(attention, target, relevance - np.eye(len(relevance)))
 
 
@@ -47,20 +47,14 @@ def _followed(attention: AttentionPass) -> list[np.ndarray]:
     """The weights of every block among all tokens of the last one."""
     if reason := attention.why_not_followed:
         raise MethodError(reason, hint="Choose a method that needs no attention, such as Grad-CAM or HiResCAM.")
-    return _of_all_tokens([attention.weights(index) for index in range(len(attention.blocks))], itself=True)
+    return _of_all_tokens([attention.weights(index) for index in range(len(attention.blocks))])
 
 
-def _of_all_tokens(blocks: Sequence[np.ndarray], *, itself: bool) -> list[np.ndarray]:
-    """Where tokens join later, before the cells, they attend until then to nothing, or each to itself."""
+def _of_all_tokens(blocks: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """(heads, tokens, tokens) each; tokens that join later, before the cells, attend to nothing until then."""
     tokens = blocks[-1].shape[-1]
-    return [_joined(block, tokens - block.shape[-1], itself=itself) for block in blocks]
-
-
-def _joined(block: np.ndarray, more: int, *, itself: bool) -> np.ndarray:
-    joined = np.pad(block, ((0, 0), (more, 0), (more, 0)))  # (heads, tokens, tokens)
-    if itself:
-        joined[:, range(more), range(more)] = 1
-    return joined
+    joining = [tokens - block.shape[-1] for block in blocks]
+    return [np.pad(block, ((0, 0), (more, 0), (more, 0))) for block, more in zip(blocks, joining, strict=True)]
 
 
 def _cells(attention: AttentionPass, target: Target, taken: np.ndarray) -> np.ndarray:
