@@ -42,13 +42,14 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"checkpoints", "samples"},
         {"images", "models"},
         {"recording", "scoring"},
-        {"evidence", "metrics", "receptive_field"},
+        {"attention", "evidence", "metrics", "receptive_field"},
         {"engine", "training"},
         {"comparison", "trust"},
         {"export"},
         {"cli"},
         {"__main__"},
     ],
+    "gradcam_core.attention": [{"blocks", "recording"}, {"passes"}, {"maps"}],
     "gradcam_core.checkpoints": [
         {"fields", "formats", "head_parts", "libraries", "naming", "pickles"},
         {"containers", "folding", "fused", "inputs", "labels", "mismatch", "parts", "readings", "torchfiles"},
@@ -83,7 +84,8 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "gradcam_core.export": [{"exchange", "manifest", "reproduce"}, {"formats"}, {"bundle"}],
     "gradcam_core.layers": [{"copies", "layouts", "place", "reasons"}, {"calls"}, {"blocks", "numbers"}, {"finding"}],
-    "gradcam_core.methods": [{"forms", "projection"}, {"base"}, {"library"}, {"gradient"}],
+    "gradcam_core.methods": [{"attention", "forms", "projection"}, {"base"}, {"library"}, {"gradient"}],
+    "gradcam_core.methods.attention": [{"flow"}],
     "gradcam_core.methods.gradient": [
         {
             "eigencam",

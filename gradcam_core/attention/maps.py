@@ -1,0 +1,66 @@
+"""Which cells of the image reach the tokens that are read, by the attention of all blocks? Maps of one image."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradcam_core.attention.passes import AttentionPass
+from gradcam_core.errors import MethodError
+from gradcam_core.methods.attention import flow
+from gradcam_core.methods.attention.flow import Fusion
+from gradcam_core.targets import Target
+
+
+def rollout_map(
+    attention: AttentionPass, target: Target, *, fusion: Fusion = Fusion.MEAN, discard: float = 0.0
+) -> np.ndarray:
+    """(h, w) by `flow.rollout`, the same for every class: the target only tells which tokens are read.
+
+    Args:
+        attention: a pass with gradients.
+
+    Raises:
+        MethodError: if attention can't be followed through the network.
+    """
+    weights = _followed(attention)
+    return _cells(attention, target, flow.rollout(weights, fusion=fusion, discard=discard))
+
+
+def gradient_rollout_map(attention: AttentionPass, target: Target, *, discard: float = 0.0) -> np.ndarray:
+    """(h, w) by `flow.gradient_rollout`; otherwise as `rollout_map`, and about the target."""
+    weights = _followed(attention)
+    slopes = _of_all_tokens(attention.gradients(target))
+    return _cells(attention, target, flow.gradient_rollout(weights, slopes, discard=discard))
+
+
+def chefer_map(attention: AttentionPass, target: Target) -> np.ndarray:
+    """(h, w) by `flow.chefer`; otherwise as `rollout_map`, and about the target.
+
+    Where cells are read themselves, what each keeps of itself is left out: it is the same for all.
+    """
+    weights = _followed(attention)
+    relevance = flow.chefer(weights, _of_all_tokens(attention.gradients(target)))
+    return _cells(attention, target, relevance - np.eye(len(relevance)))
+
+
+def _followed(attention: AttentionPass) -> list[np.ndarray]:
+    """The weights of every block among all tokens of the last one."""
+    if reason := attention.why_not_followed:
+        raise MethodError(reason, hint="Choose a method that needs no attention, such as Grad-CAM or HiResCAM.")
+    return _of_all_tokens([attention.weights(index) for index in range(len(attention.blocks))])
+
+
+def _of_all_tokens(blocks: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """(heads, tokens, tokens) each; tokens that join later, before the cells, attend to nothing until then."""
+    tokens = blocks[-1].shape[-1]
+    joining = [tokens - block.shape[-1] for block in blocks]
+    return [np.pad(block, ((0, 0), (more, 0), (more, 0))) for block, more in zip(blocks, joining, strict=True)]
+
+
+def _cells(attention: AttentionPass, target: Target, taken: np.ndarray) -> np.ndarray:
+    """(h, w) float32 of what the tokens that are read take from each token."""
+    layout = attention.blocks[-1].layout
+    if layout is None:
+        raise ValueError("Attention that can be followed has cells.")
+    row = attention.readers(target) @ taken
+    return np.asarray(row[layout.prefix :].reshape(layout.grid), dtype=np.float32)

@@ -1,0 +1,105 @@
+"""How much of each token of the input is in a token after the last block? Three formulas, as matrices.
+
+Rows are the tokens that take, columns those that are taken from; a residual connection lets each token keep itself.
+"""
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+
+import numpy as np
+
+
+class Fusion(StrEnum):
+    """How the heads of a block become one."""
+
+    MEAN = "mean"  # as in the paper
+    MAX = "max"
+    MIN = "min"
+
+
+_FUSED: dict[Fusion, Callable[..., np.ndarray]] = {Fusion.MEAN: np.mean, Fusion.MAX: np.max, Fusion.MIN: np.min}
+
+
+def rollout(weights: Sequence[np.ndarray], *, fusion: Fusion = Fusion.MEAN, discard: float = 0.0) -> np.ndarray:
+    """Half attention, half residual, multiplied up from the first block: Abnar and Zuidema, ACL 2020, section 3.
+
+    It knows no class. Without the later blocks it says how far attention has come.
+
+    Args:
+        weights: of each block, the first one first, (heads, tokens, tokens), rows sum to 1.
+        discard: the share of the smallest weights of each block that is left out, 0 to below 1.
+
+    Returns:
+        (tokens, tokens), rows sum to 1.
+    """
+    _check_share(discard)
+    fused = [_without_smallest(_FUSED[fusion](block, axis=0), discard) for block in _doubled(weights)]
+    return _rolled(fused)
+
+
+def gradient_rollout(
+    weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray], *, discard: float = 0.0
+) -> np.ndarray:
+    """As `rollout`, of what attention times its gradient is above 0, the mean over the heads.
+
+    Args:
+        gradients: of the class, each as the block's weights.
+        discard: as in `rollout`.
+    """
+    _check_share(discard)
+    products = [(block * slope).mean(axis=0) for block, slope in _paired(weights, gradients)]
+    return _rolled([_without_smallest(np.maximum(product, 0), discard) for product in products])
+
+
+def chefer(weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> np.ndarray:
+    """Each block adds what it takes that raises the class: Chefer et al., ICCV 2021, rules 5 and 6.
+
+    Args:
+        gradients: of the class, each as the block's weights.
+
+    Returns:
+        (tokens, tokens), 1 and more on the diagonal, nothing below 0.
+    """
+    relevance = np.eye(weights[-1].shape[-1])
+    for block, slope in _paired(weights, gradients):
+        raising = np.maximum(block * slope, 0).mean(axis=0)
+        relevance = relevance + raising @ relevance
+    return relevance
+
+
+def _rolled(fused: Sequence[np.ndarray]) -> np.ndarray:
+    flow = np.eye(fused[-1].shape[-1])
+    for block in fused:
+        kept = block + np.eye(len(block))
+        flow = kept / kept.sum(axis=1, keepdims=True) @ flow
+    return flow
+
+
+def _without_smallest(fused: np.ndarray, share: float) -> np.ndarray:
+    count = int(share * fused.size)
+    if not count:
+        return fused
+    smallest = np.argpartition(fused, count - 1, axis=None)[:count]
+    left = fused.copy()
+    left.flat[smallest] = 0
+    return _rows_as_before(left, fused)
+
+
+def _rows_as_before(left: np.ndarray, fused: np.ndarray) -> np.ndarray:
+    """Each row sums to what it did; one of which nothing is left stays empty, and its token keeps itself."""
+    now = left.sum(axis=1, keepdims=True)
+    filled = np.divide(fused.sum(axis=1, keepdims=True), now, out=np.zeros_like(now), where=now > 0)
+    return np.asarray(left * filled)
+
+
+def _doubled(blocks: Sequence[np.ndarray]) -> list[np.ndarray]:
+    return [np.asarray(block, dtype=np.float64) for block in blocks]
+
+
+def _paired(weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+    return list(zip(_doubled(weights), _doubled(gradients), strict=True))
+
+
+def _check_share(discard: float) -> None:
+    if not 0 <= discard < 1:
+        raise ValueError(f"A share that is left out is 0 to below 1, this one is {discard}.")

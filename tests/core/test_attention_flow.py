@@ -1,0 +1,206 @@
+"""Do the maps that follow attention from block to block equal their closed forms, and lie where the image does?"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gradcam_core.attention.blocks import attention_block, why_not_followed
+from gradcam_core.attention.maps import chefer_map, gradient_rollout_map, rollout_map
+from gradcam_core.attention.passes import attend
+from gradcam_core.errors import MethodError
+from gradcam_core.layers.finding import TargetLayer, find_layers
+from gradcam_core.layers.layouts import Kind, Layout
+from gradcam_core.methods.attention.flow import Fusion, chefer, gradient_rollout, rollout
+from gradcam_core.models import LoadedModel
+from gradcam_core.tinynet import TinyNet
+from gradcam_core.tinyvit import INPUT_SIDE
+from tests.core.transformers import SIDE, MeanReader, small_swin, small_vit
+from tests.support import embedded_network, loaded
+
+TOKENS, HEADS = 5, 3
+ONE = ((1, 1.0),)
+OTHER = ((0, 1.0),)
+
+
+def even(blocks: int) -> list[np.ndarray]:
+    return [np.full((HEADS, TOKENS, TOKENS), 1 / TOKENS) for _ in range(blocks)]
+
+
+def drawn(blocks: int) -> list[np.ndarray]:
+    rows = np.random.default_rng(0).random((blocks, HEADS, TOKENS, TOKENS)) ** 4
+    return list(rows / rows.sum(axis=-1, keepdims=True))
+
+
+def signed(blocks: int) -> list[np.ndarray]:
+    return list(np.random.default_rng(1).normal(size=(blocks, HEADS, TOKENS, TOKENS)))
+
+
+def noise(side: int) -> Tensor:
+    return torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0))
+
+
+def test_tokens_that_attend_to_themselves_keep_what_is_theirs() -> None:
+    themselves = [np.repeat(np.eye(TOKENS)[None], HEADS, axis=0)] * 4
+    assert np.array_equal(rollout(themselves), np.eye(TOKENS))
+    assert np.array_equal(gradient_rollout(themselves, themselves), np.eye(TOKENS))
+
+
+@pytest.mark.parametrize("fusion", Fusion)
+def test_even_attention_takes_from_all_alike(fusion: Fusion) -> None:
+    kept = 0.5**4  # of itself, through the residual connections alone
+    expected = (1 - kept) / TOKENS + kept * np.eye(TOKENS)
+    assert np.allclose(rollout(even(4), fusion=fusion), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("fusion", Fusion)
+@pytest.mark.parametrize("discard", [0.0, 0.3, 0.9])
+def test_rows_of_a_rollout_sum_to_one(fusion: Fusion, discard: float) -> None:
+    taken = [
+        rollout(drawn(6), fusion=fusion, discard=discard),
+        gradient_rollout(drawn(6), signed(6), discard=discard),
+    ]
+    assert all(np.abs(rows.sum(axis=1) - 1).max() <= 1e-6 and rows.min() >= 0 for rows in taken)
+
+
+def test_a_later_block_takes_from_what_an_earlier_one_has_made() -> None:
+    first, second = np.eye(3)[None, [1, 1, 2]], np.eye(3)[None, [0, 2, 0]]  # 0 takes from 1, then 2 from 0
+    taken = rollout([first, second])
+    assert np.allclose(taken, [[0.5, 0.5, 0], [0, 0.5, 0.5], [0.25, 0.25, 0.5]])
+
+
+def test_heads_are_fused_as_is_said() -> None:
+    heads = np.array([[[0.9, 0.1], [0.5, 0.5]], [[0.2, 0.8], [0.5, 0.5]]])
+    mean, largest, smallest = (rollout([heads], fusion=fusion)[0, 1] for fusion in Fusion)
+    assert mean == pytest.approx(0.45 / 2)
+    assert largest == pytest.approx(0.8 / (1 + 0.9 + 0.8))
+    assert smallest == pytest.approx(0.1 / (1 + 0.2 + 0.1))
+
+
+def test_the_smallest_weights_are_left_out_and_rows_are_filled_up() -> None:
+    weights = np.array([[[0.7, 0.2, 0.1], [0.3, 0.3, 0.4], [0.05, 0.05, 0.9]]])
+    expected = np.array([[7 / 9, 2 / 9, 0], [0.3, 0.3, 0.4], [0, 0, 1]])
+    assert np.allclose(rollout([weights], discard=1 / 3), (expected + np.eye(3)) / 2)
+
+
+@pytest.mark.parametrize("discard", [-0.1, 1.0, float("nan")])
+def test_a_share_that_is_none_is_refused(discard: float) -> None:
+    with pytest.raises(ValueError, match="0 to below 1"):
+        rollout(even(1), discard=discard)
+
+
+def test_chefers_rule_adds_what_raises_the_class() -> None:
+    weights, slopes = drawn(2), signed(2)
+    first, second = (np.maximum(each * slope, 0).mean(axis=0) for each, slope in zip(weights, slopes, strict=True))
+    one = np.eye(TOKENS)
+    assert np.allclose(chefer(weights, slopes), (one + second) @ (one + first))
+
+
+def test_chefers_map_of_one_block_is_the_closed_form() -> None:
+    """Where the tokens' mean is read, a weight's gradient is what its value is worth, a share of it each."""
+    model = loaded(MeanReader(blocks=1), side=SIDE)
+    attention = attend(model, noise(SIDE), gradients=True, values=True)
+    module: Any = model.module
+    worth = (module.head.weight[1] @ module.blocks[0].out_proj.weight).unflatten(0, (2, -1))  # (heads, width)
+    values = torch.from_numpy(np.array(attention.values(0)))
+    raising = (torch.einsum("hkw,hw->hk", values, worth) / 64).clamp(min=0).numpy()  # (heads, keys)
+    expected = (attention.weights(0) * raising[:, None]).mean(axis=(0, 1))
+    assert np.allclose(chefer_map(attention, ONE), expected.reshape(8, 8), rtol=1e-4, atol=1e-10)
+    assert expected.max() > 1e-5
+
+
+def test_a_class_token_that_joins_late_takes_from_the_cells_then() -> None:
+    model = loaded(embedded_network("tinyvit"), side=INPUT_SIDE)
+    attention = attend(model, noise(INPUT_SIDE), gradients=True)
+    before, last = (attention.weights(index).mean(axis=0, dtype=np.float64) for index in (0, 1))
+    expected = 0.5 * last[0, 1:] @ (0.5 * before + 0.5 * np.eye(256))
+    assert np.allclose(rollout_map(attention, ONE), expected.reshape(16, 16), atol=1e-7)
+    assert np.array_equal(rollout_map(attention, ONE), rollout_map(attention, OTHER))
+
+
+@pytest.mark.parametrize("made", [gradient_rollout_map, chefer_map])
+def test_maps_with_gradients_are_about_the_class(made: Any) -> None:
+    attention = attend(loaded(small_vit(), side=SIDE), noise(SIDE), gradients=True)
+    one, other = (made(attention, target) for target in (ONE, OTHER))
+    assert one.shape == (8, 8)
+    assert np.ptp(one) > 0
+    assert not np.allclose(one, other, rtol=1e-3)
+
+
+def drawn_to_light() -> nn.Module:
+    """Tokens are brightnesses; every token attends to bright ones, and the first class is brightness."""
+    module: Any = MeanReader()
+    with torch.no_grad():
+        module.patches.weight.fill_(1 / (3 * 64))
+        module.patches.bias.zero_()
+        module.head.weight.fill_(1.0)
+        for block in module.blocks:
+            query, key, value = block.in_proj_weight.chunk(3)
+            query.zero_()
+            key.copy_(torch.eye(24))
+            value.copy_(torch.eye(24))
+            block.in_proj_bias[:24] = 1.0
+            block.out_proj.weight.copy_(torch.eye(24))
+    made: nn.Module = module
+    return made
+
+
+@pytest.mark.parametrize(("top", "left"), [(0, 0), (0, 7), (3, 0), (3, 7)])
+@pytest.mark.parametrize("made", [rollout_map, gradient_rollout_map, chefer_map])
+def test_a_bright_corner_of_a_grid_that_is_no_square_shows_in_that_corner(made: Any, top: int, left: int) -> None:
+    image = torch.zeros(1, 3, 32, 64)
+    image[..., 8 * top : 8 * top + 8, 8 * left : 8 * left + 8] = 2.0
+    square: LoadedModel = loaded(drawn_to_light(), side=SIDE)
+    model = replace(square, layers=find_layers(square.module, torch.rand(1, 3, 32, 64)).candidates)
+    found = made(attend(model, image, gradients=True), ONE)
+    assert found.shape == (4, 8)
+    assert np.unravel_index(found.argmax(), found.shape) == (top, left)
+
+
+@pytest.mark.parametrize(
+    ("module", "side", "said"),
+    [
+        (small_swin(), SIDE, "Attention can't be followed through features.1.0.attn and 3 more of its parts."),
+        (TinyNet(4), INPUT_SIDE, "No attention of cells to each other was seen in this network"),
+    ],
+)
+def test_where_attention_cannot_be_followed_a_sentence_says_so(module: Any, side: int, said: str) -> None:
+    attention = attend(loaded(module, side=side), noise(side), gradients=True)
+    for made in (rollout_map, gradient_rollout_map, chefer_map):
+        with pytest.raises(MethodError) as caught:
+            made(attention, ONE)
+        assert caught.value.message.startswith(said)
+        assert caught.value.hint
+
+
+LAYERS = [
+    TargetLayer(f"block{prefix}", "Block", Layout(Kind.TOKENS, height, height, 8, prefix))
+    for height, prefix in ((14, 0), (14, 1), (14, 2), (7, 1))
+]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "said"),
+    [
+        ([(1, 3, 196, 196), (1, 3, 197, 197)], ""),
+        ([(1, 3, 197, 197), (1, 3, 198, 198)], "Tokens beside the cells join and leave on the way"),
+        ([(1, 3, 197, 197), (1, 3, 196, 196)], "Tokens beside the cells join and leave on the way"),
+        ([(1, 3, 197, 197), (1, 3, 50, 50)], "The blocks of this network have different grids"),
+        ([(4, 3, 196, 196)], "It attends in 4 windows of 196 tokens each"),
+        ([(1, 4, 3, 49, 49)], "Its tokens are cut into groups"),
+        ([(1, 3, 1, 197)], "It only reads: one query takes from 197 tokens"),
+        ([(1, 3, 49, 196)], "Its 49 queries take from 196 tokens"),
+        ([(1, 3, 32, 32)], "It weighs 32 things that are not the tokens of any grid"),
+    ],
+)
+def test_what_is_no_attention_among_the_same_tokens_is_told_apart(shapes: list[tuple[int, ...]], said: str) -> None:
+    reason = why_not_followed([attention_block(f"part{len(shape)}", shape, LAYERS) for shape in shapes])
+    assert said in reason
+    assert bool(said) is bool(reason)
+
+
+def test_a_part_that_shows_no_weights_is_named() -> None:
+    assert why_not_followed([], ["block", "block"]).startswith("The attention of block is computed in a way")
