@@ -76,7 +76,7 @@ class Cam:
 
     @property
     def cancels(self) -> bool:
-        """Whether activation times gradient cancels in every cell, so that it is rounding."""
+        """Whether activation times gradient cancels in every cell, so that what is left says nothing."""
         return self.note.startswith(CANCELS)  # a layer to choose instead may be named behind it
 
     @property
@@ -190,9 +190,9 @@ FLAT = "The map is flat: every cell has the same value, so it points nowhere."
 NEGATIVE = "The map is negative everywhere: at this layer this method finds only evidence against the class."
 BESIDE = "The map is empty over the image: all evidence for the class lies on the padding beside it."
 CANCELS = (
-    "Activation times gradient cancels in every cell here, as before every layer normalisation: the map is rounding."
+    "Activation times gradient cancels in every cell here, as before every layer normalisation: what is left is no map."
 )
-_ROUNDING = 1e-5  # of what was summed
+_LEFT = 1e-3  # of what was summed: before a normalisation at most 3e-5 was seen (its epsilon), elsewhere at least 3e-2
 
 
 def unusable_because(
@@ -217,13 +217,13 @@ def unusable_because(
         return "The map is not usable: the network's activations, gradients or logits are not finite here."
     if not np.isfinite(values).all():
         return "The map is not usable: with this layer's numbers the method gives values that are not finite."
-    if 0 < float(np.abs(values).max()) <= _ROUNDING * cancelled:
+    if 0 < float(np.abs(values).max()) <= _LEFT * cancelled:
         return CANCELS
     return _without_evidence(values, seen, relative_floor)
 
 
 def cancelled_sum(activation: np.ndarray, gradient: np.ndarray) -> float:
-    """The most that is summed in a cell, Σ |activation x gradient|, where in every cell the sum itself is rounding.
+    """The most that is summed in a cell, Σ |activation x gradient|, where in every cell next to nothing of it is left.
 
     Else 0. A layer normalisation gives the same for a cell that is scaled, so what is before it has no gradient along
     the cell's own direction (Euler's theorem for homogeneous functions).
@@ -234,7 +234,7 @@ def cancelled_sum(activation: np.ndarray, gradient: np.ndarray) -> float:
     """
     products = activation * gradient
     summed = float(np.abs(products).sum(axis=0).max())
-    return summed if float(np.abs(products.sum(axis=0)).max()) <= _ROUNDING * summed else 0.0
+    return summed if float(np.abs(products.sum(axis=0)).max()) <= _LEFT * summed else 0.0
 
 
 def _without_evidence(values: np.ndarray, seen: np.ndarray, relative_floor: float) -> str:

@@ -8,6 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from gradcam_core.engine import Explainer
+from gradcam_core.models import load_model
+from gradcam_core.samples import load_sample
 from gradcam_core.scenes.scene import THINGS, draw_scene
 from gradcam_core.tinyvit import GRID, INPUT_SIDE, TARGET_LAYER, Block, TinyViT
 from gradcam_core.training import tinyvit
@@ -89,6 +92,13 @@ def test_map_has_a_cell_for_each_patch_and_depends_on_the_class(shipped: TinyViT
     cat, boat = (tinyvit.class_map(shipped, image, index) for index in (0, 9))
     assert cat.shape == (GRID, GRID)
     assert float(torch.corrcoef(torch.stack([cat.flatten(), boat.flatten()]))[0, 1]) < 0.9
+
+
+def test_what_cancels_before_its_normalisation_is_said_although_an_epsilon_is_left() -> None:
+    forward = Explainer(load_model("tinyvit"), "blocks.0").forward(load_sample("meadow"))
+    for prediction in forward.top(3):
+        assert forward.cam(prediction.class_index, "hirescam").cancels
+        assert not forward.cam(prediction.class_index, "gradcam").cancels
 
 
 def test_shipped_network_names_and_finds_held_out_things(shipped: TinyViT) -> None:

@@ -17,12 +17,15 @@ function drawRemedies(state) {
 // Other layers and methods are tried once somebody stays with a class whose map can't be used; the answer holds its map.
 function askForRemedies(state) {
   const { view, index, timer } = state, one = chosen(state), of = `${view.question} ${index}`;
+  if (state.remediesOf === of && !one.isLookedAt) return; // under way, or given up
   clearTimeout(timer.remedies);
-  if (!one.needsHelp || one.isLookedAt || state.remediesOf === of) return;
+  state.remediesOf = null;
+  if (!one.needsHelp || one.isLookedAt) return;
   timer.remedies = setTimeout(() => {
     if (state.pending || state.view !== view || state.index !== index) return;
     state.remediesOf = of;
-    state.send("asked", { imageAndModel: view.imageAndModel, index, try: 1 });
+    const ask = (tries) => state.send("asked", { imageAndModel: view.imageAndModel, index, try: tries });
+    awaitAnswer(state, "remedies", ask, () => {});
   }, 300);
 }
 
