@@ -2,8 +2,11 @@
 
 import io
 import itertools
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
+import pytest
 import torch
 import torchvision
 from PIL import Image, ImageOps
@@ -96,3 +99,11 @@ def loaded(
         nbytes=0,
         weights_sha256=f"{next(_nets):064x}",  # what is kept of one network is not taken for another's
     )
+
+
+def mostly_slow(values: Iterable[Any], *, by_default: int) -> list[Any]:
+    """Parameters of a test, of which the first few run by default, and all in CI."""
+    return [
+        value if place < by_default else pytest.param(value, marks=pytest.mark.slow)
+        for place, value in enumerate(values)
+    ]

@@ -19,7 +19,7 @@ LATE_PICTURES = """(() => {
 
 
 class LossyServer:
-    """The server's messages; while `is_losing`, the next answer is lost, and the viewer's former message comes for it."""
+    """The server's messages; while `is_losing`, the next answer is lost: the former message comes in its place."""
 
     def __init__(self, page: Page, is_answer: Callable[[dict[str, Any]], bool]) -> None:
         self.is_losing, self.is_answer, self.former = True, is_answer, b""

@@ -82,6 +82,7 @@ def fault(said: str, folder: Path) -> str:
 
 @LINUX
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.slow
 @pytest.mark.parametrize("table", [table for table in TABLES if table != "heavy"])
 def test_hostile_files_are_refused_in_words_and_the_next_good_one_loads(
     folder: Path, write_pair: WritePair, table: str

@@ -110,4 +110,4 @@ def test_what_can_not_be_done_in_the_same_way_is_one_sentence(given: Any, senten
 def test_mean_that_counts_to_255_for_pixels_that_go_to_1_is_refused(given: Any) -> None:
     with pytest.raises(ModelError) as refusal:
         as_input_spec(given)
-    assert "mean is 123.7, for pixels that go from 0 to 1" in refusal.value.message
+    assert "is 123.7, for pixels that go from 0 to 1" in refusal.value.message

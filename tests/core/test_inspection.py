@@ -21,6 +21,7 @@ from gradcam_core.models.meta import meta_copy
 from gradcam_core.models.summary import summarize
 from gradcam_core.preprocessing import InputSpec
 from tests.core.test_summary import Odd
+from tests.support import mostly_slow
 
 NAMES = (
     *("heatproof/tinynet", "torchvision/resnet18", "torchvision/resnet50", "torchvision/mobilenet_v2"),
@@ -58,7 +59,7 @@ def seen_outputs(network: nn.Module, side: int) -> tuple[dict[str, tuple[int, ..
     return shapes, times
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_slow(NAMES, by_default=3))
 def test_every_row_is_a_candidate_or_has_a_reason_that_is_true(name: str) -> None:
     network, found, rows = inspected(name)
     assert {row.layer.name for row in rows.values() if row.layer} == {layer.name for layer in found.candidates}

@@ -22,12 +22,14 @@ def of_shortcut() -> list[Judged]:
     return [judged for seed in range(FIRST_SHORTCUT, FIRST_SHORTCUT + 6) for judged in judge_shortcut(seed)]
 
 
+@pytest.mark.slow
 def test_the_rule_holds_its_limits_on_scenes(of_scenes: list[Judged]) -> None:
     found = outcomes(LIMITS, of_scenes)
     assert all(outcome.count for outcome in found)
     assert [str(outcome) for outcome in found if not outcome.holds] == []
 
 
+@pytest.mark.slow
 def test_the_rule_knows_the_shortcut_and_says_that_it_lies_beside_the_thing(of_shortcut: list[Judged]) -> None:
     found = [*outcomes(SHORTCUT_LIMITS, of_shortcut), saying_beside(of_shortcut)]
     assert all(outcome.count for outcome in found)
@@ -36,6 +38,7 @@ def test_the_rule_knows_the_shortcut_and_says_that_it_lies_beside_the_thing(of_s
     assert all(judged.covered > 0.9 for judged in own)  # of the watermark
 
 
+@pytest.mark.slow
 def test_a_map_of_something_else_is_not_supported_where_the_thing_s_own_is(of_scenes: list[Judged]) -> None:
     own, other, absent = (
         [judged for judged in of_scenes if judged.row == row]
@@ -46,6 +49,7 @@ def test_a_map_of_something_else_is_not_supported_where_the_thing_s_own_is(of_sc
     assert {judged.verdict for judged in absent} == {Verdict.CANNOT_TELL}
 
 
+@pytest.mark.slow
 def test_a_rule_that_supports_everything_misses_its_limits(of_scenes: list[Judged]) -> None:
     generous = [replace(judged, verdict=Verdict.SUPPORTED) for judged in of_scenes] * 10
     missed = {outcome.limit.row for outcome in outcomes(LIMITS, generous) if not outcome.holds}
@@ -53,6 +57,7 @@ def test_a_rule_that_supports_everything_misses_its_limits(of_scenes: list[Judge
     assert not any(outcome.holds for outcome in luck(generous) if outcome.count and outcome.limit.share < 1)
 
 
+@pytest.mark.slow
 def test_the_table_has_a_line_for_each_row_in_the_order_of_the_limits(of_scenes: list[Judged]) -> None:
     header, first, *others = lines_of(of_scenes)
     assert "cannot tell" in header

@@ -23,6 +23,7 @@ from gradcam_core.models.pretrained import _renamed
 from gradcam_core.models.published import PRETRAINED
 from gradcam_core.models.registry import model_skeleton
 from gradcam_core.preprocessing import InputSpec
+from tests.support import mostly_slow
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 NAME = "squeezenet1_0"  # 5 MB
@@ -266,10 +267,7 @@ def test_every_format_in_which_torchvision_has_published_weights_is_read(
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "googlenet",
-        pytest.param("inception_v3", marks=pytest.mark.slow),
-    ],
+    mostly_slow(["googlenet", "inception_v3"], by_default=0),
 )
 @pytest.mark.filterwarnings("ignore:The default weight initialization")
 def test_logits_are_those_of_the_network_as_torchvision_builds_it_with_these_weights(
@@ -300,7 +298,9 @@ def test_old_names_in_a_transformer_become_those_that_torchvision_gives_them() -
 
 @pytest.mark.parametrize(
     "name",
-    ["vit_b_16.imagenet1k_swag_e2e_v1", "swin_v2_t", "resnext50_32x4d.imagenet1k_v1", "googlenet"],
+    mostly_slow(
+        ["googlenet", "swin_v2_t", "vit_b_16.imagenet1k_swag_e2e_v1", "resnext50_32x4d.imagenet1k_v1"], by_default=1
+    ),
 )
 def test_the_network_of_a_set_of_weights_has_as_many_parameters_as_torchvision_states(name: str) -> None:
     spec = find_model(name)

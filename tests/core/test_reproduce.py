@@ -25,6 +25,7 @@ from gradcam_core.images import load_image
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel
 from gradcam_core.rendering.render import Look
+from tests.support import mostly_slow
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ["python", "-m", "gradcam_core"]
@@ -86,7 +87,7 @@ def same(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray
     return all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in zip(one, other, strict=True))
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", mostly_slow(HOSTILE, by_default=3))
 def test_the_command_writes_the_same_files(
     made: Callable[[str], Made], name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,7 +99,7 @@ def test_the_command_writes_the_same_files(
     assert {path.name for path in Path().iterdir()} == {name, "explanation", "directly"}
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", mostly_slow(HOSTILE, by_default=3))
 def test_the_lines_of_python_write_the_same_files(made: Callable[[str], Made], name: str) -> None:
     it = made(name)
     exec(python_lines(name, it.cam.key, LOOK), {})  # noqa: S102 - running it is the test

@@ -96,6 +96,7 @@ def test_two_people_with_two_pictures_each_see_their_own(address: str) -> None:
         assert one.screen.problems == other.screen.problems == []
 
 
+@pytest.mark.slow
 def test_a_file_over_the_limit_is_refused_and_the_session_goes_on(address: str) -> None:
     with visiting(address) as visitor:
         visitor.bring("large.jpg", b"\xff\xd8\xff\xe0" + bytes(10_000_001))

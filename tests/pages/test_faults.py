@@ -17,6 +17,7 @@ from gradcam_core.encoding import to_png
 from pages._ui.session.shared import model_cache, shared
 from pages._ui.viewer.payload import unpack
 from tests.pages.support import view, view_and_blobs
+from tests.support import mostly_slow
 
 Open = Callable[..., AppTest]
 Act = Callable[[AppTest], AppTest]
@@ -115,7 +116,7 @@ def sentences(app: AppTest) -> set[str]:
     return {text.replace("\\", "").replace("\u2060", "") for text in texts}
 
 
-@pytest.mark.parametrize("place", FAULTS)
+@pytest.mark.parametrize("place", mostly_slow(FAULTS, by_default=6))
 def test_a_fault_is_one_sentence_with_a_number_in_the_log_and_the_next_click_works(
     place: str, open_app: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

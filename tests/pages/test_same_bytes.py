@@ -17,6 +17,7 @@ from pages._ui.result.view import digest
 from pages._ui.session.question import ImageInfo, ModelCard, Question
 from pages._ui.viewer import Request
 from tests.pages.support import add_numbered
+from tests.support import mostly_slow
 
 LOOKS: dict[str, dict[str, Any]] = {  # as a browser says them: whole numbers are integers
     "as it comes": {"colormap": "inferno", "opacity": 0.5, "threshold": 0, "contour": 0, "scale": None},
@@ -49,14 +50,15 @@ def page(question: Question, what: str, look: dict[str, Any]) -> tuple[dict[str,
     return reply_to(wanted, question)
 
 
-@pytest.mark.parametrize("look", LOOKS.values(), ids=list(LOOKS))
+@pytest.mark.parametrize("name", mostly_slow(LOOKS, by_default=1))
 def test_page_shell_and_python_give_the_same_bytes(
     question: Question,
-    look: dict[str, Any],
+    name: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfdbinary: pytest.CaptureFixture[bytes],
 ) -> None:
+    look = LOOKS[name]
     code, _ = page(question, "code", look)
     with zipfile.ZipFile(io.BytesIO(page(question, "zip", look)[1])) as archive:
         ours = {name: archive.read(name) for name in archive.namelist()}
