@@ -51,7 +51,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "gradcam_core.attention": [{"blocks", "recording"}, {"passes"}, {"maps"}],
     "gradcam_core.checkpoints": [
-        {"fields", "formats", "head_parts", "libraries", "naming", "pickles"},
+        {"fields", "formats", "head_parts", "libraries", "naming", "own_normalisation", "pickles"},
         {"containers", "folding", "fused", "inputs", "labels", "mismatch", "parts", "readings", "torchfiles"},
         {"beside", "renaming", "weights"},
         {"heads", "pairs"},

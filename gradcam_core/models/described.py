@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from torch import nn
 
+from gradcam_core.checkpoints.own_normalisation import told_otherwise
 from gradcam_core.checkpoints.pairs import Checkpoint, read_weights
 from gradcam_core.models.architectures import build, check_architecture, meta_module
 from gradcam_core.models.options import options_of
@@ -45,4 +46,6 @@ def network_of(checkpoint: Checkpoint) -> Network:
     weights, digest = read_weights(told)
     how = {"channels": told.input_spec.channels, "head": told.head, **told.options}
     built = build(told.architecture, told.num_outputs, weights.tensors, **how)
-    return as_network(built.module, told, digest, notes=(*weights.notes, *built.notes))
+    otherwise = told_otherwise(weights.tensors, built.module.state_dict(), told.input_spec)
+    notes = (*weights.notes, *built.notes, *([otherwise] if otherwise else []))
+    return as_network(built.module, told, digest, notes=notes)

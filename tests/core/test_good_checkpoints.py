@@ -187,6 +187,22 @@ def test_what_was_left_out_of_a_file_is_among_the_models_notes(
     assert "Left out of the file: criterion.weight." in load_model("small", device="cpu").notes
 
 
+@pytest.mark.parametrize(
+    ("own", "is_said"),
+    [((0.485, 0.456, 0.406, 0.2), True), ((0.5, 0.4, 0.3, 0.2), False), ((127.5, 102, 76.5, 51), False)],
+)
+def test_numbers_of_a_network_that_normalises_its_own_input_are_said_where_others_count(
+    folder: Path, write_pair: WritePair, net: TinyNet, own: tuple[float, ...], is_said: bool
+) -> None:
+    write_pair("small", suffix=".pth")
+    numbers = {"mean": torch.tensor(own[:3]), "std": torch.full((3,), own[3])}
+    torch.save(net.state_dict() | numbers, folder / "small.pth")
+    check_same(net)
+    notes = " ".join(load_model("small", device="cpu").notes)
+    assert ("mean 0.485, 0.456, 0.406 and std 0.2, 0.2, 0.2, as that of" in notes) == is_said
+    assert "Left out of the file: mean and std." in notes
+
+
 @pytest.mark.parametrize("note", [None, {"format": "pt"}, {"format": "tf"}, {"\x1b": "\0", "x": "y" * 100_000}])
 def test_notes_in_safetensors_do_not_matter(
     folder: Path, write_pair: WritePair, net: TinyNet, note: dict[str, str] | None
