@@ -120,7 +120,7 @@ def test_a_deep_link_works_on_a_fresh_server_and_ever_after(fresh_server: str, v
 @pytest.mark.parametrize("told", ["99", *(pytest.param(text, marks=pytest.mark.slow) for text in NO_CLASSES)])
 def test_a_class_that_is_none_is_said_so_and_leaves_the_address(visit: NewVisit, told: str) -> None:
     page = visit().open(f"/?class={told}")
-    expect(page.get_by_test_id("stAlert")).to_contain_text("has no class")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("This is the likeliest one.")
     length = page.evaluate("history.length")
     page.wait_for_function("!location.search.includes('class')")
     assert page.evaluate("history.length") == length

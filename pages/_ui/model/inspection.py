@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from gradcam_core.errors import ModelError
 from gradcam_core.text import megabytes, readable_count
 from pages._ui.model.layer_table import LayerRow, layer_chosen_in_table, show_layer_table
 from pages._ui.model.picker import refused_models
@@ -35,7 +36,7 @@ def show_inspection(model: ModelCard) -> None:
         name = model.spec.name
     facts = _inspected(name, None).facts
     st.markdown(f"## {escape_markdown(facts.title)}")
-    counted = _inspected(name, _pick_shape(facts))
+    counted = _counted(name, _pick_shape(facts))
     st.markdown(_sentence(counted.summary))
     if name != model.spec.name:
         st.caption("Its weights are not on this machine yet; its layers are known without them.")
@@ -57,6 +58,17 @@ def _inspected(name: str, shape: Shape | None) -> Inspection:
 
     found: Inspection = shared().kept(_key(name, shape), inspected, lambda made: _ROW_BYTES * len(made.rows))
     return found
+
+
+def _counted(name: str, shape: Shape | None) -> Inspection:
+    """For an input that the network refuses, its usual one stays on screen."""
+    try:
+        return _inspected(name, shape)
+    except ModelError as error:
+        if shape is None:
+            raise
+        show_warning_here(escape_markdown(f"{error.message} This is counted for its usual input. {error.hint}"))
+        return _inspected(name, None)
 
 
 def _key(name: str, shape: Shape | None) -> tuple[object, ...]:
