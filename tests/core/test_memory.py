@@ -73,6 +73,7 @@ def test_where_the_system_tells_nothing_nothing_is_refused(tmp_path: Path) -> No
 
 @on_linux
 def test_over_four_fifths_of_the_setting_new_work_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    give_back()  # what earlier tests have left would go meanwhile
     used = memory().used
     assert used > 10_000_000
     monkeypatch.setenv("HEATPROOF_MAX_MEMORY_BYTES", str(2 * used))

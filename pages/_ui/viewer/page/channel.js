@@ -6,7 +6,7 @@ const CHANNEL = (globalThis[Symbol.for("heatproof.chosen")] ??= {
   choice: null, // what is to be told, or was told last: imageAndModel and index
   isTold: true,
   isByPerson: false, // whether a person made it, and no view of the server has said it since
-  isLeaving: false, // whether another page is about to be opened: what is to be told waits for its element
+  isLeaving: false, // whether another page is about to be opened: what is to be told or asked waits for its elements
   unanswered: null, // the class that a viewer waited for which has left: see `pending` in state.js
   count: 0, // of what was told: with it the same choice again is news
 });

@@ -12,7 +12,7 @@ export default function ({ data, parentElement, setStateValue }) {
     takeOverRequest(STATES.get(root));
   }
   const state = STATES.get(root);
-  state.send = setStateValue;
+  state.send = (name, value) => CHANNEL.isLeaving || setStateValue(name, value); // see leavePage in own_parameters.js
   receive(state, unpack(data));
   return () => leave(state);
 }
