@@ -91,3 +91,16 @@ def test_a_card_that_is_pressed_while_the_same_cards_arrive_again_is_chosen(visi
     page.mouse.up()
     expect(cards(page).nth(1)).to_have_attribute("aria-checked", "true")
     assert chosen(page) == "dog"
+
+
+def test_nothing_is_asked_of_a_page_that_is_being_left(visit: NewVisit) -> None:
+    page = visit().open("/?model=photos&k=10")
+    listed = {card.get_attribute("data-index") for card in cards(page).all()}
+    other = next(index for index in range(19, 0, -1) if str(index) not in listed)
+    page.evaluate("globalThis[Symbol.for('heatproof.chosen')].isLeaving = true")
+    page.locator(".hp .search").fill(f"kind {other}")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(1500)
+    expect(page.locator(".hp[data-waiting]")).to_have_count(1)
+    page.evaluate("globalThis[Symbol.for('heatproof.chosen')].isLeaving = false")
+    until_painted(page, other)
