@@ -49,7 +49,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"cli"},
         {"__main__"},
     ],
-    "gradcam_core.attention": [{"blocks", "recording"}, {"passes"}, {"maps"}],
+    "gradcam_core.attention": [{"blocks", "flow", "recording"}, {"passes"}, {"maps"}],
     "gradcam_core.checkpoints": [
         {"fields", "formats", "head_parts", "libraries", "naming", "own_normalisation", "pickles"},
         {"containers", "folding", "fused", "inputs", "labels", "mismatch", "parts", "readings", "torchfiles"},
@@ -84,8 +84,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "gradcam_core.export": [{"exchange", "manifest", "reproduce"}, {"formats"}, {"bundle"}],
     "gradcam_core.layers": [{"copies", "layouts", "place", "reasons"}, {"calls"}, {"blocks", "numbers"}, {"finding"}],
-    "gradcam_core.methods": [{"attention", "forms", "projection"}, {"base"}, {"library"}, {"gradient"}],
-    "gradcam_core.methods.attention": [{"flow"}],
+    "gradcam_core.methods": [{"forms", "projection"}, {"base"}, {"library"}, {"gradient"}],
     "gradcam_core.methods.gradient": [
         {
             "eigencam",

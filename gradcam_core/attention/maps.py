@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gradcam_core.attention import flow
+from gradcam_core.attention.flow import Fusion
 from gradcam_core.attention.passes import AttentionPass
 from gradcam_core.errors import MethodError
-from gradcam_core.methods.attention import flow
-from gradcam_core.methods.attention.flow import Fusion
 from gradcam_core.targets import Target
 
 

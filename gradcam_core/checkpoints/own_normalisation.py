@@ -6,9 +6,11 @@ from torch import Tensor
 
 from gradcam_core.preprocessing import InputSpec
 
+Numbers = Mapping[str, tuple[float, ...]]  # mean and std, one for each channel
+
 _NAMES = ("mean", "std")
-_SHORT = {"mean": "mean", "_mean": "mean", "pixel_mean": "mean", "std": "std", "_std": "std", "pixel_std": "std"}
-_NEAR = 2e-3  # of a number from 0 to 1: people round them
+_SCALES = (1, 255, 1 / 255)  # colours are counted from 0 to 1 or to 255
+_NEAR = 0.02  # of the deviation: people round these numbers
 
 
 def told_otherwise(tensors: Mapping[str, Tensor], used: Collection[str], spec: InputSpec) -> str:
@@ -19,12 +21,14 @@ def told_otherwise(tensors: Mapping[str, Tensor], used: Collection[str], spec: I
         used: the names of the network's own tensors.
     """
     own = {
-        _SHORT[name]: tuple(value.flatten().tolist())
+        name: tuple(value.flatten().tolist())
         for key, value in tensors.items()
-        if (name := key.rpartition(".")[2]) in _SHORT and key not in used and value.numel() == spec.channels
+        if (name := key.rpartition(".")[2].removeprefix("pixel_").lstrip("_")) in _NAMES
+        and key not in used
+        and value.numel() == spec.channels
     }
     ours = {"mean": spec.mean, "std": spec.std}
-    if own.keys() != ours.keys() or all(_is_same(own[name], ours[name], spec) for name in _NAMES):
+    if own.keys() != ours.keys() or any(_are_same(own, ours, scale) for scale in _SCALES):
         return ""
     return (
         f"The file holds {_text(own)}, as that of a network that normalises its own input; here {_text(ours)} count. "
@@ -32,12 +36,12 @@ def told_otherwise(tensors: Mapping[str, Tensor], used: Collection[str], spec: I
     )
 
 
-def _is_same(own: tuple[float, ...], ours: tuple[float, ...], spec: InputSpec) -> bool:
-    """Whether they are the same numbers, on a scale that goes to 1 or to 255."""
-    scales = {1.0, 255.0, 1 / 255}
-    near = _NEAR * max(1.0, spec.input_range[1])
-    return any(all(abs(scale * a - b) <= near for a, b in zip(own, ours, strict=True)) for scale in scales)
+def _are_same(own: Numbers, ours: Numbers, scale: float) -> bool:
+    """Whether they are the same numbers, the file's times `scale`."""
+    near = _NEAR * min(ours["std"])
+    pairs = (pair for name in _NAMES for pair in zip(own[name], ours[name], strict=True))
+    return all(abs(scale * theirs - here) <= near for theirs, here in pairs)
 
 
-def _text(numbers: Mapping[str, tuple[float, ...]]) -> str:
+def _text(numbers: Numbers) -> str:
     return " and ".join(f"{name} {', '.join(f'{value:.4g}' for value in numbers[name])}" for name in _NAMES)

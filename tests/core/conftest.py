@@ -11,10 +11,12 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
+from gradcam_core.models import LoadedModel
 from gradcam_core.scenes.scene import draw_scene
 from gradcam_core.tinynet import TinyNet
 from tests.core.loopback import Address, Server, running, witnessed
-from tests.support import png
+from tests.core.transformers import SIDE, small_swin, small_vit
+from tests.support import loaded, png
 
 LABELS = ["ant", "bee, honeybee", "cat"]
 PREPROCESSING = {
@@ -27,6 +29,18 @@ PREPROCESSING = {
 DESCRIPTION = {"architecture": "heatproof/tinynet", "num_classes": 3, "labels": LABELS, "preprocessing": PREPROCESSING}
 
 WritePair = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def vit() -> LoadedModel:
+    """A vision transformer of torchvision's, small and with random weights."""
+    return loaded(small_vit(), side=SIDE)
+
+
+@pytest.fixture(scope="module")
+def swin() -> LoadedModel:
+    """A Swin transformer, likewise."""
+    return loaded(small_swin(), side=SIDE)
 
 
 @pytest.fixture

@@ -19,21 +19,11 @@ from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.models import LoadedModel
 from gradcam_core.tinynet import TinyNet
 from gradcam_core.tinyvit import INPUT_SIDE
-from tests.core.transformers import SIDE, MeanReader, small_swin, small_vit
+from tests.core.transformers import SIDE, MeanReader
 from tests.support import embedded_network, loaded
 
 THREADS = 8
 CLASS = ((1, 1.0),)
-
-
-@pytest.fixture(scope="module")
-def vit() -> LoadedModel:
-    return loaded(small_vit(), side=SIDE)
-
-
-@pytest.fixture(scope="module")
-def swin() -> LoadedModel:
-    return loaded(small_swin(), side=SIDE)
 
 
 @pytest.fixture(scope="module")
@@ -170,14 +160,12 @@ def test_eight_threads_with_and_without_recording_get_what_one_gets(vit: LoadedM
 
 def test_gradients_are_those_of_the_closed_form() -> None:
     """One block whose tokens' mean is read: d logit / d weight of a query for a key is what its value is worth."""
-    model = loaded(MeanReader(blocks=1), side=SIDE)
+    module = MeanReader(blocks=1)
+    model = loaded(module, side=SIDE)
     attention = attend(model, noise(model), gradients=True, values=True)
-    module: Any = model.module
-    worth = (module.head.weight[1] @ module.blocks[0].out_proj.weight).unflatten(0, (2, -1))  # (heads, width)
-    values = torch.from_numpy(np.array(attention.values(0)))
-    expected = torch.einsum("hkw,hw->hk", values, worth)[:, None] / values.shape[1]
+    expected = module.slopes(torch.from_numpy(np.array(attention.values(0))), 1)
     (gradient,) = attention.gradients(CLASS)
-    assert np.allclose(gradient, expected.expand(-1, values.shape[1], -1), atol=1e-6)
+    assert np.allclose(gradient, expected[:, None].expand(-1, 64, -1), atol=1e-6)
     assert np.ptp(gradient) > 1e-3
 
 

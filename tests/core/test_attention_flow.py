@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from gradcam_core.attention.blocks import attention_block, why_not_followed
+from gradcam_core.attention.flow import Fusion, chefer, gradient_rollout, rollout
 from gradcam_core.attention.maps import chefer_map, gradient_rollout_map, rollout_map
 from gradcam_core.attention.passes import attend
 from gradcam_core.errors import MethodError
 from gradcam_core.layers.finding import TargetLayer, find_layers
 from gradcam_core.layers.layouts import Kind, Layout
-from gradcam_core.methods.attention.flow import Fusion, chefer, gradient_rollout, rollout
 from gradcam_core.models import LoadedModel
 from gradcam_core.tinynet import TinyNet
 from gradcam_core.tinyvit import INPUT_SIDE
@@ -101,12 +101,9 @@ def test_chefers_rule_adds_what_raises_the_class() -> None:
 
 def test_chefers_map_of_one_block_is_the_closed_form() -> None:
     """Where the tokens' mean is read, a weight's gradient is what its value is worth, a share of it each."""
-    model = loaded(MeanReader(blocks=1), side=SIDE)
-    attention = attend(model, noise(SIDE), gradients=True, values=True)
-    module: Any = model.module
-    worth = (module.head.weight[1] @ module.blocks[0].out_proj.weight).unflatten(0, (2, -1))  # (heads, width)
-    values = torch.from_numpy(np.array(attention.values(0)))
-    raising = (torch.einsum("hkw,hw->hk", values, worth) / 64).clamp(min=0).numpy()  # (heads, keys)
+    module = MeanReader(blocks=1)
+    attention = attend(loaded(module, side=SIDE), noise(SIDE), gradients=True, values=True)
+    raising = module.slopes(torch.from_numpy(np.array(attention.values(0))), 1).clamp(min=0).numpy()  # (heads, keys)
     expected = (attention.weights(0) * raising[:, None]).mean(axis=(0, 1))
     assert np.allclose(chefer_map(attention, ONE), expected.reshape(8, 8), rtol=1e-4, atol=1e-10)
     assert expected.max() > 1e-5

@@ -9,15 +9,10 @@ from gradcam_core.engine import Explainer
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import DEFAULT_METHOD, DEFAULT_WITH_PREFIX, default_method, get_method, why_default
 from gradcam_core.models import LoadedModel, load_model
-from tests.core.transformers import SIDE, small_swin, small_vit
+from tests.core.transformers import SIDE, small_swin
 from tests.support import loaded
 
 MakeImage = Callable[..., LoadedImage]
-
-
-@pytest.fixture
-def vit() -> LoadedModel:
-    return loaded(small_vit(), side=SIDE)
 
 
 def test_layers_read_by_a_class_token_have_a_default_of_their_own(vit: LoadedModel) -> None:

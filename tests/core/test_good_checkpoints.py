@@ -189,7 +189,12 @@ def test_what_was_left_out_of_a_file_is_among_the_models_notes(
 
 @pytest.mark.parametrize(
     ("own", "is_said"),
-    [((0.485, 0.456, 0.406, 0.2), True), ((0.5, 0.4, 0.3, 0.2), False), ((127.5, 102, 76.5, 51), False)],
+    [
+        ((0.485, 0.456, 0.406, 0.2), True),
+        ((0.5, 0.4, 0.3, 51), True),
+        ((0.5, 0.4, 0.3, 0.2), False),
+        ((127.5, 102, 76.5, 51), False),
+    ],
 )
 def test_numbers_of_a_network_that_normalises_its_own_input_are_said_where_others_count(
     folder: Path, write_pair: WritePair, net: TinyNet, own: tuple[float, ...], is_said: bool
@@ -199,7 +204,8 @@ def test_numbers_of_a_network_that_normalises_its_own_input_are_said_where_other
     torch.save(net.state_dict() | numbers, folder / "small.pth")
     check_same(net)
     notes = " ".join(load_model("small", device="cpu").notes)
-    assert ("mean 0.485, 0.456, 0.406 and std 0.2, 0.2, 0.2, as that of" in notes) == is_said
+    mean, std = (", ".join(f"{number:.4g}" for number in numbers) for numbers in (own[:3], own[3:] * 3))
+    assert (f"mean {mean} and std {std}, as that of" in notes) == is_said
     assert "Left out of the file: mean and std." in notes
 
 

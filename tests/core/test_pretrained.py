@@ -265,10 +265,8 @@ def test_every_format_in_which_torchvision_has_published_weights_is_read(
     assert torch.equal(model.module.get_parameter("classifier.1.weight"), random_weights["classifier.1.weight"])
 
 
-@pytest.mark.parametrize(
-    "name",
-    mostly_slow(["googlenet", "inception_v3"], by_default=0),
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
 @pytest.mark.filterwarnings("ignore:The default weight initialization")
 def test_logits_are_those_of_the_network_as_torchvision_builds_it_with_these_weights(
     name: str, cache: Path, monkeypatch: pytest.MonkeyPatch

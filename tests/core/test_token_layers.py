@@ -29,16 +29,6 @@ VIT, SWIN = "encoder.layers.encoder_layer_2.ln_1", "norm"
 MakeImage = Callable[..., LoadedImage]
 
 
-@pytest.fixture(scope="module")
-def vit() -> LoadedModel:
-    return loaded(small_vit(), side=SIDE)
-
-
-@pytest.fixture(scope="module")
-def swin() -> LoadedModel:
-    return loaded(small_swin(), side=SIDE)
-
-
 @pytest.fixture(params=["vit", "swin"])
 def model(request: pytest.FixtureRequest) -> LoadedModel:
     found: LoadedModel = request.getfixturevalue(request.param)

@@ -1,5 +1,7 @@
 """Small transformers with random weights, as people have them: torchvision's own classes."""
 
+from typing import Any
+
 import torch
 from torch import nn
 from torchvision.models.swin_transformer import SwinTransformer
@@ -56,3 +58,13 @@ class MeanReader(nn.Module):
             tokens = tokens + block(tokens, tokens, tokens)[0]  # asks for weights, as is the default, and drops them
         logits: torch.Tensor = self.head(tokens.mean(1))
         return logits
+
+    def slopes(self, values: torch.Tensor, class_index: int) -> torch.Tensor:
+        """d logit / d weight of any query of its one block, (heads, keys): what the value of the key is worth.
+
+        Args:
+            values: (heads, keys, width).
+        """
+        block: Any = self.blocks[0]
+        worth = (self.head.weight[class_index] @ block.out_proj.weight).unflatten(0, (2, -1))  # (heads, width)
+        return torch.einsum("hkw,hw->hk", values, worth) / values.shape[1]  # for their mean is read

@@ -39,9 +39,8 @@ def build_network(model: FolderModel, state: Mapping[str, Tensor]) -> tuple[nn.M
     """The network with these weights in float32 on the CPU, and a sentence for what was left out of them.
 
     Raises:
-        ModelError: if it can't be built, is too large, or the weights do not fit or are not finite.
+        ModelError: if it can't be built, or the weights do not fit or are not finite.
     """
-    build_skeleton(model)
     check_finite(state)
     network, config = _classes(model)
     with _building(model), _one_at_a_time:

@@ -20,7 +20,7 @@ export default function ({ data, parentElement, setStateValue }) {
 // Streamlit may build the element anew at any moment: what a person asked for is asked for by the next viewer.
 function takeOverRequest(state) {
   if (!isInControl(state)) return;
-  Object.assign(state, { pending: CHANNEL.unanswered });
+  state.pending = CHANNEL.unanswered;
   CHANNEL.unanswered = null;
 }
 

@@ -1,1 +1,0 @@
-"""What reaches the tokens that are read, by the attention of all blocks; see `flow` for the formulas."""
