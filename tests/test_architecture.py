@@ -50,7 +50,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"__main__"},
     ],
     "gradcam_core.attention": [
-        {"blocks", "flow", "recording"},
+        {"blocks", "flow", "recording", "sinks"},
         {"passes", "succession"},
         {"lens", "maps"},
         {"legrad"},
