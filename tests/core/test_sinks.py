@@ -27,7 +27,8 @@ def test_it_is_the_median_and_so_many_deviations_from_it() -> None:
 
 
 @pytest.mark.parametrize("size", [0.0, 3.0])
-def test_equal_cells_stand_out_by_no_rounding(size: float) -> None:
+def test_where_all_cells_are_alike_a_small_difference_is_none(size: float) -> None:
     activation = np.full((8, 4, 4), size)
-    activation[:, 0, 0] *= 1 + 1e-7
+    activation[:, 0, 0] *= 1.5
     assert not outlying_cells(activation).any()
+    assert outlying_cells(activation, times=1).any() == (size > 0)
