@@ -22,8 +22,8 @@ def test_among_ordinary_cells_there_is_none() -> None:
 
 def test_it_is_the_median_and_so_many_deviations_from_it() -> None:
     sizes = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 9.5]])  # median 3.5, deviations 2.5 1.5 .5 .5 1.5 6: median 1.5
-    assert outlying_cells(sizes[None], mads=3.9).tolist() == [[False] * 3, [False, False, True]]
-    assert not outlying_cells(sizes[None], mads=4.1).any()
+    assert outlying_cells(sizes[None], mads=3.9, times=2).tolist() == [[False] * 3, [False, False, True]]
+    assert not outlying_cells(sizes[None], mads=4.1, times=2).any()
 
 
 @pytest.mark.parametrize("size", [0.0, 3.0])
