@@ -50,8 +50,9 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"__main__"},
     ],
     "gradcam_core.attention": [
-        {"blocks", "flow", "recording", "sinks"},
-        {"passes", "succession"},
+        {"blocks", "flow", "sinks", "uses"},
+        {"recording", "succession"},
+        {"passes"},
         {"lens", "maps"},
         {"legrad"},
     ],
