@@ -67,7 +67,10 @@ def why_not_followed(blocks: Sequence[AttentionBlock], unseen: Sequence[str] = (
     if unseen:
         return f"The attention of {_listed(unseen)} is computed in a way that shows no weights."
     if not blocks:
-        return "No attention of cells to each other was seen in this network, as a vision transformer has it."
+        return (
+            "No attention of cells to each other was seen in this network: it has none, or computes it in a way that "
+            "shows no weights."
+        )
     kinds = (
         [(block.name, block.reason) for block in blocks if block.reason],
         [(block.name, CHANGED) for block in blocks if block.is_changed],

@@ -26,6 +26,7 @@ from torch.overrides import TorchFunctionMode
 from gradcam_core.attention.uses import PRODUCTS, Waiting
 
 _SOFTMAX = (F.softmax, torch.softmax, Tensor.softmax)
+_SEQUENCES = (nn.Sequential, nn.ModuleList, nn.ModuleDict)  # what they hold follows one another, and is no one part
 _MULTI_HEAD = inspect.signature(F.multi_head_attention_forward)
 
 
@@ -66,6 +67,7 @@ class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hook
         self.calls: list[AttentionCall] = []
         self.unseen: list[str] = []
         self._waiting = Waiting()
+        self._sequences = {name for name, part in module.named_modules() if isinstance(part, _SEQUENCES)} | {""}
         self._unnamed: AttentionCall | None = None  # the last call, until a parameter is used after it
         self._holders = _holders(module)
         self._gradients = gradients
@@ -91,7 +93,8 @@ class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hook
             if isinstance(value, nn.Parameter):
                 self._name = self._holders.get(id(value), self._name)
                 if self._unnamed is not None:
-                    self._unnamed.name = _common(self._unnamed.name, self._name)
+                    around = _common(self._unnamed.name, self._name)
+                    self._unnamed.name = self._unnamed.name if around in self._sequences else around
                     self._unnamed = None
 
     def _note_use(self, args: Any) -> None:
@@ -159,9 +162,9 @@ class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hook
 
 
 def _common(name: str, after: str) -> str:
-    """The part that holds both, as it projects queries before and the output after; the first where none does."""
+    """The part that holds both, as one that projects queries before attention and the output after it."""
     alike = takewhile(lambda pair: pair[0] == pair[1], zip(name.split("."), after.split("."), strict=False))
-    return ".".join(one for one, _ in alike) or name
+    return ".".join(one for one, _ in alike)
 
 
 def _holders(module: nn.Module) -> dict[int, str]:

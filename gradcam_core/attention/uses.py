@@ -32,6 +32,8 @@ class Waiting:
 
     def used_in(self, args: Any) -> tuple[Any, Tensor | None] | None:
         """The call whose weights are an operand, unchanged, and the values: (…, keys, width) where that is seen."""
+        if not self._waiting:
+            return None
         operands = [value for value in tree_leaves(args) if isinstance(value, Tensor)]
         for waiting in self._waiting:
             call, weights, version = waiting

@@ -125,3 +125,27 @@ def test_attention_beside_another_is_not_taken_to_follow_it() -> None:
 def test_a_block_is_named_after_the_part_that_attends_and_not_after_one_within_it() -> None:
     blocks = attend(model_of(plainly), noise()).blocks
     assert [block.name for block in blocks] == ["first", "second"]  # and not "first.asked"
+
+
+class Listed(nn.Module):
+    """Two attentions in a list, which nothing of their own follows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(3, 24, 8, stride=8)
+        self.parts = nn.ModuleList(Attention(plainly) for _ in range(2))
+        self.head = nn.Linear(24, 3)
+        for part in self.parts:
+            part.out = nn.Identity()
+
+    def forward(self, images: Tensor) -> Tensor:
+        tokens = self.patches(images).flatten(2).transpose(1, 2)
+        for part in self.parts:
+            tokens = tokens + part(tokens)
+        logits: Tensor = self.head(tokens.mean(1))
+        return logits
+
+
+def test_a_list_of_blocks_lends_none_of_them_its_name() -> None:
+    blocks = attend(loaded(Listed(), side=SIDE), noise()).blocks
+    assert [block.name for block in blocks] == ["parts.0.asked", "parts.1.asked"]
