@@ -49,7 +49,12 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"cli"},
         {"__main__"},
     ],
-    "gradcam_core.attention": [{"blocks", "features", "flow", "recording", "statistics"}, {"passes"}, {"maps"}],
+    "gradcam_core.attention": [
+        {"blocks", "features", "flow", "recording", "statistics"},
+        {"passes"},
+        {"maps"},
+        {"views"},
+    ],
     "gradcam_core.checkpoints": [
         {"fields", "formats", "head_parts", "libraries", "naming", "own_normalisation", "pickles"},
         {"containers", "folding", "fused", "inputs", "labels", "mismatch", "parts", "readings", "torchfiles"},
@@ -57,7 +62,13 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"heads", "pairs"},
         {"fitting"},
     ],
-    "gradcam_core.cli": [{"formatting", "selfcheck"}, {"check_map", "summary"}, {"commands"}, {"main"}],
+    "gradcam_core.cli": [
+        {"formatting", "output_folder", "selfcheck"},
+        {"attention_report", "check_map", "summary"},
+        {"attention"},
+        {"commands"},
+        {"main"},
+    ],
     "gradcam_core.decoding": [
         {
             "colours",
