@@ -50,10 +50,10 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"__main__"},
     ],
     "gradcam_core.attention": [
-        {"blocks", "features", "flow", "recording", "statistics"},
-        {"passes"},
-        {"maps"},
-        {"views"},
+        {"blocks", "features", "flow", "recording", "sinks", "statistics"},
+        {"passes", "succession"},
+        {"lens", "maps"},
+        {"legrad", "views"},
     ],
     "gradcam_core.checkpoints": [
         {"fields", "formats", "head_parts", "libraries", "naming", "own_normalisation", "pickles"},
