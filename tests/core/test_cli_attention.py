@@ -96,7 +96,7 @@ def test_it_reads_the_network_off_after_each_block_and_names_the_cells_that_stan
     last, expected = told["read_off_after"][-1]["best"], told["predictions"][:3]
     assert [one["label"] for one in last] == [one["label"] for one in expected]
     shares = [[one["probability"] for one in each] for each in (last, expected)]
-    assert np.allclose(*shares, atol=1e-5)
+    assert np.allclose(shares[0], shares[1], atol=1e-5)
     assert told["read_off_after"][0]["best"][0]["probability"] != pytest.approx(shares[0][0], abs=1e-4)
     forward = Explainer(vit).forward(load_image(scene))
     activation = record(vit, forward.input_tensor, [names[1]]).activation(names[1])
