@@ -50,8 +50,9 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"__main__"},
     ],
     "gradcam_core.attention": [
-        {"blocks", "features", "flow", "recording", "sinks", "statistics"},
-        {"passes", "succession"},
+        {"blocks", "features", "flow", "sinks", "statistics", "uses"},
+        {"recording", "succession"},
+        {"passes"},
         {"lens", "maps"},
         {"legrad", "views"},
     ],
