@@ -42,8 +42,8 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"checkpoints", "samples"},
         {"images", "models"},
         {"recording", "scoring"},
-        {"attention", "evidence", "metrics", "receptive_field"},
-        {"engine", "training"},
+        {"evidence", "metrics", "receptive_field"},
+        {"attention", "engine", "training"},
         {"comparison", "trust"},
         {"export"},
         {"cli"},
@@ -55,6 +55,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"passes"},
         {"lens", "maps"},
         {"legrad", "views"},
+        {"places"},
     ],
     "gradcam_core.checkpoints": [
         {"fields", "formats", "head_parts", "libraries", "naming", "own_normalisation", "pickles"},
@@ -65,7 +66,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "gradcam_core.cli": [
         {"formatting", "output_folder", "selfcheck"},
-        {"attention_depth", "check_map", "summary"},
+        {"attention_blocks", "attention_depth", "check_map", "summary"},
         {"attention_report"},
         {"attention"},
         {"commands"},
