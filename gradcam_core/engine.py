@@ -19,7 +19,7 @@ from gradcam_core.geometry import InputGeometry
 from gradcam_core.layers.finding import TargetLayer, normalised_after
 from gradcam_core.layers.place import DEFAULT_PLACE, ReceptiveField, get_place
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import CamMethod, default_method, get_method, same_map_by
+from gradcam_core.methods import CamMethod, default_method, get_method, same_map_by, why_unfit
 from gradcam_core.methods.base import Need, Sign
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import get_preprocessing, input_picture, prepare
@@ -154,7 +154,7 @@ class ForwardPass:
 
         Raises:
             LayerError: if the layer was not recorded.
-            MethodError: if there is no such class, target or method, or the method can't explain this layer.
+            MethodError: if there is no such class, target or method, or the method can't explain this model or layer.
             ResourceError: if the memory does not suffice.
         """
         at = self._recorded_layer(layer)
@@ -162,7 +162,8 @@ class ForwardPass:
         explained = self._explained(class_index, target)
         prediction = self._prediction_of(explained)
         other = None if versus is None else self.prediction(versus)
-        _check_question(chosen, at, prediction, other)
+        self._check_method(chosen, at)
+        _check_question(chosen, prediction, other)
         evidence = PassEvidence(
             model=self.model,
             layer=at,
@@ -263,6 +264,18 @@ class ForwardPass:
             )
         return layer
 
+    def _check_method(self, method: CamMethod, layer: TargetLayer) -> None:
+        """Whether the method can explain this model and layer, before any work."""
+        if reason := why_unfit(method, self.model):
+            raise MethodError(
+                f"{method.title} can't explain {self.model.spec.title}: {reason}",
+                hint="Choose a vision transformer, such as tinyvit, or another method, such as Grad-CAM.",
+            )
+        if reason := method.unsupported_because(layer):
+            raise MethodError(
+                f"{method.title} can't explain {layer.name}: {reason}", hint="Choose another layer or method."
+            )
+
     def _check_class(self, class_index: int) -> None:
         if not 0 <= class_index < len(self.model.labels):
             raise MethodError(
@@ -290,17 +303,8 @@ def unit_of(model: LoadedModel, cam: Cam) -> str:
     return RAW_UNIT
 
 
-def _check_question(method: CamMethod, layer: TargetLayer, asked: Prediction, other: Prediction | None) -> None:
+def _check_question(method: CamMethod, asked: Prediction, other: Prediction | None) -> None:
     """Whether the method can answer, before any work."""
-    if Need.ATTENTION in method.needs:
-        raise MethodError(
-            f"{method.title} needs the attention of transformer blocks, which is not recorded yet.",
-            hint="Choose another method, such as Grad-CAM.",
-        )
-    if reason := method.unsupported_because(layer):
-        raise MethodError(
-            f"{method.title} can't explain {layer.name}: {reason}", hint="Choose another layer or method."
-        )
     if asked.class_index < 0 and method.needs & {Need.OTHER_CLASS, Need.FORWARD_PASSES}:
         raise MethodError(f"{method.title} explains one class.", hint="Give class_index, or choose another method.")
     compares = Need.OTHER_CLASS in method.needs

@@ -1,7 +1,7 @@
 """What does a map say, in one plain sentence? The same words on screen, on a terminal and in files."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -68,6 +68,19 @@ def caption(cam: Cam, weights_sha256: str) -> str:
     return " · ".join((label, f"layer {cam.key.layer}", method, cam.model_title, f"weights {weights_sha256[:8]}"))
 
 
+def unfit_sentences(reasons: Mapping[str, str], model: str) -> list[str]:
+    """That methods can't explain any layer of a model, and why: one for each reason.
+
+    Args:
+        reasons: by the method's title, as `CamMethod.unfit_because` gives them; none is empty.
+        model: its title.
+    """
+    return [
+        f"{_listed([title for title, one in reasons.items() if one == reason])} can't explain {model}: {reason}"
+        for reason in dict.fromkeys(reasons.values())
+    ]
+
+
 def percent(probability: float) -> str:
     """A probability for people, as in "71.5 %"; rounding never makes it certain or impossible."""
     if not math.isfinite(probability):
@@ -95,6 +108,11 @@ def place(peak: tuple[int, int], size: tuple[int, int]) -> str:
     """Where a pixel lies, in thirds of the image."""
     column, row = (min(3 * at // side, 2) for at, side in zip(peak, size, strict=True))
     return _PLACES[row][column]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """As in "A, B and C"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _beside(across: int, down: int) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcam_core.errors import MethodError
-from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.base import CamMethod, Need
 
 if TYPE_CHECKING:  # the pages list the methods before torch is imported
     from gradcam_core.layers.finding import TargetLayer
+    from gradcam_core.models import LoadedModel
 
 __all__ = [
     "DEFAULT_METHOD",
@@ -22,6 +23,7 @@ __all__ = [
     "get_method",
     "same_map_by",
     "why_default",
+    "why_unfit",
 ]
 
 _FILES = (  # in the order in which they are offered
@@ -61,6 +63,21 @@ def why_default(layer: TargetLayer) -> str:
         f"{method.title} is the default at this layer: tokens beside its cells, such as a class token, may take more "
         f"from one cell than from another, and the mean over all cells, as in {usual.title}, can mark the background."
     )
+
+
+def why_unfit(method: CamMethod, model: LoadedModel) -> str:
+    """Why a method can't explain any layer of a model, as a sentence; empty if it can.
+
+    The first question about a model's attention takes one forward pass.
+
+    Raises:
+        ResourceError: if the memory does not suffice for it.
+    """
+    if Need.ATTENTION not in method.needs:
+        return ""
+    from gradcam_core.attention.facts import attention_facts
+
+    return method.unfit_because(attention_facts(model))
 
 
 def get_method(name: str) -> CamMethod:

@@ -19,6 +19,7 @@ from gradcam_core.methods.forms import FindForm, own_form
 if TYPE_CHECKING:  # the pages list the methods before torch is imported
     from torch import Tensor, nn
 
+    from gradcam_core.attention.facts import AttentionFacts
     from gradcam_core.layers.finding import TargetLayer
 
 
@@ -39,7 +40,7 @@ class Need(StrEnum):
     LAYERS = "layers"  # at: layers beside the target layer
     FORWARD_PASSES = "forward passes"  # scores, scores_from, input_gradient: the network runs again
     OTHER_CLASS = "other class"  # other_class
-    ATTENTION = "attention"  # not recorded yet: the engine refuses such a method
+    ATTENTION = "attention"  # of every block of a transformer: not every model has it, or shows it
 
 
 class Sign(StrEnum):
@@ -153,6 +154,11 @@ def every_layer(_layer: TargetLayer) -> str:
     return ""
 
 
+def every_model(_attention: AttentionFacts) -> str:
+    """No model is refused."""
+    return ""
+
+
 @dataclass(frozen=True)
 class CamMethod:
     """One way of turning evidence into a map.
@@ -171,6 +177,8 @@ class CamMethod:
         depends_on_layer: whether two target layers can get different maps.
         cost: forward passes of one image that it takes at a layer, beside the first; a backward pass is not counted.
         unsupported_because: why it can't explain a layer, as in "it has no channels."; empty if it can.
+        unfit_because: why it can't explain any layer of a model with this attention, as a sentence of its own; empty
+            if it can. Only methods that need attention are asked.
     """
 
     slug: str
@@ -188,6 +196,7 @@ class CamMethod:
     depends_on_layer: bool = True
     cost: Callable[[TargetLayer], int] = no_forwards
     unsupported_because: Callable[[TargetLayer], str] = every_layer
+    unfit_because: Callable[[AttentionFacts], str] = every_model
 
     @property
     def description(self) -> str:

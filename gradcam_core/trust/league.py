@@ -7,7 +7,7 @@ import numpy as np
 
 from gradcam_core.cam import Cam
 from gradcam_core.engine import ForwardPass
-from gradcam_core.methods import METHODS, CamMethod
+from gradcam_core.methods import METHODS, CamMethod, why_unfit
 from gradcam_core.methods.base import Need
 from gradcam_core.metrics.agreement import agreements, heat_shares
 from gradcam_core.metrics.laying import cell_areas
@@ -67,8 +67,8 @@ def _distinct(forward: ForwardPass, layers: Sequence[str]) -> list[str]:
 def _answers(forward: ForwardPass, layer: str, method: CamMethod) -> bool:
     """Whether the method makes a map of one class at this layer from the pass alone."""
     target = forward.model.layer(layer)
-    is_unanswerable = method.needs & {Need.OTHER_CLASS, Need.ATTENTION} or method.unsupported_because(target)
-    return not is_unanswerable and not method.cost(target)
+    is_unanswerable = Need.OTHER_CLASS in method.needs or method.unsupported_because(target)
+    return not is_unanswerable and not method.cost(target) and not why_unfit(method, forward.model)
 
 
 def _row(sweep: Sweep, cam: Cam, drops: np.ndarray) -> LeagueRow:
