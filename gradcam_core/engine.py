@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gradcam_core.attention.passes import AttentionPass, LaterAttention
 from gradcam_core.cam import CANCELS, RAW_UNIT, Cam, Prediction, ResultKey, cancelled_sum, unusable_because
 from gradcam_core.errors import LayerError, MethodError
 from gradcam_core.evidence import NotFiniteError, PassEvidence
@@ -77,6 +78,7 @@ class Explainer:
             geometry=prepared.geometry,
             input_tensor=prepared.tensor,
             _recorded=record(self.model, prepared.tensor, names),
+            _later=LaterAttention(self.model, prepared.tensor),
         )
 
 
@@ -99,6 +101,16 @@ class ForwardPass:
     geometry: InputGeometry
     input_tensor: Tensor
     _recorded: Recording
+    _later: LaterAttention
+
+    @property
+    def attention(self) -> AttentionPass:
+        """The attention of every block: one forward pass when first asked for, and kept with this one.
+
+        Raises:
+            ResourceError: if the memory does not suffice.
+        """
+        return self._later.recorded
 
     @property
     def logits(self) -> np.ndarray:
@@ -171,11 +183,12 @@ class ForwardPass:
             recorded=self._recorded,
             class_index=prediction.class_index,
             target=explained,
+            later=self._later,
             against=other.class_index if other else None,
             expected=chosen.cost(at),
             progress=progress,
         )
-        field = receptive_field(self.model, at)
+        field = receptive_field(self.model, at) if chosen.depends_on_layer else ReceptiveField()
         geometry = self._laid(field)
         values, note = self._raw_map(chosen, evidence, geometry)
         same_map = ((), "") if note else _same_map_by(chosen, evidence)
@@ -292,8 +305,10 @@ def _same_map_by(method: CamMethod, evidence: PassEvidence) -> tuple[tuple[str, 
 def unit_of(model: LoadedModel, cam: Cam) -> str:
     """What the raw values count: logits per cell, if with the head's bias they add up to the logit.
 
-    That holds for global pooling and one linear layer, and is found out by adding up.
+    That holds for global pooling and one linear layer, and is found out by adding up. A method may know it.
     """
+    if unit := get_method(cam.key.method).unit:
+        return unit
     for module in model.module.modules():
         bias = getattr(module, "bias", None)
         if getattr(module, "out_features", None) == len(model.labels) and bias is not None:

@@ -15,6 +15,7 @@ from torch import nn
 from gradcam_core.checkpoints.pairs import read_checkpoint, read_weights
 from gradcam_core.hooks import attach
 from gradcam_core.layers.finding import find_layers
+from gradcam_core.methods import METHODS, CamMethod, why_unfit
 from gradcam_core.models import LoadedModel, ModelSpec
 from gradcam_core.models.architectures import build
 from gradcam_core.preprocessing import InputSpec
@@ -99,6 +100,11 @@ def loaded(
         nbytes=0,
         weights_sha256=f"{next(_nets):064x}",  # what is kept of one network is not taken for another's
     )
+
+
+def methods_for(model: LoadedModel) -> dict[str, CamMethod]:
+    """Those that can explain a model, by slug."""
+    return {slug: method for slug, method in METHODS.items() if not why_unfit(method, model)}
 
 
 def mostly_slow(values: Iterable[Any], *, by_default: int) -> list[Any]:

@@ -37,7 +37,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         },
         {"config", "layers", "scenes", "targets", "tinyvit"},
         {"cam", "resources"},
-        {"decoding", "rendering"},
+        {"decoding"},
         {"data_address", "download", "preprocessing"},
         {"checkpoints", "samples"},
         {"images", "models"},
@@ -45,7 +45,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"attention", "metrics", "receptive_field"},
         {"methods", "training"},
         {"evidence", "sentences"},
-        {"engine"},
+        {"engine", "rendering"},
         {"comparison", "trust"},
         {"export"},
         {"cli"},
@@ -86,7 +86,8 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "gradcam_core.export": [{"exchange", "manifest", "reproduce"}, {"formats"}, {"bundle"}],
     "gradcam_core.layers": [{"copies", "layouts", "place", "reasons"}, {"calls"}, {"blocks", "numbers"}, {"finding"}],
-    "gradcam_core.methods": [{"forms", "projection"}, {"base"}, {"library"}, {"gradient"}],
+    "gradcam_core.methods": [{"forms", "projection"}, {"base"}, {"attention", "library"}, {"gradient"}],
+    "gradcam_core.methods.attention": [{"chefer", "gradient_rollout", "rollout"}],
     "gradcam_core.methods.gradient": [
         {
             "eigencam",

@@ -10,7 +10,7 @@ from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import CamMethod, why_unfit
 from gradcam_core.models import LoadedModel, ModelSpec
-from gradcam_core.sentences import cells_sentence, sentence, unfit_sentences
+from gradcam_core.sentences import cells_sentence, made_by, sentence, unfit_sentences
 from gradcam_core.text import display_name, figures, megabytes
 
 _LABEL_WIDTH = 24
@@ -86,7 +86,7 @@ def explanation_lines(
         yield sentence(cam, among=among, strongest=strongest)
     yield ""
     h, w = cams[0].values.shape
-    yield f"{cams[0].method_title} at layer {cams[0].key.layer}, {w} x {h} cells"
+    yield f"{made_by(cams[0])}, {w} x {h} cells"
     yield from filter(None, [why_method, cells_sentence(cams[0])])
     same_map = {cam.same_map_note for cam in cams}
     yield from filter(None, [cams[0].sign_rule, *(same_map if len(same_map) == 1 else [])])

@@ -35,6 +35,9 @@ _FILES = (  # in the order in which they are offered
     "gradient.layercam",
     "gradient.eigencam",
     "gradient.eigengradcam",
+    "attention.rollout",
+    "attention.gradient_rollout",
+    "attention.chefer",
 )
 METHODS: dict[str, CamMethod] = {
     method.slug: method for method in (import_module(f"{__name__}.{file}").METHOD for file in _FILES)

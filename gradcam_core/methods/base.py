@@ -20,7 +20,9 @@ if TYPE_CHECKING:  # the pages list the methods before torch is imported
     from torch import Tensor, nn
 
     from gradcam_core.attention.facts import AttentionFacts
+    from gradcam_core.attention.passes import AttentionPass
     from gradcam_core.layers.finding import TargetLayer
+    from gradcam_core.targets import Target
 
 
 class Family(StrEnum):
@@ -40,7 +42,7 @@ class Need(StrEnum):
     LAYERS = "layers"  # at: layers beside the target layer
     FORWARD_PASSES = "forward passes"  # scores, scores_from, input_gradient: the network runs again
     OTHER_CLASS = "other class"  # other_class
-    ATTENTION = "attention"  # of every block of a transformer: not every model has it, or shows it
+    ATTENTION = "attention"  # attention: not every model has it, or shows it
 
 
 class Sign(StrEnum):
@@ -58,10 +60,12 @@ class Phrase:
     Attributes:
         peak: what lies where the map is largest, as in "… is at the top left".
         bright: what a bright cell is, as in "Bright is …"; without a full stop.
+        noun: what there is the more of in a cell, the larger its value.
     """
 
     peak: str
     bright: str
+    noun: str = "evidence"
 
 
 EVIDENCE = Phrase("the evidence", "evidence: these parts raised the score of the class")
@@ -96,6 +100,10 @@ class Evidence(Protocol):
         """The class to explain."""
 
     @property
+    def target(self) -> Target:
+        """The same for what takes any target."""
+
+    @property
     def other_class(self) -> int:
         """The class that it is set against; there is one exactly for methods that need it."""
 
@@ -121,6 +129,10 @@ class Evidence(Protocol):
 
     def gradient_of(self, weights: Mapping[int, float]) -> np.ndarray:
         """The gradient of a weighted sum of logits, such as `{class_index: 1, other_class: -1}`; as `gradient`."""
+
+    @property
+    def attention(self) -> AttentionPass:
+        """Of every block, with gradients; one forward pass for all classes and methods."""
 
     def at(self, names: Sequence[str]) -> Sequence[LayerRecord]:
         """What these layers gave, and the class's gradient there; one forward pass for those not recorded yet."""
@@ -149,6 +161,11 @@ def no_forwards(_layer: TargetLayer) -> int:
     return 0
 
 
+def one_forward(_layer: TargetLayer) -> int:
+    """One more forward pass."""
+    return 1
+
+
 def every_layer(_layer: TargetLayer) -> str:
     """No layer is refused."""
     return ""
@@ -170,6 +187,7 @@ class CamMethod:
         needs: what it takes from the evidence.
         sign: what a raw value below zero means.
         phrase: how its maps are spoken of.
+        unit: what its raw values count; empty where only the network tells, as `engine.unit_of` finds out.
         sign_rule: which side we take for evidence, in one sentence, where the sign is a convention; else empty.
         compute: the method itself.
         form: the formula that it comes down to with an activation and a gradient, if others do so too.
@@ -190,6 +208,7 @@ class CamMethod:
     sign: Sign
     phrase: Phrase
     compute: Compute
+    unit: str = ""
     sign_rule: str = ""
     form: FindForm = own_form
     depends_on_class: bool = True

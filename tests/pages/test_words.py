@@ -83,7 +83,15 @@ def test_how_to_read_counts_the_cells_and_claims_no_cause() -> None:
 @pytest.mark.parametrize("method", METHODS.values(), ids=list(METHODS))
 def test_what_is_marked_is_said_in_the_methods_own_words(method: CamMethod) -> None:
     said = how_to_read(cam(one_hot(1, 1)), method)[0]
-    assert said.startswith(f"What is marked at layer layer4.1 is {method.phrase.bright}. ")
+    marked = "What is marked at layer layer4.1" if method.depends_on_layer else "What is marked"
+    assert said.startswith(f"{marked} is {method.phrase.bright}. ")
+
+
+@pytest.mark.parametrize("slug", ["gradcam", "eigencam", "rollout"])
+def test_how_to_read_says_that_a_map_is_about_no_class_where_it_is_the_same_for_all(slug: str) -> None:
+    one = cam(one_hot(1, 1))
+    said = " ".join(how_to_read(replace(one, key=replace(one.key, method=slug)), METHODS[slug]))
+    assert ("is not evidence for tabby" in said) is not METHODS[slug].depends_on_class
 
 
 def test_what_it_saw_counts_what_it_did_not() -> None:

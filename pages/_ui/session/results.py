@@ -187,7 +187,7 @@ def _alternatives(forward: ForwardPass, question: Question, class_index: int) ->
 
     method = get_method(question.method)
     others = _other_layers(question, cancels=forward.cam(class_index, method.slug).cancels)
-    targets = [layer for layer in others if not method.unsupported_because(layer)]
+    targets = [layer for layer in others if method.depends_on_layer and not method.unsupported_because(layer)]
     names = [layer.name for layer in targets]
     methods = [slug for slug, other in METHODS.items() if slug != question.method and _is_quick(other, forward.layer)]
     found = {"method": next((slug for slug in methods if is_clear(forward.cam(class_index, slug))), None)}
