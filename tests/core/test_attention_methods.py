@@ -91,6 +91,7 @@ def test_all_classes_and_methods_share_one_pass_which_goes_with_the_forward_pass
         for class_index in (0, 1):
             forward.cam(class_index, method, progress=lambda done, _total: told.append(done))
     assert sum(told) == 1
+    assert forward.attention is forward.attention
     kept = weakref.ref(forward.attention)
     gc.disable()
     try:
