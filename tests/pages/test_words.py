@@ -73,6 +73,12 @@ def test_notes_say_what_was_never_seen_and_what_was_done_to_the_file() -> None:
     assert notes(cropped, LAYER, ()) == ["The model never saw the faded part."]
 
 
+def test_a_layers_default_method_is_no_matter_where_no_layer_is_asked() -> None:
+    tokens, one = replace(LAYER, layout=Layout(Kind.TOKENS, 3, 3, 8, prefix=1)), cam(one_hot(1, 1))
+    rollout = replace(one, key=replace(one.key, method="rollout"))
+    assert [len(notes(each, tokens, ())) for each in (one, rollout)] == [1, 0]
+
+
 def test_how_to_read_counts_the_cells_and_claims_no_cause() -> None:
     said = " ".join(how_to_read(cam(one_hot(1, 1)), METHODS["gradcam"]))
     assert "3 × 3 cells, each about 30 × 30 pixels" in said

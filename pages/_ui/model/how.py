@@ -45,7 +45,8 @@ def pick_question(picture: ImageInfo, model: ModelCard) -> Question:
     preprocessing = page_state.restore("preprocessing", PREPROCESSINGS, usual_preprocessing, say=show_warning_here)
     place = page_state.restore("place", PLACES, DEFAULT_PLACE, say=show_warning_here)
     unusual = [] if place == DEFAULT_PLACE else [PLACES[place].title]
-    _draw_line(layer, METHODS[method].title, PREPROCESSINGS[preprocessing].title, *unusual)
+    at_layer = [layer] if METHODS[method].depends_on_layer else []
+    _draw_line(*at_layer, METHODS[method].title, PREPROCESSINGS[preprocessing].title, *unusual)
     with st.container(key="how", border=True):
         places = st.columns(3, gap="medium")
         with places[0]:

@@ -65,7 +65,9 @@ def method_sentence(method: CamMethod, layer: TargetLayer) -> str:
     if reason := method.unsupported_because(layer):
         return f"{method.description} Not at {layer.name}: {reason}"
     cost = method.cost(layer)
-    return f"{method.description} Takes {1 + cost:,} forward passes." if cost else method.description
+    same = [] if method.depends_on_layer else ["The same at every layer."]
+    passes = [f"Takes {1 + cost:,} forward passes."] if cost else []
+    return " ".join([method.description, *same, *passes])
 
 
 def model_titles(specs: Sequence[ModelSpec]) -> dict[str, str]:
