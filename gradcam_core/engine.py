@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradcam_core.attention.passes import AttentionPass, LaterAttention
+from gradcam_core.attention.later import LaterAttention
+from gradcam_core.attention.passes import AttentionPass
 from gradcam_core.cam import CANCELS, RAW_UNIT, Cam, Prediction, ResultKey, cancelled_sum, unusable_because
 from gradcam_core.errors import LayerError, MethodError
 from gradcam_core.evidence import NotFiniteError, PassEvidence
@@ -20,7 +21,7 @@ from gradcam_core.geometry import InputGeometry
 from gradcam_core.layers.finding import TargetLayer, normalised_after
 from gradcam_core.layers.place import DEFAULT_PLACE, ReceptiveField, get_place
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import CamMethod, default_method, get_method, same_map_by, why_unfit
+from gradcam_core.methods import CamMethod, default_method, get_method, remark_on, same_map_by, why_unfit
 from gradcam_core.methods.base import Need, Sign
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import get_preprocessing, input_picture, prepare
@@ -110,7 +111,7 @@ class ForwardPass:
         Raises:
             ResourceError: if the memory does not suffice.
         """
-        return self._later.recorded
+        return self._later.recorded()
 
     @property
     def logits(self) -> np.ndarray:
@@ -201,6 +202,7 @@ class ForwardPass:
             model_title=self.model.spec.title,
             note=note,
             sign_rule=chosen.sign_rule,
+            remark=remark_on(chosen, self.model),
             same_map_by=same_map[0],
             same_map_note=same_map[1],
             versus=other,

@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gradcam_core.attention.passes import AttentionPass, LaterAttention
+from gradcam_core.attention.later import LaterAttention
+from gradcam_core.attention.lens import ReadOff
+from gradcam_core.attention.passes import AttentionPass
 from gradcam_core.hooks import replacing
 from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.methods.base import LayerRecord
@@ -83,11 +85,17 @@ class PassEvidence:
 
     @property
     def attention(self) -> AttentionPass:
-        is_new = not self.later.is_recorded
-        recorded = self.later.recorded
-        self._advance(int(is_new))
+        before, recorded = self.later.forwards, self.later.recorded()
+        self._advance(self.later.forwards - before)
         _finite(array(recorded.logits))
         return recorded
+
+    @property
+    def read_off(self) -> ReadOff:
+        before, read = self.later.forwards, self.later.read_off()
+        self._advance(self.later.forwards - before)
+        _finite(array(read.logits))
+        return read
 
     def at(self, names: Sequence[str]) -> Sequence[LayerRecord]:
         targets = [self.model.layer(name) for name in names]

@@ -53,9 +53,10 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "gradcam_core.attention": [
         {"blocks", "flow", "recording", "sinks"},
-        {"facts", "passes", "succession"},
+        {"passes", "succession"},
         {"lens", "maps"},
-        {"legrad"},
+        {"later", "legrad"},
+        {"facts"},
     ],
     "gradcam_core.checkpoints": [
         {"fields", "formats", "head_parts", "libraries", "naming", "own_normalisation", "pickles"},
@@ -92,7 +93,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.export": [{"exchange", "manifest", "reproduce"}, {"formats"}, {"bundle"}],
     "gradcam_core.layers": [{"copies", "layouts", "place", "reasons"}, {"calls"}, {"blocks", "numbers"}, {"finding"}],
     "gradcam_core.methods": [{"forms", "projection"}, {"base"}, {"attention", "library"}, {"gradient"}],
-    "gradcam_core.methods.attention": [{"chefer", "gradient_rollout", "rollout"}],
+    "gradcam_core.methods.attention": [{"chefer", "gradient_rollout", "legrad", "rollout"}],
     "gradcam_core.methods.gradient": [
         {
             "eigencam",

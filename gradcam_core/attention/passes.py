@@ -1,8 +1,7 @@
 """What does one forward pass of a model tell of its attention? Every block's weights, and their gradients."""
 
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -79,35 +78,6 @@ class AttentionPass:
             return torch.autograd.grad(
                 value_of(target, self.logits), weights, retain_graph=True, allow_unused=True, materialize_grads=True
             )
-
-
-@dataclass(eq=False)
-class LaterAttention:
-    """The attention of one image with gradients, recorded when it is first asked for.
-
-    It then pins the graph above the first block: 165 MB for ViT-B/16 at 224 px.
-
-    Attributes:
-        input_tensor: (1, 3, height, width), normalised.
-    """
-
-    model: LoadedModel
-    input_tensor: Tensor
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-    _kept: AttentionPass | None = field(default=None, init=False)
-
-    @property
-    def recorded(self) -> AttentionPass:
-        """One forward pass at the first time; ResourceError if the memory does not suffice."""
-        with self._lock:
-            if self._kept is None:
-                self._kept = attend(self.model, self.input_tensor, gradients=True)
-            return self._kept
-
-    @property
-    def is_recorded(self) -> bool:
-        """Whether it was asked for before."""
-        return self._kept is not None
 
 
 def attend(model: LoadedModel, input_tensor: Tensor, *, gradients: bool = False, values: bool = False) -> AttentionPass:

@@ -67,7 +67,7 @@ def card_lines(cam: Cam, judgement: Judgement, why_method: str = "") -> Iterator
     """The verdict, why, what hiding did, and the numbers."""
     h, w = cam.shape
     yield f"{made_by(cam)}, {w} x {h} cells"
-    yield from filter(None, [why_method])
+    yield from filter(None, [why_method, cam.remark])
     yield ""
     yield f"{judgement.verdict.upper()}  {judgement.headline}"
     yield from (f"- {sentence}" for sentence in judgement.reasons)

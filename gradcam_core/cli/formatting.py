@@ -89,7 +89,7 @@ def explanation_lines(
     yield f"{made_by(cams[0])}, {w} x {h} cells"
     yield from filter(None, [why_method, cells_sentence(cams[0])])
     same_map = {cam.same_map_note for cam in cams}
-    yield from filter(None, [cams[0].sign_rule, *(same_map if len(same_map) == 1 else [])])
+    yield from filter(None, [cams[0].sign_rule, cams[0].remark, *(same_map if len(same_map) == 1 else [])])
     yield ""
     yield from columns([_cam_row(cam) for cam in cams], right=(0, 2))
 

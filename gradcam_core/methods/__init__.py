@@ -11,6 +11,7 @@ from gradcam_core.errors import MethodError
 from gradcam_core.methods.base import CamMethod, Need
 
 if TYPE_CHECKING:  # the pages list the methods before torch is imported
+    from gradcam_core.attention.facts import AttentionFacts
     from gradcam_core.layers.finding import TargetLayer
     from gradcam_core.models import LoadedModel
 
@@ -21,6 +22,7 @@ __all__ = [
     "CamMethod",
     "default_method",
     "get_method",
+    "remark_on",
     "same_map_by",
     "why_default",
     "why_unfit",
@@ -38,6 +40,7 @@ _FILES = (  # in the order in which they are offered
     "attention.rollout",
     "attention.gradient_rollout",
     "attention.chefer",
+    "attention.legrad",
 )
 METHODS: dict[str, CamMethod] = {
     method.slug: method for method in (import_module(f"{__name__}.{file}").METHOD for file in _FILES)
@@ -76,11 +79,12 @@ def why_unfit(method: CamMethod, model: LoadedModel) -> str:
     Raises:
         ResourceError: if the memory does not suffice for it.
     """
-    if Need.ATTENTION not in method.needs:
-        return ""
-    from gradcam_core.attention.facts import attention_facts
+    return method.unfit_because(_attention_of(model)) if Need.ATTENTION in method.needs else ""
 
-    return method.unfit_because(attention_facts(model))
+
+def remark_on(method: CamMethod, model: LoadedModel) -> str:
+    """What must be known of all maps of a method and a model, as a sentence; empty as a rule. Else as `why_unfit`."""
+    return method.remark(_attention_of(model)) if Need.ATTENTION in method.needs else ""
 
 
 def get_method(name: str) -> CamMethod:
@@ -113,6 +117,12 @@ def same_map_by(method: CamMethod, activation: np.ndarray, gradient: np.ndarray)
     *titles, last = [one.title for one in alike]
     sentence = f"{', '.join(titles)} and {last} give the same map here: {form}."
     return tuple(one.slug for one in alike if one is not method), sentence
+
+
+def _attention_of(model: LoadedModel) -> AttentionFacts:
+    from gradcam_core.attention.facts import attention_facts  # imports torch
+
+    return attention_facts(model)
 
 
 def _plain(name: str) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the pages list the methods before torch is imported
     from torch import Tensor, nn
 
     from gradcam_core.attention.facts import AttentionFacts
+    from gradcam_core.attention.lens import ReadOff
     from gradcam_core.attention.passes import AttentionPass
     from gradcam_core.layers.finding import TargetLayer
     from gradcam_core.targets import Target
@@ -42,7 +43,7 @@ class Need(StrEnum):
     LAYERS = "layers"  # at: layers beside the target layer
     FORWARD_PASSES = "forward passes"  # scores, scores_from, input_gradient: the network runs again
     OTHER_CLASS = "other class"  # other_class
-    ATTENTION = "attention"  # attention: not every model has it, or shows it
+    ATTENTION = "attention"  # attention, read_off: not every model has it, or shows it
 
 
 class Sign(StrEnum):
@@ -134,6 +135,10 @@ class Evidence(Protocol):
     def attention(self) -> AttentionPass:
         """Of every block, with gradients; one forward pass for all classes and methods."""
 
+    @property
+    def read_off(self) -> ReadOff:
+        """The network as it answers after each block, with gradients; as `attention`, but two forward passes."""
+
     def at(self, names: Sequence[str]) -> Sequence[LayerRecord]:
         """What these layers gave, and the class's gradient there; one forward pass for those not recorded yet."""
 
@@ -166,6 +171,11 @@ def one_forward(_layer: TargetLayer) -> int:
     return 1
 
 
+def two_forwards(_layer: TargetLayer) -> int:
+    """Two more."""
+    return 2
+
+
 def every_layer(_layer: TargetLayer) -> str:
     """No layer is refused."""
     return ""
@@ -173,6 +183,11 @@ def every_layer(_layer: TargetLayer) -> str:
 
 def every_model(_attention: AttentionFacts) -> str:
     """No model is refused."""
+    return ""
+
+
+def nothing_said(_attention: AttentionFacts) -> str:
+    """Nothing needs to be said of the maps."""
     return ""
 
 
@@ -197,6 +212,7 @@ class CamMethod:
         unsupported_because: why it can't explain a layer, as in "it has no channels."; empty if it can.
         unfit_because: why it can't explain any layer of a model with this attention, as a sentence of its own; empty
             if it can. Only methods that need attention are asked.
+        remark: what must be known of all its maps of a model with this attention, as a sentence; empty as a rule.
     """
 
     slug: str
@@ -216,6 +232,7 @@ class CamMethod:
     cost: Callable[[TargetLayer], int] = no_forwards
     unsupported_because: Callable[[TargetLayer], str] = every_layer
     unfit_because: Callable[[AttentionFacts], str] = every_model
+    remark: Callable[[AttentionFacts], str] = nothing_said
 
     @property
     def description(self) -> str:

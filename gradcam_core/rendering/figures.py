@@ -177,7 +177,7 @@ def _caption(cam: Cam, look: Look, sentence: str) -> _Caption:
     lines = [
         f"{made_by(cam)}  ·  logit {prediction.logit:.2f}  ·  class {key.class_index}",
         f"{display_name(cam.model_title)}  ·  preprocessing: {key.preprocessing}{_place(cam)}{_unseen(cam)}",
-        *filter(None, [cam.sign_rule, no_class_sentence(cam)]),
+        *filter(None, [cam.sign_rule, cam.remark, no_class_sentence(cam)]),
         *_drawn(cam, look),
     ]
     title = f"{display_name(prediction.label)}  {100 * prediction.probability:.1f} %"

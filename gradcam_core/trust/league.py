@@ -16,7 +16,7 @@ from gradcam_core.progress import Progress, silent
 from gradcam_core.trust.provisional import layout_in, unusable_because
 from gradcam_core.trust.sweep import Sweep
 
-_QUICK = 1  # forward passes beside the one that there is
+_QUICK = 2  # forward passes beside the one that there is
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _distinct(forward: ForwardPass, layers: Sequence[str]) -> list[str]:
 
 
 def _answers(forward: ForwardPass, layer: str, method: CamMethod) -> bool:
-    """Whether the method makes a map of one class at this layer from the pass, and one more for all classes."""
+    """Whether the method makes a map of one class at this layer from the pass, and a few more for all classes."""
     target = forward.model.layer(layer)
     is_unanswerable = Need.OTHER_CLASS in method.needs or method.unsupported_because(target)
     return not is_unanswerable and method.cost(target) <= _QUICK and not why_unfit(method, forward.model)

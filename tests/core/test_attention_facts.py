@@ -11,7 +11,7 @@ from gradcam_core.attention.facts import AttentionFacts, attention_facts
 from gradcam_core.attention.passes import attend
 from gradcam_core.attention.recording import recording_attention
 from gradcam_core.models import LoadedModel
-from tests.core.transformers import SIDE, MeanReader
+from tests.core.transformers import SIDE, MeanBlocks, MeanReader
 from tests.support import loaded
 
 
@@ -36,6 +36,34 @@ def test_the_reason_is_that_of_a_pass_of_an_image(request: pytest.FixtureRequest
     assert bool(attention.why_not_followed) is (name in {"swin", "tinynet"})
 
 
+@pytest.mark.parametrize(
+    ("name", "reason", "partly"),
+    [
+        ("vit", "", ""),
+        ("swin", "LeGrad needs blocks in which all tokens attend to all. It attends in 16 windows", ""),
+        ("tinynet", "It has no blocks of attention that follow one another", ""),
+        ("tinyvit", "", "It can be read off after blocks.1 alone"),
+    ],
+)
+def test_whether_it_can_be_read_off_after_its_blocks_is_known(
+    request: pytest.FixtureRequest, name: str, reason: str, partly: str
+) -> None:
+    facts = attention_facts(request.getfixturevalue(name))
+    assert facts.not_read_off.startswith(reason)
+    assert facts.read_off_partly.startswith(partly)
+    assert (bool(facts.not_read_off), bool(facts.read_off_partly)) == (bool(reason), bool(partly))
+
+
+def test_what_answers_otherwise_each_time_cannot_be_read_off() -> None:
+    class Noisy(MeanBlocks):
+        def read(self, tokens: Tensor, images: int) -> Tensor:
+            return super().read(tokens + torch.randn_like(tokens), images)
+
+    facts = attention_facts(loaded(Noisy(), side=SIDE))
+    assert facts.not_followed == ""
+    assert facts.not_read_off == "What follows its blocks does not run on from their outputs alone."
+
+
 def test_a_model_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     model, runs = loaded(MeanReader(), side=SIDE), list[int]()
     plain = MeanReader.forward
@@ -46,13 +74,13 @@ def test_a_model_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(MeanReader, "forward", counted)
     assert attention_facts(model) is attention_facts(model)
-    assert runs == [1]
+    assert runs == [1]  # its blocks give no tensor of their own, so it can't be read off after them
 
 
 def test_a_network_that_fails_while_it_is_recorded_is_said_to() -> None:
     model = loaded(Shy(nn.Conv2d(3, 4, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)), side=8)
     said = "The attention of this network can't be recorded: AttributeError: Nobody looks at me."
-    assert attention_facts(model) == AttentionFacts(said)
+    assert attention_facts(model) == AttentionFacts(said, said)
 
 
 def test_shapes_alone_hold_no_numbers(vit: LoadedModel) -> None:

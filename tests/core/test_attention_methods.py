@@ -20,6 +20,7 @@ from gradcam_core.cam import BLANK
 from gradcam_core.cli.main import main
 from gradcam_core.comparison import likeliest_cams
 from gradcam_core.engine import Explainer, ForwardPass, unit_of
+from gradcam_core.export.manifest import explanation_json
 from gradcam_core.images import load_image
 from gradcam_core.layers.finding import find_layers
 from gradcam_core.loaded_image import LoadedImage
@@ -33,7 +34,7 @@ from gradcam_core.trust.check import sweep_of
 from gradcam_core.trust.judgement import judge
 from gradcam_core.trust.league import league
 from gradcam_core.trust.sweep import Sweep
-from tests.core.transformers import SIDE, MeanReader, drawn_to_light
+from tests.core.transformers import SIDE, MeanBlocks, drawn_to_light
 from tests.support import loaded, methods_for, png
 
 FOLLOWING = [slug for slug, method in METHODS.items() if method.family is Family.ATTENTION]
@@ -74,7 +75,7 @@ def test_a_bright_corner_of_a_picture_that_is_no_square_shows_in_that_corner(met
 
 @each
 def test_its_cells_lie_on_the_grid_whatever_a_layer_looks_at(make_image: MakeImage, method: str) -> None:
-    module: Any = MeanReader()
+    module: Any = MeanBlocks()
     module.patches = nn.Sequential(*(nn.Conv2d(inputs, 24, 3, 2, 1) for inputs in (3, 24, 24)))
     forward = Explainer(loaded(module, side=SIDE), "patches").forward(make_image())
     assert forward.cam(0, "gradcam").geometry.shift != (0, 0)
@@ -90,13 +91,13 @@ def test_all_classes_and_methods_share_one_pass_which_goes_with_the_forward_pass
     for method in FOLLOWING:
         for class_index in (0, 1):
             forward.cam(class_index, method, progress=lambda done, _total: told.append(done))
-    assert sum(told) == 1
+    assert sum(told) == 2  # one for what follows attention, one for what is read off after each block
     assert forward.attention is forward.attention
-    kept = weakref.ref(forward.attention)
+    kept: list[weakref.ref[Any]] = [weakref.ref(forward.attention), weakref.ref(forward._later.read_off())]
     gc.disable()
     try:
         del forward
-        assert kept() is None
+        assert [one() for one in kept] == [None, None]
     finally:
         gc.enable()
 
@@ -104,17 +105,18 @@ def test_all_classes_and_methods_share_one_pass_which_goes_with_the_forward_pass
 def test_a_pass_that_is_asked_for_nothing_else_records_no_attention(vit: LoadedModel, make_image: MakeImage) -> None:
     forward = Explainer(vit).forward(make_image())
     forward.cam(0, "gradcam")
-    assert not forward._later.is_recorded
+    assert not forward._later.forwards
 
 
 def test_a_rollout_counts_shares_of_what_is_read(make_image: MakeImage) -> None:
-    model = loaded(MeanReader(), side=SIDE)  # without other tokens than cells
+    model = loaded(MeanBlocks(), side=SIDE)  # without other tokens than cells
     forward = Explainer(model).forward(make_image())
     for method in ("rollout", "gradient-rollout"):
         cam = forward.cam(0, method)
         assert cam.values.sum() == pytest.approx(1, abs=1e-5)
         assert unit_of(model, cam) == "share of what is read"
     assert unit_of(model, forward.cam(0, "chefer")) == "relevance"
+    assert unit_of(model, forward.cam(0, "legrad")) == "logits per weight of attention"
 
 
 def test_the_map_is_that_of_the_formula(vit: LoadedModel, make_image: MakeImage) -> None:
@@ -125,7 +127,7 @@ def test_the_map_is_that_of_the_formula(vit: LoadedModel, make_image: MakeImage)
 
 @each
 def test_a_class_that_reads_nothing_has_a_blank_map(make_image: MakeImage, method: str) -> None:
-    module = MeanReader()
+    module = MeanBlocks()
     nn.init.zeros_(module.head.weight[1])
     forward = Explainer(loaded(module, side=SIDE)).forward(make_image())
     assert forward.cam(1, method).note == BLANK
@@ -133,9 +135,10 @@ def test_a_class_that_reads_nothing_has_a_blank_map(make_image: MakeImage, metho
 
 
 def test_few_classes_are_compared_where_each_takes_a_pass_through_all_blocks(meadow: ForwardPass) -> None:
-    assert {method: len(likeliest_cams(meadow, method)) for method in ("rollout", "chefer", "hirescam")} == {
+    assert {method: len(likeliest_cams(meadow, method)) for method in ("rollout", "chefer", "legrad", "hirescam")} == {
         "rollout": 10,
         "chefer": 5,
+        "legrad": 3,
         "hirescam": 10,
     }
 
@@ -183,6 +186,20 @@ def test_eight_threads_that_mix_them_with_others_get_what_one_gets(
         if np.abs(one - other).max() > 1e-5 * max(1.0, float(np.abs(one).max()))
     ]
     assert wrong == []
+
+
+def test_blocks_that_legrad_leaves_out_are_told_of(
+    meadow: ForwardPass, vit: LoadedModel, make_image: MakeImage
+) -> None:
+    said = "LeGrad leaves out blocks of this network. It can be read off after blocks.1 alone"
+    cam = meadow.cam(0, "legrad")
+    assert cam.remark.startswith(said)
+    assert meadow.cam(0, "chefer").remark == ""
+    assert Explainer(vit).forward(make_image()).cam(0, "legrad").remark == ""
+    told = explanation_json(load_sample("meadow"), [cam], predictions=[])
+    assert told["remark"] == cam.remark
+    assert "same_for_every_class" not in told
+    assert explanation_json(load_sample("meadow"), [meadow.cam(0, "rollout")], predictions=[])["same_for_every_class"]
 
 
 @pytest.mark.parametrize("command", ["explain", "check-map"])

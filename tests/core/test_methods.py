@@ -13,7 +13,7 @@ from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
-from gradcam_core.attention.passes import LaterAttention
+from gradcam_core.attention.later import LaterAttention
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import MethodError
 from gradcam_core.evidence import PassEvidence
@@ -26,7 +26,7 @@ from gradcam_core.recording import record
 from gradcam_core.samples import load_sample
 from gradcam_core.scenes.scene import draw_scene
 from gradcam_core.targets import one_class
-from tests.core.transformers import MeanReader
+from tests.core.transformers import MeanBlocks
 from tests.support import calibrated, loaded, methods_for
 
 
@@ -36,7 +36,7 @@ def plain(name: str) -> str:
 
 LIBRARY = {plain(name): method for name, method in vars(pytorch_grad_cam).items() if isinstance(method, type)}
 REFERENCE = {slug: LIBRARY[plain(slug)] for slug in METHODS if plain(slug) in LIBRARY}
-TESTED_ELSEWHERE = {"rollout", "gradient-rollout", "chefer"}  # not in the library; see test_attention_flow.py
+TESTED_ELSEWHERE = {"rollout", "gradient-rollout", "chefer", "legrad"}  # test_attention_flow.py, test_legrad.py
 
 USES = {  # the attributes of the evidence that a need stands for
     Need.ACTIVATION: {"activation"},
@@ -44,7 +44,7 @@ USES = {  # the attributes of the evidence that a need stands for
     Need.LAYERS: {"at"},
     Need.FORWARD_PASSES: {"scores", "scores_from", "input_gradient"},
     Need.OTHER_CLASS: {"other_class"},
-    Need.ATTENTION: {"attention"},
+    Need.ATTENTION: {"attention", "read_off"},
 }
 EARLIER = {
     "resnet18": "layer3.1",
@@ -194,7 +194,7 @@ def test_below_zero_is_evidence_against_where_a_method_says_so(
 ) -> None:
     """What speaks for one of two answers speaks as much against the other."""
     small_net[5] = nn.Linear(5, 1)  # type: ignore[operator]
-    module = MeanReader(classes=1) if Need.ATTENTION in method.needs else small_net
+    module = MeanBlocks(classes=1) if Need.ATTENTION in method.needs else small_net
     model = loaded(module, side=16, activation="binary", labels=("sound", "defect"))
     forward = Explainer(model, model.layers[0].name).forward(make_image())
     turned = np.allclose(forward.cam(0, method.slug).values, -forward.cam(1, method.slug).values)

@@ -296,6 +296,7 @@ def test_what_is_said_of_a_method_has_its_cost_or_why_it_cannot_explain_the_laye
     assert method_sentence(slow, layer) == f"{gradcam.sentence} Takes 129 forward passes."
     blind = replace(slow, depends_on_layer=False)
     assert method_sentence(blind, layer) == f"{gradcam.sentence} The same at every layer. Takes 129 forward passes."
+    assert method_sentence(gradcam, layer, "Not of all.") == f"{gradcam.sentence} Not of all."
     refused = replace(slow, unsupported_because=lambda _layer: "it is too coarse.")
     assert method_sentence(refused, layer) == f"{gradcam.sentence} Not at blocks.5: it is too coarse."
 

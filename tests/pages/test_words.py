@@ -77,6 +77,7 @@ def test_a_layers_default_method_is_no_matter_where_no_layer_is_asked() -> None:
     tokens, one = replace(LAYER, layout=Layout(Kind.TOKENS, 3, 3, 8, prefix=1)), cam(one_hot(1, 1))
     rollout = replace(one, key=replace(one.key, method="rollout"))
     assert [len(notes(each, tokens, ())) for each in (one, rollout)] == [1, 0]
+    assert notes(replace(rollout, remark="It leaves out blocks."), tokens, ()) == ["It leaves out blocks."]
 
 
 def test_how_to_read_counts_the_cells_and_claims_no_cause() -> None:

@@ -52,7 +52,7 @@ def pick_question(picture: ImageInfo, model: ModelCard) -> Question:
         with places[0]:
             _draw_layers(model, layers, layer)
         with places[1]:
-            sentences = [method_sentence(one, target) for one in methods.values()]
+            sentences = [method_sentence(one, target, one.remark(model.attention)) for one in methods.values()]
             below = unfit_sentences({METHODS[slug].title: why for slug, why in unfit.items()}, model.spec.title)
             _draw_list("method", methods, usual_method, method, sentences, below)
         with places[2]:

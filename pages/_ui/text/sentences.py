@@ -75,7 +75,7 @@ def notes(cam: Cam, layer: TargetLayer, of_file: tuple[str, ...]) -> list[str]:
     beside = [cells_sentence(cam)] if cam.field.note or cam.geometry.shift != cam.field.shift else []
     of_method = cam.same_map_note if is_switched and cam.same_map_note else why_default(layer)
     of_layer = [of_method] if of_method and get_method(cam.key.method).depends_on_layer else []
-    return [*unseen, *beside, *of_layer, *of_file]
+    return [*unseen, *beside, *of_layer, *filter(None, [cam.remark]), *of_file]
 
 
 def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
