@@ -52,10 +52,10 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"__main__"},
     ],
     "gradcam_core.attention": [
-        {"blocks", "flow", "recording", "sinks"},
+        {"blocks", "features", "flow", "recording", "sinks", "statistics"},
         {"passes", "succession"},
         {"lens", "maps"},
-        {"later", "legrad"},
+        {"later", "legrad", "views"},
         {"facts"},
     ],
     "gradcam_core.checkpoints": [
@@ -65,7 +65,14 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"heads", "pairs"},
         {"fitting"},
     ],
-    "gradcam_core.cli": [{"formatting", "selfcheck"}, {"check_map", "summary"}, {"commands"}, {"main"}],
+    "gradcam_core.cli": [
+        {"formatting", "output_folder", "selfcheck"},
+        {"attention_depth", "check_map", "summary"},
+        {"attention_report"},
+        {"attention"},
+        {"commands"},
+        {"main"},
+    ],
     "gradcam_core.decoding": [
         {
             "colours",
