@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gradcam_core.attention.blocks import attention_block, why_not_followed
-from gradcam_core.attention.flow import Fusion, chefer, gradient_rollout, rollout
-from gradcam_core.attention.maps import chefer_map, gradient_rollout_map, rollout_map
+from gradcam_core.attention.flow import Fusion, chefer, gradient_rollout, rollout, rollouts
+from gradcam_core.attention.maps import chefer_map, gradient_rollout_map, rollout_map, rollout_maps
 from gradcam_core.attention.passes import attend
 from gradcam_core.errors import MethodError
 from gradcam_core.layers.finding import TargetLayer, find_layers
@@ -18,7 +18,7 @@ from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.models import LoadedModel
 from gradcam_core.tinynet import TinyNet
 from gradcam_core.tinyvit import INPUT_SIDE
-from tests.core.transformers import SIDE, MeanReader, small_swin, small_vit
+from tests.core.transformers import SIDE, MeanReader, drawn_to_light, small_swin, small_vit
 from tests.support import embedded_network, loaded
 
 TOKENS, HEADS = 5, 3
@@ -66,10 +66,30 @@ def test_rows_of_a_rollout_sum_to_one(fusion: Fusion, discard: float) -> None:
     assert all(np.abs(rows.sum(axis=1) - 1).max() <= 1e-6 and rows.min() >= 0 for rows in taken)
 
 
+def test_without_what_a_token_keeps_the_rest_of_a_gradient_rollout_is_left() -> None:
+    (weights,), (slopes,) = drawn(1), signed(1)
+    raising = np.maximum((weights * slopes).mean(axis=0), 0)
+    expected = raising / (1 + raising.sum(axis=1, keepdims=True))
+    assert np.allclose(gradient_rollout([weights], [slopes], keeps=False), expected, atol=1e-12)
+    whole, rest = (gradient_rollout(drawn(3), signed(3), keeps=keeps) for keeps in (True, False))
+    kept = whole - rest
+    assert np.array_equal(kept, np.diag(np.diag(kept)))
+    assert rest.min() > -1e-12
+
+
 def test_a_later_block_takes_from_what_an_earlier_one_has_made() -> None:
     first, second = np.eye(3)[None, [1, 1, 2]], np.eye(3)[None, [0, 2, 0]]  # 0 takes from 1, then 2 from 0
     taken = rollout([first, second])
     assert np.allclose(taken, [[0.5, 0.5, 0], [0, 0.5, 0.5], [0.25, 0.25, 0.5]])
+
+
+@pytest.mark.parametrize("asked", [{}, {"fusion": Fusion.MAX, "discard": 0.3}])
+def test_a_rollout_after_a_block_is_that_of_the_blocks_so_far(asked: dict[str, Any]) -> None:
+    found = rollouts(drawn(4), **asked)
+    assert len(found) == 4
+    assert all(np.array_equal(one, rollout(drawn(4)[: place + 1], **asked)) for place, one in enumerate(found))
+    with pytest.raises(ValueError, match="0 to below 1"):
+        rollouts(drawn(2), discard=1.0)
 
 
 def test_heads_are_fused_as_is_said() -> None:
@@ -118,6 +138,23 @@ def test_a_class_token_that_joins_late_takes_from_the_cells_then() -> None:
     assert np.array_equal(rollout_map(attention, ONE), rollout_map(attention, OTHER))
 
 
+def test_a_map_after_each_block_ends_with_that_of_all() -> None:
+    vit = attend(loaded(small_vit(), side=SIDE), noise(SIDE), gradients=True)
+    found = rollout_maps(vit, ONE, discard=0.2)
+    assert found.shape == (3, 8, 8)
+    assert found.dtype == np.float32
+    assert np.array_equal(found[-1], rollout_map(vit, ONE, discard=0.2))
+    first = vit.weights(0).mean(axis=0, dtype=np.float64)[0, 1:] / 2
+    assert np.allclose(rollout_maps(vit, ONE)[0], first.reshape(8, 8), atol=1e-7)
+
+
+def test_a_class_token_has_taken_nothing_before_it_joins() -> None:
+    attention = attend(loaded(embedded_network("tinyvit"), side=INPUT_SIDE), noise(INPUT_SIDE), gradients=True)
+    before, last = rollout_maps(attention, ONE)
+    assert not before.any()
+    assert last.sum() > 0.1
+
+
 @pytest.mark.parametrize("made", [gradient_rollout_map, chefer_map])
 def test_maps_with_gradients_are_about_the_class(made: Any) -> None:
     attention = attend(loaded(small_vit(), side=SIDE), noise(SIDE), gradients=True)
@@ -125,24 +162,6 @@ def test_maps_with_gradients_are_about_the_class(made: Any) -> None:
     assert one.shape == (8, 8)
     assert np.ptp(one) > 0
     assert not np.allclose(one, other, rtol=1e-3)
-
-
-def drawn_to_light() -> nn.Module:
-    """Tokens are brightnesses; every token attends to bright ones, and the first class is brightness."""
-    module: Any = MeanReader()
-    with torch.no_grad():
-        module.patches.weight.fill_(1 / (3 * 64))
-        module.patches.bias.zero_()
-        module.head.weight.fill_(1.0)
-        for block in module.blocks:
-            query, key, value = block.in_proj_weight.chunk(3)
-            query.zero_()
-            key.copy_(torch.eye(24))
-            value.copy_(torch.eye(24))
-            block.in_proj_bias[:24] = 1.0
-            block.out_proj.weight.copy_(torch.eye(24))
-    made: nn.Module = module
-    return made
 
 
 @pytest.mark.parametrize(("top", "left"), [(0, 0), (0, 7), (3, 0), (3, 7)])
@@ -166,7 +185,7 @@ def test_a_bright_corner_of_a_grid_that_is_no_square_shows_in_that_corner(made: 
 )
 def test_where_attention_cannot_be_followed_a_sentence_says_so(module: Any, side: int, said: str) -> None:
     attention = attend(loaded(module, side=side), noise(side), gradients=True)
-    for made in (rollout_map, gradient_rollout_map, chefer_map):
+    for made in (rollout_map, rollout_maps, gradient_rollout_map, chefer_map):
         with pytest.raises(MethodError) as caught:
             made(attention, ONE)
         assert caught.value.message.startswith(said)
