@@ -14,6 +14,7 @@ import numpy as np
 from gradcam_core.cam import RAW_UNIT, Cam
 from gradcam_core.layers.place import DEFAULT_PLACE, get_place
 from gradcam_core.loaded_image import LoadedImage
+from gradcam_core.methods import get_method
 from gradcam_core.rendering.render import (
     DEFAULT_LOOK,
     Look,
@@ -24,6 +25,7 @@ from gradcam_core.rendering.render import (
     scale_of,
 )
 from gradcam_core.rendering.typesetting import FONT, TextStyle, wrapped
+from gradcam_core.sentences import made_by, no_class_sentence
 from gradcam_core.text import display_name
 
 if TYPE_CHECKING:
@@ -174,9 +176,9 @@ def _caption(cam: Cam, look: Look, sentence: str) -> _Caption:
     """Everything one must know to make this map again, and what the look leaves out or adds."""
     prediction, key = cam.prediction, cam.key
     lines = [
-        f"{cam.method_title} at layer {key.layer}  ·  logit {prediction.logit:.2f}  ·  class {key.class_index}",
+        f"{made_by(cam)}  ·  logit {prediction.logit:.2f}  ·  class {key.class_index}",
         f"{display_name(cam.model_title)}  ·  preprocessing: {key.preprocessing}{_place(cam)}{_unseen(cam)}",
-        *([cam.sign_rule] if cam.sign_rule else []),
+        *filter(None, [cam.sign_rule, cam.remark, no_class_sentence(cam)]),
         *_drawn(cam, look),
     ]
     title = f"{display_name(prediction.label)}  {100 * prediction.probability:.1f} %"
@@ -195,11 +197,16 @@ def _unseen(cam: Cam) -> str:
 def _drawn(cam: Cam, look: Look) -> list[str]:
     """One line on the threshold, the contour and evidence against the class, if there is any of them."""
     hidden = f"hidden: less than {_percent(look.threshold)} of the scale"
-    outlined = f"outlined: the smallest area that holds {_percent(look.contour)} of the evidence"
+    outlined = f"outlined: the smallest area that holds {_percent(look.contour)} of the {_noun(cam)}"
     against = "blue: evidence against the class"
     told = ((against, is_drawn_signed(cam, look)), (hidden, look.threshold), (outlined, look.contour))
     said = [text for text, is_so in told if is_so]
     return ["  ·  ".join(said)] if said else []
+
+
+def _noun(cam: Cam) -> str:
+    """What there is the more of in a cell, the larger its value."""
+    return get_method(cam.key.method).phrase.noun
 
 
 def _percent(share: float) -> str:
@@ -239,7 +246,7 @@ def _draw_edge(axes: "Axes", cam: Cam) -> None:
 
 def _draw_colour_bar(figure: "Figure", box: Box, cam: Cam, look: Look, *, unit: str) -> None:
     top = scale_of(cam, look)
-    axes = _draw_panel(figure, box, "Evidence", bar_colours(cam, look))
+    axes = _draw_panel(figure, box, _noun(cam).capitalize(), bar_colours(cam, look))
     axes.yaxis.tick_right()
     axes.yaxis.set_label_position("right")
     axes.set_yticks(*_ticks(top, is_signed=is_drawn_signed(cam, look)))

@@ -10,10 +10,10 @@ from torchvision.models.vision_transformer import VisionTransformer
 SIDE = 64
 
 
-def small_vit(*, classes: int = 6, seed: int = 0) -> nn.Module:
+def small_vit(*, classes: int = 6, seed: int = 0, kind: type[VisionTransformer] = VisionTransformer) -> nn.Module:
     """8 x 8 patches of 64 x 64 pixels and a class token, which alone is read; three blocks."""
     torch.manual_seed(seed)
-    module = VisionTransformer(
+    module = kind(
         image_size=SIDE, patch_size=8, num_layers=3, num_heads=2, hidden_dim=24, mlp_dim=48, num_classes=classes
     )
     return _awake(module)
@@ -37,23 +37,6 @@ def _awake(module: nn.Module) -> nn.Module:
         if isinstance(module, VisionTransformer):
             module.class_token.normal_(std=0.5)
             nn.init.normal_(module.conv_proj.weight, std=0.1)
-    return module.eval()
-
-
-def awake(module: nn.Module) -> nn.Module:
-    """Any network whose parts are drawn as nothing or nearly so, as layer scales and class tokens are, made alive."""
-    with torch.no_grad():
-        for child in module.modules():
-            if isinstance(child, nn.Linear):
-                nn.init.normal_(child.weight, std=child.in_features**-0.5)
-        for parameter in module.parameters():
-            value = float(parameter.flatten()[0])
-            if abs(value) > 1e-2 or not (parameter == value).all():
-                continue
-            if value:
-                parameter.uniform_(0.3, 0.7)
-            elif parameter.dim() > 1:  # biases stay
-                parameter.normal_(std=0.5)
     return module.eval()
 
 
@@ -127,3 +110,21 @@ class Adding(nn.Module):
         """(n, patches, 24) → the same."""
         added: torch.Tensor = tokens + self.attention(tokens, tokens, tokens, need_weights=False)[0]
         return added
+
+
+def drawn_to_light() -> nn.Module:
+    """Tokens are brightnesses; every token attends to bright ones, and the first class is brightness."""
+    module: Any = MeanBlocks()
+    with torch.no_grad():
+        module.patches.weight.fill_(1 / (3 * 64))
+        module.patches.bias.zero_()
+        module.head.weight.fill_(1.0)
+        for attention in (block.attention for block in module.blocks):
+            query, key, value = attention.in_proj_weight.chunk(3)
+            query.zero_()
+            key.copy_(torch.eye(24))
+            value.copy_(torch.eye(24))
+            attention.in_proj_bias[:24] = 1.0
+            attention.out_proj.weight.copy_(torch.eye(24))
+    made: nn.Module = module
+    return made

@@ -12,7 +12,7 @@ from gradcam_core.methods import get_method
 from gradcam_core.sentences import caption, number, percent, says, sentence, short_label
 from pages._ui.result import remedies
 from pages._ui.session import page_state
-from pages._ui.session.chosen import explicit_class, image_and_model_of
+from pages._ui.session.chosen import explicit_class, image_and_model_of, usual_image_and_model
 from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import ImageInfo, Question
 from pages._ui.session.results import ForwardResult, cam_for, forward_result, is_clear
@@ -48,7 +48,7 @@ def digest(question: Question) -> str:
 
 
 def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam], more: tuple[int, ...]) -> dict[str, Any]:
-    first, picture = next(iter(cams.values())), question.picture
+    first, picture, method = next(iter(cams.values())), question.picture, get_method(question.method)
     file, size = photo_of(question.picture)
     geometry = first.geometry.scaled_to(size)
     image_and_model, name = image_and_model_of(question), picture.name
@@ -56,6 +56,7 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam], mor
         "id": hashlib.sha256(repr((question.key, image_and_model, name, list(cams), more)).encode()).hexdigest()[:16],
         "question": digest(question),
         "imageAndModel": image_and_model,
+        "usualImageAndModel": usual_image_and_model(),
         "chosen": explicit_class(question),
         "address": page_state.parameters(),
         "addressNames": page_state.names(),
@@ -68,6 +69,8 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam], mor
         "shift": geometry.shift,
         "mapped": list(cams),
         "unit": known.unit,
+        "noun": method.phrase.noun,
+        "isOfClass": method.depends_on_class,
         "shared": known.strongest,
         "sharedMagnitude": max((cam.magnitude for cam in known.cams.values() if cam.tells_against), default=0.0),
         "isSigned": first.is_signed,
@@ -78,7 +81,7 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam], mor
         "name": name,
         "notes": words.notes(first, question.model.layer(question.layer), picture.notes),
         "remedies": remedies.for_unseen(known.geometry),
-        "how": words.how_to_read(first, get_method(question.method)),
+        "how": words.how_to_read(first, method),
         "saw": _saw(question, known),
         "linkNote": "" if picture.is_linkable else words.NOT_IN_A_LINK,
     }
