@@ -10,6 +10,7 @@ from gradcam_core.attention.places import fields_of_cells, why_no_place
 from gradcam_core.cli.main import main
 from gradcam_core.layers.place import ReceptiveField
 from gradcam_core.models import LoadedModel
+from gradcam_core.receptive_field import receptive_field
 from tests.core.transformers import SIDE, MeanReader
 from tests.support import loaded
 
@@ -47,7 +48,9 @@ def fields_of(module: nn.Module) -> tuple[ReceptiveField, ...]:
 def test_patches_look_where_the_grid_suggests_in_every_block(vit: LoadedModel) -> None:
     fields = fields_of_cells(vit, attend(vit, torch.rand(1, 3, SIDE, SIDE)).blocks)
     assert [(field.shift, field.note) for field in fields] == [((0.0, 0.0), "")] * 3
-    assert 0 < max(fields[2].spread) < 0.5  # of a patch, and not of the whole image that the last block sees
+    patches = receptive_field(vit, vit.layer("conv_proj"))
+    assert fields == (patches,) * 3
+    assert patches != receptive_field(vit, vit.layer(None))  # the last one sees more than its patch
 
 
 def test_cells_of_a_stem_of_strides_look_further_up_and_left() -> None:
