@@ -1,0 +1,73 @@
+"""The page Attention in a browser: what is pointed at is drawn from what is there, and a link says what is kept."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from gradcam_core.attention.passes import AttentionPass, attend
+from gradcam_core.models import load_model
+from gradcam_core.preprocessing import prepare
+from gradcam_core.samples import load_sample
+from tests.browser.conftest import Visit, at_rest
+
+NewVisit = Callable[..., Visit]
+ADDRESS = "/attention?model=tinyvit"
+
+
+@pytest.fixture(scope="module")
+def attended() -> AttentionPass:
+    """What the core says of the image on the page, which all of it is seen of."""
+    model = load_model("tinyvit")
+    return attend(model, prepare(load_sample("meadow"), model.input_spec).tensor)
+
+
+def said(page: Page) -> Locator:
+    return page.locator(".attention .readout")
+
+
+def cell_words(attended: AttentionPass, cell: int) -> str:
+    layout = attended.blocks[-1].layout
+    assert layout is not None
+    return f"row {cell // layout.width + 1}, column {cell % layout.width + 1}"
+
+
+def middle_of(page: Page, attended: AttentionPass, cell: int) -> tuple[float, float]:
+    """Where a cell is on screen."""
+    layout = attended.blocks[-1].layout
+    box = page.locator(".attention .overlay .frame").bounding_box()
+    assert layout is not None
+    assert box is not None
+    across, down = (cell % layout.width + 0.5) / layout.width, (cell // layout.width + 0.5) / layout.height
+    return box["x"] + box["width"] * across, box["y"] + box["height"] * down
+
+
+def most_of(attended: AttentionPass, row: np.ndarray) -> str:
+    """The cell with the largest weight in a token's row; what comes before the cells is left out."""
+    layout = attended.blocks[-1].layout
+    assert layout is not None
+    return cell_words(attended, int(row[-layout.height * layout.width :].argmax()))
+
+
+@pytest.mark.smoke
+def test_a_patch_that_is_pointed_at_and_a_head_of_the_filmstrip_are_drawn(
+    visit: NewVisit, attended: AttentionPass
+) -> None:
+    page = visit().open(ADDRESS)
+    expect(said(page)).to_contain_text(f"looks most at {most_of(attended, attended.weights(1).mean(0)[0])}")
+    page.mouse.move(*middle_of(page, attended, 100))
+    patch = f"patch {cell_words(attended, 100)}"
+    most = most_of(attended, attended.weights(1).mean(0)[101])  # after the class token
+    expect(said(page)).to_contain_text(f"{patch} looks most at {most}")
+    page.mouse.click(*middle_of(page, attended, 100))
+    expect(page).to_have_url(re.compile("token=c100"))
+    page.get_by_role("gridcell", name="Block 1, head 3").click()
+    most = most_of(attended, attended.weights(0)[2][100])
+    expect(said(page)).to_contain_text(f"Block 1, head 3: {patch} looks most at {most}")
+    at_rest(page)
+    page.go_back()
+    expect(said(page)).to_contain_text("Block 2, mean of heads: patch")
+    page.go_back()
+    expect(said(page)).to_contain_text("Block 2, mean of heads: the class token")
