@@ -23,7 +23,7 @@ _FUSED: dict[Fusion, Callable[..., np.ndarray]] = {Fusion.MEAN: np.mean, Fusion.
 def rollout(weights: Sequence[np.ndarray], *, fusion: Fusion = Fusion.MEAN, discard: float = 0.0) -> np.ndarray:
     """Half attention, half residual, multiplied up from the first block: Abnar and Zuidema, ACL 2020, section 3.
 
-    It knows no class. Without the later blocks it says how far attention has come.
+    It knows no class.
 
     Args:
         weights: of each block, the first one first, (heads, tokens, tokens), rows sum to 1.
@@ -32,9 +32,13 @@ def rollout(weights: Sequence[np.ndarray], *, fusion: Fusion = Fusion.MEAN, disc
     Returns:
         (tokens, tokens), rows sum to 1.
     """
+    return rollouts(weights, fusion=fusion, discard=discard)[-1]
+
+
+def rollouts(weights: Sequence[np.ndarray], *, fusion: Fusion = Fusion.MEAN, discard: float = 0.0) -> list[np.ndarray]:
+    """How far attention has come after each block: `rollout` of the first, of the first two, and so on to all."""
     _check_share(discard)
-    fused = [_without_smallest(_FUSED[fusion](block, axis=0), discard) for block in _doubled(weights)]
-    return _rolled(fused)
+    return _rolled([_without_smallest(_FUSED[fusion](block, axis=0), discard) for block in _doubled(weights)])
 
 
 def gradient_rollout(
@@ -48,7 +52,7 @@ def gradient_rollout(
     """
     _check_share(discard)
     products = [(block * slope).mean(axis=0) for block, slope in _paired(weights, gradients)]
-    return _rolled([_without_smallest(np.maximum(product, 0), discard) for product in products])
+    return _rolled([_without_smallest(np.maximum(product, 0), discard) for product in products])[-1]
 
 
 def chefer(weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> np.ndarray:
@@ -67,12 +71,13 @@ def chefer(weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> np
     return relevance
 
 
-def _rolled(fused: Sequence[np.ndarray]) -> np.ndarray:
-    flow = np.eye(fused[-1].shape[-1])
+def _rolled(fused: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """After each block."""
+    flow = [np.eye(fused[-1].shape[-1])]
     for block in fused:
         kept = block + np.eye(len(block))
-        flow = kept / kept.sum(axis=1, keepdims=True) @ flow
-    return flow
+        flow.append(kept / kept.sum(axis=1, keepdims=True) @ flow[-1])
+    return flow[1:]
 
 
 def _without_smallest(fused: np.ndarray, share: float) -> np.ndarray:

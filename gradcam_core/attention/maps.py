@@ -23,14 +23,27 @@ def rollout_map(
         MethodError: if attention can't be followed through the network.
     """
     weights = _followed(attention)
-    return _cells(attention, target, flow.rollout(weights, fusion=fusion, discard=discard))
+    return _cells(attention, attention.readers(target), flow.rollout(weights, fusion=fusion, discard=discard))
+
+
+def rollout_maps(
+    attention: AttentionPass, target: Target, *, fusion: Fusion = Fusion.MEAN, discard: float = 0.0
+) -> np.ndarray:
+    """(blocks, h, w), `rollout_map` after each block; the last one is that map.
+
+    Until a class token that is read has joined it has taken from no cell: zeros.
+    """
+    weights, readers = _followed(attention), attention.readers(target)
+    return np.stack(
+        [_cells(attention, readers, taken) for taken in flow.rollouts(weights, fusion=fusion, discard=discard)]
+    )
 
 
 def gradient_rollout_map(attention: AttentionPass, target: Target, *, discard: float = 0.0) -> np.ndarray:
     """(h, w) by `flow.gradient_rollout`; otherwise as `rollout_map`, and about the target."""
     weights = _followed(attention)
     slopes = _of_all_tokens(attention.gradients(target))
-    return _cells(attention, target, flow.gradient_rollout(weights, slopes, discard=discard))
+    return _cells(attention, attention.readers(target), flow.gradient_rollout(weights, slopes, discard=discard))
 
 
 def chefer_map(attention: AttentionPass, target: Target) -> np.ndarray:
@@ -40,7 +53,7 @@ def chefer_map(attention: AttentionPass, target: Target) -> np.ndarray:
     """
     weights = _followed(attention)
     relevance = flow.chefer(weights, _of_all_tokens(attention.gradients(target)))
-    return _cells(attention, target, relevance - np.eye(len(relevance)))
+    return _cells(attention, attention.readers(target), relevance - np.eye(len(relevance)))
 
 
 def _followed(attention: AttentionPass) -> list[np.ndarray]:
@@ -57,10 +70,10 @@ def _of_all_tokens(blocks: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [np.pad(block, ((0, 0), (more, 0), (more, 0))) for block, more in zip(blocks, joining, strict=True)]
 
 
-def _cells(attention: AttentionPass, target: Target, taken: np.ndarray) -> np.ndarray:
-    """(h, w) float32 of what the tokens that are read take from each token."""
+def _cells(attention: AttentionPass, readers: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """(h, w) float32 of what the tokens that are read take from each cell."""
     layout = attention.blocks[-1].layout
     if layout is None:
         raise ValueError("Attention that can be followed has cells.")
-    row = attention.readers(target) @ taken
+    row = readers @ taken
     return np.asarray(row[layout.prefix :].reshape(layout.grid), dtype=np.float32)

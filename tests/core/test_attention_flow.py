@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from gradcam_core.attention.blocks import attention_block, why_not_followed
-from gradcam_core.attention.flow import Fusion, chefer, gradient_rollout, rollout
-from gradcam_core.attention.maps import chefer_map, gradient_rollout_map, rollout_map
+from gradcam_core.attention.flow import Fusion, chefer, gradient_rollout, rollout, rollouts
+from gradcam_core.attention.maps import chefer_map, gradient_rollout_map, rollout_map, rollout_maps
 from gradcam_core.attention.passes import attend
 from gradcam_core.errors import MethodError
 from gradcam_core.layers.finding import TargetLayer, find_layers
@@ -72,6 +72,15 @@ def test_a_later_block_takes_from_what_an_earlier_one_has_made() -> None:
     assert np.allclose(taken, [[0.5, 0.5, 0], [0, 0.5, 0.5], [0.25, 0.25, 0.5]])
 
 
+@pytest.mark.parametrize("asked", [{}, {"fusion": Fusion.MAX, "discard": 0.3}])
+def test_a_rollout_after_a_block_is_that_of_the_blocks_so_far(asked: dict[str, Any]) -> None:
+    found = rollouts(drawn(4), **asked)
+    assert len(found) == 4
+    assert all(np.array_equal(one, rollout(drawn(4)[: place + 1], **asked)) for place, one in enumerate(found))
+    with pytest.raises(ValueError, match="0 to below 1"):
+        rollouts(drawn(2), discard=1.0)
+
+
 def test_heads_are_fused_as_is_said() -> None:
     heads = np.array([[[0.9, 0.1], [0.5, 0.5]], [[0.2, 0.8], [0.5, 0.5]]])
     mean, largest, smallest = (rollout([heads], fusion=fusion)[0, 1] for fusion in Fusion)
@@ -116,6 +125,23 @@ def test_a_class_token_that_joins_late_takes_from_the_cells_then() -> None:
     expected = 0.5 * last[0, 1:] @ (0.5 * before + 0.5 * np.eye(256))
     assert np.allclose(rollout_map(attention, ONE), expected.reshape(16, 16), atol=1e-7)
     assert np.array_equal(rollout_map(attention, ONE), rollout_map(attention, OTHER))
+
+
+def test_a_map_after_each_block_ends_with_that_of_all() -> None:
+    vit = attend(loaded(small_vit(), side=SIDE), noise(SIDE), gradients=True)
+    found = rollout_maps(vit, ONE, discard=0.2)
+    assert found.shape == (3, 8, 8)
+    assert found.dtype == np.float32
+    assert np.array_equal(found[-1], rollout_map(vit, ONE, discard=0.2))
+    first = vit.weights(0).mean(axis=0, dtype=np.float64)[0, 1:] / 2
+    assert np.allclose(rollout_maps(vit, ONE)[0], first.reshape(8, 8), atol=1e-7)
+
+
+def test_a_class_token_has_taken_nothing_before_it_joins() -> None:
+    attention = attend(loaded(embedded_network("tinyvit"), side=INPUT_SIDE), noise(INPUT_SIDE), gradients=True)
+    before, last = rollout_maps(attention, ONE)
+    assert not before.any()
+    assert last.sum() > 0.1
 
 
 @pytest.mark.parametrize("made", [gradient_rollout_map, chefer_map])
@@ -166,7 +192,7 @@ def test_a_bright_corner_of_a_grid_that_is_no_square_shows_in_that_corner(made: 
 )
 def test_where_attention_cannot_be_followed_a_sentence_says_so(module: Any, side: int, said: str) -> None:
     attention = attend(loaded(module, side=side), noise(side), gradients=True)
-    for made in (rollout_map, gradient_rollout_map, chefer_map):
+    for made in (rollout_map, rollout_maps, gradient_rollout_map, chefer_map):
         with pytest.raises(MethodError) as caught:
             made(attention, ONE)
         assert caught.value.message.startswith(said)
