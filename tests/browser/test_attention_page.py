@@ -130,6 +130,11 @@ def test_the_keys_walk_over_the_patches_keep_one_and_let_it_go(visit: NewVisit) 
     page.keyboard.press("Escape")
     expect(page).not_to_have_url(re.compile("token=c"))
     expect(said(page)).to_contain_text("the class token looks")
+    page.get_by_role("button", name="Present").click()
+    page.wait_for_function("document.fullscreenElement !== null")
+    page.get_by_role("button", name="Leave").click()
+    page.wait_for_function("document.fullscreenElement === null")
+    expect(page.get_by_role("button", name="Present")).to_be_visible()
 
 
 @pytest.mark.slow

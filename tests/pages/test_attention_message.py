@@ -94,6 +94,8 @@ def test_what_does_not_fit_into_the_first_message_is_a_part_and_the_last_block_c
     assert len(message) <= messages.MOST_BYTES
     assert {"mean-1"} == {name for name in blobs if name.startswith(("mean", "heads"))}
     assert part(question, "heads-0")[1]["heads-0"] == all_blobs["heads-0"]
+    last = matrix(all_blobs["heads-1"], head["blocks"][1]["heads"], -1)
+    assert part(question, "head-6")[1]["head-6"] == last[2].tobytes()  # after the four of the first block
     heads = matrix(all_blobs["heads-0"], head["blocks"][0]["heads"], -1).astype(np.float32)
     mean = matrix(part(question, "mean-0")[1]["mean-0"], -1)
     assert np.allclose(mean, heads.mean(0), rtol=2 * HALF, atol=1e-6)
@@ -105,7 +107,7 @@ def test_rollout_up_to_a_block_is_that_of_the_blocks_until_then(question: Questi
     assert np.allclose(matrix(blobs["rollout-0"], *wanted.shape), wanted, rtol=HALF, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["heads-9", "heads-", "what-1", "heads-1e3", "rollout-99", "-", "heads-²"])
+@pytest.mark.parametrize("name", ["heads-9", "head-8", "heads-", "what-1", "heads-1e3", "rollout-99", "-", "heads-²"])
 def test_a_part_that_there_is_not_is_refused_in_a_sentence(question: Question, name: str) -> None:
     head, blobs = part(question, name)
     assert head["error"]
