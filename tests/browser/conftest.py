@@ -12,7 +12,18 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright
 
 from tests.server import running_server
 
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+_WITHOUT = (  # first four: pages that Chromium makes for each window in 0.7 s of a core; the others as Playwright
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,OmniboxPopupWebUI,AimEnabled,PreconnectToSearch,"
+    "OptimizationHints,NetworkTimeServiceQuerying,MediaRouter,PaintHolding,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
+    "ThirdPartyStoragePartitioning,AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose"
+)
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    f"--disable-features={_WITHOUT}",  # Chromium heeds the last list alone
+]
 PATIENCE = 30_000  # milliseconds: what is expected may take as long as any other step, on a busy machine too
 AT_REST = """() => {
   const told = globalThis[Symbol.for("heatproof.chosen")]?.isTold ?? true;

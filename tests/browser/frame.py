@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import settle
+
 SIDEBAR = "[data-testid=stSidebar]"
 STILL = """async () => {
   const frame = () => new Promise((done) => requestAnimationFrame(done));
@@ -22,6 +24,15 @@ def unfold(page: Page) -> None:
     if not page.locator(".st-key-how").is_visible():
         page.locator("[data-fold=how]").click()
     expect(page.locator(".st-key-how")).to_be_visible()
+
+
+def choose_layer(page: Page, name: str) -> None:
+    """Find a layer in its list by typing, once the list has it, and wait until the address says it."""
+    page.get_by_label("Layer", exact=True).first.fill(name)
+    expect(page.get_by_role("option").filter(has_text=name).first).to_be_visible()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**layer={name}*")
+    settle(page)
 
 
 def open_section(page: Page, name: str) -> None:

@@ -127,6 +127,18 @@ def test_what_the_server_adds_comes_later_and_disturbs_nothing(trial: Trial) -> 
     assert page.evaluate("[window.views, window.stale]") == [0, 0]
 
 
+def test_a_class_chosen_while_a_link_still_names_the_usual_image_is_a_step_of_the_history(trial: Trial) -> None:
+    page = trial("/?slow=1")
+    page.goto(f"{page.url.split('?')[0]}?image=meadow&model=tinynet&slow=1")
+    length = page.evaluate("history.length")
+    choose(page, 1)
+    assert "image=meadow" in page.url  # the address is put right when the server is silent, which it is not yet
+    index = cards(page).nth(1).get_attribute("data-index")
+    page.wait_for_function(f"location.search.includes('class={index}')")
+    assert page.evaluate("history.length") == length + 1
+    heard(page)
+
+
 def test_what_is_asked_for_outlives_the_element_that_asked(trial: Trial) -> None:
     page = trial("/?model=photos&k=10&late=1")
     listed = {card.get_attribute("data-index") for card in cards(page).all()}

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from gradcam_core.samples import sample_bytes
 from tests.browser.conftest import Visit, at_rest, settle
-from tests.browser.frame import unfold
+from tests.browser.frame import choose_layer, unfold
 from tests.browser.viewer import cards, choose, open_look, sentence, shown, until, until_agreed, until_painted
 
 NewVisit = Callable[..., Visit]
@@ -92,12 +92,8 @@ def test_the_class_and_the_look_outlive_what_the_server_writes(visit: NewVisit) 
     index = shown(page).split()[1]
     unfold(page)
     page.locator(".st-key-all_layers label").click()
-    settle(page)
-    page.get_by_label("Layer", exact=True).first.focus()
-    page.keyboard.type("blocks.4")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/*layer=blocks.4*")
-    settle(page)
+    at_rest(page)  # a list that is filled anew forgets what is typed in it
+    choose_layer(page, "blocks.4")
     expect(page).to_have_url(re.compile(f"class={index}"))
     expect(page).to_have_url(re.compile("view=overlay"))
     assert shown(page).split()[1] == index

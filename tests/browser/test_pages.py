@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit, settle
-from tests.browser.frame import unfold
+from tests.browser.frame import choose_layer, unfold
 from tests.browser.test_viewer import set_range
 from tests.browser.viewer import cards, choose, shown, until_agreed
 
@@ -54,11 +54,7 @@ def choose_everything(page: Page) -> dict[str, str]:
     page.wait_for_url("**image=night**")
     settle(page)
     unfold(page)
-    page.get_by_label("Layer", exact=True).first.focus()
-    page.keyboard.type("blocks.4")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**layer=blocks.4**")
-    settle(page)
+    choose_layer(page, "blocks.4")
     for name, title in (("method", "LayerCAM"), ("preprocessing", "squash")):
         page.locator(f".st-key-{name}_list button").click()
         page.locator(f".st-key-{name} [data-testid=stRadioOption]", has_text=title).first.click()

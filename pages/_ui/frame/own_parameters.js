@@ -3,7 +3,8 @@
 // the address names; the look stays as it is.
 
 const OWN = (globalThis[Symbol.for("heatproof.own_parameters")] ??= {
-  imageAndModel: null, // the image and the model that the class belongs to, as the address names them
+  imageAndModel: null, // the image and the model that the class belongs to; the usual ones have no words: ""
+  usual: ["", ""], // what they are called all the same, in a link that somebody wrote
   parameters: {}, // by name; null: what is usual, which has no words in the address
   viewers: 0, // on the page
   viewersPath: "", // of the page that they stand on, which may be left already
@@ -60,4 +61,7 @@ function withOwnParameters(href) {
   return address.href;
 }
 
-const imageAndModelIn = (address) => [address.get("image") ?? "", address.get("model") ?? ""];
+function imageAndModelIn(address) {
+  const names = ["image", "model"].map((name) => address.get(name) ?? "");
+  return names.map((name, place) => (name === OWN.usual[place] ? "" : name));
+}

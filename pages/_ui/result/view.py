@@ -12,7 +12,7 @@ from gradcam_core.methods import get_method
 from gradcam_core.sentences import caption, number, percent, says, sentence, short_label
 from pages._ui.result import remedies
 from pages._ui.session import page_state
-from pages._ui.session.chosen import explicit_class, image_and_model_of
+from pages._ui.session.chosen import explicit_class, image_and_model_of, usual_image_and_model
 from pages._ui.session.pixels import pixels_of
 from pages._ui.session.question import ImageInfo, Question
 from pages._ui.session.results import ForwardResult, cam_for, forward_result, is_clear
@@ -56,6 +56,7 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam], mor
         "id": hashlib.sha256(repr((question.key, image_and_model, name, list(cams), more)).encode()).hexdigest()[:16],
         "question": digest(question),
         "imageAndModel": image_and_model,
+        "usualImageAndModel": usual_image_and_model(),
         "chosen": explicit_class(question),
         "address": page_state.parameters(),
         "addressNames": page_state.names(),

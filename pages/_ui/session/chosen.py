@@ -43,10 +43,16 @@ def keep_chosen_class(image_and_model: ImageAndModel, index: int) -> None:
 
 def image_and_model_of(question: Question) -> ImageAndModel:
     """The image and the model as the address names them; what is usual has no words there."""
+    names = (question.picture.address, question.model.spec.name)
+    image, model = ("" if name == usual else name for name, usual in zip(names, usual_image_and_model(), strict=True))
+    return (image, model)
+
+
+def usual_image_and_model() -> ImageAndModel:
+    """The names of those that need no words in the address; a link may name them all the same."""
     from gradcam_core.models import DEFAULT_MODEL
 
-    image, model = question.picture.address, question.model.spec.name
-    return ("" if image == DEFAULT_SAMPLE else image, "" if model == DEFAULT_MODEL else model)
+    return (DEFAULT_SAMPLE, DEFAULT_MODEL)
 
 
 def _hear_address(question: Question, image_and_model: ImageAndModel, count: int) -> None:
@@ -73,8 +79,6 @@ def _class_in_address(question: Question, image_and_model: ImageAndModel, count:
 
 def _is_named(image_and_model: ImageAndModel) -> bool:
     """Whether the address names this image and this model, whatever it may call the usual ones."""
-    from gradcam_core.models import DEFAULT_MODEL
-
     told = [st.query_params.get(name, "") for name in ("image", "model")]
-    pairs = zip(told, image_and_model, (DEFAULT_SAMPLE, DEFAULT_MODEL), strict=True)
+    pairs = zip(told, image_and_model, usual_image_and_model(), strict=True)
     return all(name == own or (name == usual and not own) for name, own, usual in pairs)

@@ -4,12 +4,14 @@
 const QUIET = 250; // ms without news from the server, after which an address that still differs is put right
 
 // What was written last, for pages without a viewer (frame/own_parameters.js): two modules of one document.
-const OWN = (globalThis[Symbol.for("heatproof.own_parameters")] ??= { imageAndModel: null, parameters: {}, viewers: 0, viewersPath: "" });
+const OWN = (globalThis[Symbol.for("heatproof.own_parameters")] ??= { imageAndModel: null, usual: ["", ""], parameters: {}, viewers: 0, viewersPath: "" });
 
 const addressNow = () => new URLSearchParams(location.search);
 
-// Whether this address is about the image and the model of a view.
-const isAbout = (view, address) => view.imageAndModel[0] === (address.get("image") ?? "") && view.imageAndModel[1] === (address.get("model") ?? "");
+// Whether this address is about the image and the model of a view. A link may name the usual ones, which need no words.
+const isAbout = (view, address) =>
+  ["image", "model"].every((name, place) =>
+    [view.imageAndModel[place], view.imageAndModel[place] || view.usualImageAndModel[place]].includes(address.get(name) ?? ""));
 
 function classIn(address) {
   const told = address.get("class");
@@ -34,7 +36,7 @@ function addressed(state, address, { withClass = true } = {}) {
 function remember(state) {
   const own = addressed(state, new URLSearchParams());
   const names = ["class", ...state.registry.look.map(({ name }) => name)];
-  Object.assign(OWN, { imageAndModel: state.view.imageAndModel, parameters: Object.fromEntries(names.map((name) => [name, own.get(name)])) });
+  Object.assign(OWN, { imageAndModel: state.view.imageAndModel, usual: state.view.usualImageAndModel, parameters: Object.fromEntries(names.map((name) => [name, own.get(name)])) });
 }
 
 function write(state, how, address) {
