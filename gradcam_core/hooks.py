@@ -5,10 +5,12 @@ number of threads use one module at once without a lock, and a hook that finds n
 """
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
@@ -55,11 +57,50 @@ def replacing(layer: str, output: Tensor) -> Iterator[None]:
         _thread.replaced = outer
 
 
+@contextmanager
+def batching(layers: Sequence[str], chosen: Collection[str]) -> Iterator[list[str]]:
+    """Let the last of these layers give what the chosen ones gave, one after another, for the calling thread alone.
+
+    So what follows the last layer is run once on the outputs of all of them, as if each had been the last. The others
+    hand on their outputs without their graph: what one of them does to the answer does not pass through the next.
+
+    Args:
+        layers: in the order in which they are called; the outputs of those chosen are of one shape, (1, …) each.
+
+    Yields:
+        The layers that were called so far: afterwards all of them in their order, if it went as it should.
+    """
+    outer = getattr(_thread, "batch", None)
+    _thread.batch = _Batch(layers, chosen)
+    try:
+        yield _thread.batch.called
+    finally:
+        _thread.batch = outer
+
+
+@dataclass(eq=False)
+class _Batch:
+    layers: Sequence[str]
+    chosen: Collection[str]
+    called: list[str] = field(default_factory=list)
+    outputs: list[Tensor] = field(default_factory=list)
+
+    def after(self, layer: str, output: Tensor) -> Tensor:
+        """What this layer hands on."""
+        self.called.append(layer)
+        if layer in self.chosen:
+            self.outputs.append(output)
+        return torch.cat(self.outputs) if layer == self.layers[-1] else output.detach().clone()
+
+
 def _hook(name: str) -> Any:
     def record(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor | None:
         layer, instead = getattr(_thread, "replaced", None) or ("", None)
         if layer == name:
             return instead
+        batch = getattr(_thread, "batch", None)
+        if batch is not None and name in batch.layers:
+            return batch.after(name, output)  # type: ignore[no-any-return]
         wanted = getattr(_thread, "record", None)
         if wanted is None or name not in wanted:
             return None

@@ -75,7 +75,7 @@ def loaded(
     """Any network as the engine wants it: frozen, in eval mode, its candidate layers hooked."""
     module.eval().requires_grad_(False)
     found = find_layers(module, torch.rand(1, 3, side, side))
-    attach(module, [layer.name for layer in found.candidates])
+    attach(module, [layer.name for layer in (*found.candidates, *found.unread)])
     labels = labels or tuple(f"class {index}" for index in range(found.num_outputs))
     return LoadedModel(
         spec=ModelSpec(
@@ -93,6 +93,7 @@ def loaded(
         labels=labels,
         input_spec=InputSpec(side, side, IMAGENET_MEAN, IMAGENET_STD),
         layers=found.candidates,
+        unread=found.unread,
         default_layer=found.default,
         activation=activation,
         device=torch.device("cpu"),

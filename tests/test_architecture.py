@@ -49,7 +49,12 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"cli"},
         {"__main__"},
     ],
-    "gradcam_core.attention": [{"blocks", "features", "flow", "recording", "statistics"}, {"passes"}, {"maps"}],
+    "gradcam_core.attention": [
+        {"blocks", "features", "flow", "recording", "sinks", "statistics"},
+        {"passes", "succession"},
+        {"lens", "maps"},
+        {"legrad"},
+    ],
     "gradcam_core.checkpoints": [
         {"fields", "formats", "head_parts", "libraries", "naming", "own_normalisation", "pickles"},
         {"containers", "folding", "fused", "inputs", "labels", "mismatch", "parts", "readings", "torchfiles"},

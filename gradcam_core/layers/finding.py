@@ -1,7 +1,7 @@
 """Which layers can be explained, and which one first? Told by what they give in a forward pass, never by a name."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -55,6 +55,7 @@ class FoundLayers:
 
     Attributes:
         excluded: why, in a sentence, for every other named module.
+        unread: those of them that give a map whose cells the class does not depend on, only tokens before them.
         notes: what is doubtful about the network as a classifier, a sentence each.
     """
 
@@ -62,6 +63,7 @@ class FoundLayers:
     default: str
     num_outputs: int
     excluded: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[TargetLayer, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -87,17 +89,25 @@ def find_layers(module: nn.Module, input_tensor: Tensor) -> FoundLayers:
     outside = [call for call in readable if not is_within(call.name, head)] or readable
     if not outside:
         raise _no_map(is_repeated=any(call.layouts for call in forward.calls))
-    found, unreached = _answered(module, input_tensor, outside)
+    found, unread = _answered(module, input_tensor, outside)
     default = default_layer(module, once, found)
-    offered = blocks(module, found) | {default}
-    layers = tuple(
-        TargetLayer(call.name, type(call.module).__name__, call.layout, call.name in offered) for call in found
-    )
+    unreached = {call.name: reason_of_no_reach(call.layout.prefix) for call in unread}
     reasons = _reasons_of_uncalled(module, forward) | _reasons_of_called(forward.calls, times, head) | unreached
     names = {call.name for call in found}
-    excluded = {name: reason for name, reason in reasons.items() if name not in names}
-    notes = () if _has_head(module, forward) else (_NO_HEAD,)
-    return FoundLayers(layers, default, forward.num_outputs, excluded, notes)
+    return FoundLayers(
+        candidates=_target_layers(found, blocks(module, found) | {default}),
+        default=default,
+        num_outputs=forward.num_outputs,
+        excluded={name: reason for name, reason in reasons.items() if name not in names},
+        unread=_target_layers(unread, ()),
+        notes=() if _has_head(module, forward) else (_NO_HEAD,),
+    )
+
+
+def _target_layers(calls: Sequence[Call], offered: Collection[str]) -> tuple[TargetLayer, ...]:
+    return tuple(
+        TargetLayer(call.name, type(call.module).__name__, call.layout, call.name in offered) for call in calls
+    )
 
 
 def _no_map(*, is_repeated: bool) -> LayerError:
@@ -121,20 +131,20 @@ def normalised_after(layers: Sequence[TargetLayer], name: str) -> TargetLayer | 
     return next((layer for layer in layers[after:] if "norm" in layer.kind.lower()), None)
 
 
-def _answered(module: nn.Module, input_tensor: Tensor, calls: list[Call]) -> tuple[list[Call], dict[str, str]]:
-    """The calls with one layout each whose cells the class depends on, and why not the others."""
+def _answered(module: nn.Module, input_tensor: Tensor, calls: list[Call]) -> tuple[list[Call], list[Call]]:
+    """The calls with one layout each: those whose cells the class depends on, and the others."""
     is_doubtful = any(len(call.layouts) > 1 for call in calls)
     has_prefix = any(call.layout.prefix for call in calls)
     if not is_doubtful and not has_prefix:  # then the cells are all that can be read
-        return calls, {}
+        return calls, []
     numbers = numbers_of(module, input_tensor)
     calls = numbers.settled(calls)
     if not has_prefix:
-        return calls, {}
+        return calls, []
     reached = numbers.reached(calls) or _reached_in(stand_in(module, input_tensor), calls)
     found = [call for call in calls if call.name in reached] or calls
     names = {call.name for call in found}
-    return found, {call.name: reason_of_no_reach(call.layout.prefix) for call in calls if call.name not in names}
+    return found, [call for call in calls if call.name not in names]
 
 
 def _reached_in(numbers: Numbers, calls: list[Call]) -> set[str]:

@@ -29,6 +29,7 @@ class LoadedModel:
         nbytes: memory of parameters and buffers.
         weights_sha256: of the file's bytes.
         excluded: why, in a sentence, each other module can't be explained.
+        unread: those of them whose cells the class does not depend on, only tokens before them; hooked as well.
         notes: what was assumed of the model or left out of its files, a sentence each.
     """
 
@@ -44,6 +45,7 @@ class LoadedModel:
     weights_sha256: str
     notes: tuple[str, ...] = ()
     excluded: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[TargetLayer, ...] = ()
 
     @property
     def description_sha256(self) -> str:

@@ -90,7 +90,7 @@ def ready_model(spec: ModelSpec, network: Network, device: torch.device) -> Load
             f"for {counted(num_outputs, 'class', 'classes')}.",
             hint="Check num_classes.",
         )
-    attach(module, [layer.name for layer in found.candidates])
+    attach(module, [layer.name for layer in (*found.candidates, *found.unread)])
     model = LoadedModel(
         spec=spec,
         module=module,
@@ -104,6 +104,7 @@ def ready_model(spec: ModelSpec, network: Network, device: torch.device) -> Load
         weights_sha256=network.weights_sha256,
         notes=(*network.notes, *found.notes),
         excluded=found.excluded,
+        unread=found.unread,
     )
     if network.known_answer is not None:
         check_answer(model, network.known_answer)

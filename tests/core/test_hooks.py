@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from gradcam_core.hooks import attach, recording, replacing
+from gradcam_core.hooks import attach, batching, recording, replacing
 
 
 @pytest.fixture
@@ -101,4 +101,34 @@ def test_replacing_ends_also_after_an_exception(hooked: nn.Module) -> None:
     expected = hooked(image)
     with pytest.raises(KeyError), replacing("2", torch.rand(1, 5, 8, 8)):
         raise KeyError("inside")
+    assert torch.equal(hooked(image), expected)
+
+
+def test_the_last_layer_gives_what_all_gave_and_none_depends_on_the_one_before() -> None:
+    layers = [nn.Conv2d(3, 3, 3, padding=1) for _ in range(3)]
+    module, image = nn.Sequential(*layers, nn.Flatten()), torch.rand(1, 3, 6, 6)
+    attach(module, ["0", "1", "2"])
+    with batching(["0", "1", "2"], ["0", "2"]) as called:
+        outputs = module(image)
+    assert called == ["0", "1", "2"]
+    assert torch.allclose(outputs, torch.cat([layers[0](image), layers[2](layers[1](layers[0](image)))]).flatten(1))
+    weights = [layer.weight for layer in layers]
+    for row, own in enumerate((0, 2)):
+        slopes = torch.autograd.grad(
+            outputs[row].sum(), weights, retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+        assert [bool(slope.any()) for slope in slopes] == [layer == own for layer in range(3)]
+
+
+def test_batching_is_for_the_calling_thread_alone_and_ends_after_an_exception(hooked: nn.Module) -> None:
+    image, elsewhere = torch.rand(1, 3, 8, 8), list[torch.Tensor]()
+    expected = hooked(image)
+    with batching(["2"], ["2"]) as called:
+        other = threading.Thread(target=lambda: elsewhere.append(hooked(image)))
+        other.start()
+        other.join()
+    with pytest.raises(KeyError), batching(["0", "2"], ["0"]):
+        raise KeyError("inside")
+    assert called == []
+    assert torch.equal(elsewhere[0], expected)
     assert torch.equal(hooked(image), expected)

@@ -49,6 +49,15 @@ def test_a_vision_transformer_is_explained_where_the_class_still_depends_on_its_
     assert blocks == ["conv_proj", "encoder_layer_0", "encoder_layer_1", "ln_1"]
 
 
+def test_layers_of_which_a_class_token_alone_is_read_are_kept_apart_with_their_layout(
+    vit: LoadedModel, swin: LoadedModel
+) -> None:
+    unread = {layer.name: layer.layout for layer in vit.unread}
+    assert unread["encoder.layers.encoder_layer_2"] == Layout(Kind.TOKENS, 8, 8, 24, prefix=1)
+    assert not unread.keys() & {layer.name for layer in vit.layers}
+    assert swin.unread == ()
+
+
 def test_a_swin_transformers_stages_have_their_channels_last(swin: LoadedModel) -> None:
     layouts = {layer.name: layer.layout for layer in swin.layers}
     assert layouts["features.1"] == Layout(Kind.CHANNELS_LAST, 16, 16, 12)

@@ -40,6 +40,23 @@ def _awake(module: nn.Module) -> nn.Module:
     return module.eval()
 
 
+def awake(module: nn.Module) -> nn.Module:
+    """Any network whose parts are drawn as nothing or nearly so, as layer scales and class tokens are, made alive."""
+    with torch.no_grad():
+        for child in module.modules():
+            if isinstance(child, nn.Linear):
+                nn.init.normal_(child.weight, std=child.in_features**-0.5)
+        for parameter in module.parameters():
+            value = float(parameter.flatten()[0])
+            if abs(value) > 1e-2 or not (parameter == value).all():
+                continue
+            if value:
+                parameter.uniform_(0.3, 0.7)
+            elif parameter.dim() > 1:  # biases stay
+                parameter.normal_(std=0.5)
+    return module.eval()
+
+
 class MeanReader(nn.Module):
     """8 x 8 patches, blocks as people write them by hand, and the mean over the patches: no class token, no norm."""
 
@@ -68,3 +85,45 @@ class MeanReader(nn.Module):
         block: Any = self.blocks[0]
         worth = (self.head.weight[class_index] @ block.out_proj.weight).unflatten(0, (2, -1))  # (heads, width)
         return torch.einsum("hkw,hw->hk", values, worth) / values.shape[1]  # for their mean is read
+
+
+class MeanBlocks(nn.Module):
+    """8 x 8 patches, blocks that each add what they attend to, and the mean over the patches: no class token."""
+
+    def __init__(self, *, blocks: int = 3, classes: int = 6, seed: int = 0) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.patches = nn.Conv2d(3, 24, 8, stride=8)
+        self.blocks = nn.ModuleList(Adding() for _ in range(blocks))
+        self.head = nn.Linear(24, classes)
+        self.eval()
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """(n, 3, height, width) → (n, classes)."""
+        tokens = self.tokens(images)
+        for block in self.blocks:
+            tokens = block(tokens)
+        return self.read(tokens, len(images))
+
+    def tokens(self, images: torch.Tensor) -> torch.Tensor:
+        """(n, 3, height, width) → (n, patches, 24), what the first block is given."""
+        tokens: torch.Tensor = self.patches(images).flatten(2).transpose(1, 2)
+        return tokens
+
+    def read(self, tokens: torch.Tensor, _images: int) -> torch.Tensor:
+        """What follows the blocks: (n, patches, 24) → (n, classes)."""
+        logits: torch.Tensor = self.head(tokens.mean(1))
+        return logits
+
+
+class Adding(nn.Module):
+    """A block that adds what it attends to, and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(24, 2, batch_first=True)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """(n, patches, 24) → the same."""
+        added: torch.Tensor = tokens + self.attention(tokens, tokens, tokens, need_weights=False)[0]
+        return added
