@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages._ui.attention.depth_element import show_depth
 from pages._ui.attention.element import show_attention_element, show_parts_element, wanted_part
 from pages._ui.attention.message import attention_message, view_id
 from pages._ui.attention.parts import part_message
@@ -22,6 +23,7 @@ def show_attention(question: Question) -> None:
 def _draw(question: Question) -> None:
     show_attention_element(attention_message(question, attention_reading(question), chosen_look()))
     _answer(question)
+    show_depth(question)
 
 
 @st.fragment(key="attention_part")

@@ -23,6 +23,7 @@ _SCRIPTS = (
     "asking",
     "stage",
     "words",
+    "beside",
     "filmstrip",
     "controls",
     "main",

@@ -1,0 +1,70 @@
+"""Below the stage of the page Attention: what is chosen there is on the stage, and the other way round."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.axe import findings
+from tests.browser.conftest import Visit, at_rest
+
+NewVisit = Callable[..., Visit]
+ADDRESS = "/attention?model=tinyvit"
+SCROLL = "() => { const main = document.querySelector('[data-testid=stMain]'); main.scrollTop = main.scrollHeight; }"
+
+
+def opened(visit: Visit, address: str = ADDRESS) -> Page:
+    """The page, scrolled down until everything stands."""
+    page = visit.open(address)
+    page.evaluate(SCROLL)
+    expect(page.locator(".depth[data-shown]")).to_be_visible()
+    at_rest(page)
+    return page
+
+
+def dot(page: Page, block: int, head: int) -> Locator:
+    return page.get_by_role("button", name=re.compile(f"^Block {block}, head {head}: distance"))
+
+
+def row(page: Page, block: int) -> Locator:
+    return page.locator(".depth tr", has=page.get_by_role("button", name=f"Block {block}", exact=True))
+
+
+@pytest.mark.smoke
+def test_a_dot_and_a_row_put_their_block_on_the_stage_and_are_marked(visit: NewVisit) -> None:
+    page = opened(visit())
+    expect(row(page, 2)).to_have_class(re.compile("current"))
+    dot(page, 1, 3).click()
+    expect(page.locator(".attention .readout")).to_contain_text("Block 1, head 3:")
+    expect(page).to_have_url(re.compile("block=1.*head=3"))
+    expect(dot(page, 1, 3)).to_have_attribute("aria-pressed", "true")
+    expect(row(page, 2)).not_to_have_class(re.compile("current"))
+    row(page, 2).click()
+    expect(page.locator(".attention .readout")).to_contain_text("Block 2, head 3:")
+    expect(dot(page, 2, 3)).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("gridcell", name="Block 1, head 4").click()
+    expect(dot(page, 1, 4)).to_have_attribute("aria-pressed", "true")
+
+
+def test_arrow_keys_go_from_dot_to_dot_and_enter_chooses(visit: NewVisit) -> None:
+    page = opened(visit())
+    dot(page, 1, 1).focus()
+    page.keyboard.press("ArrowRight")
+    expect(dot(page, 1, 2)).to_be_focused()
+    expect(page.locator(".depth .told")).to_contain_text("Block 1, head 2:")
+    page.keyboard.press("Enter")
+    expect(page.locator(".attention .readout")).to_contain_text("Block 1, head 2:")
+
+
+def test_the_answer_after_a_block_stays_while_rollout_is_shown(visit: NewVisit) -> None:
+    page = opened(visit(), f"{ADDRESS}&show=rollout&block=1")
+    row(page, 2).click()
+    expect(page.locator(".attention .readout")).to_contain_text("Rollout up to block 2")
+    dot(page, 1, 2).click()
+    expect(page.locator(".attention .readout")).to_contain_text("Block 1, head 2:")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_axe_finds_nothing_below_the_stage(visit: NewVisit, width: int, scheme: str) -> None:
+    assert findings(opened(visit(width=width, scheme=scheme))) == []
