@@ -170,7 +170,8 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "pages._ui.attention": [
         {"element", "near", "reading"},
-        {"depth", "parts", "words"},
+        {"depth", "features", "outliers", "words"},
+        {"parts"},
         {"message"},
         {"depth_message"},
         {"depth_element"},

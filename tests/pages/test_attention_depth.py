@@ -1,4 +1,4 @@
-"""What stands below the stage of the page Attention: numbers of the network itself, or a sentence why there are none."""
+"""What stands below the stage of the page Attention: numbers of the network itself, or why there are none."""
 
 from dataclasses import replace
 

@@ -19,6 +19,8 @@ _SCRIPTS = (
     "numbers",
     "cells",
     "choices",
+    "features",
+    "sinks",
     "address",
     "asking",
     "stage",
@@ -26,6 +28,7 @@ _SCRIPTS = (
     "beside",
     "filmstrip",
     "controls",
+    "presenting",
     "main",
 )
 _STYLES = ("attention", "filmstrip")

@@ -2,7 +2,7 @@
 
 Head:
     id          of the view: image, model and preprocessing by content; parts are asked for of it
-    imageAndModel  as the address names them
+    imageAndModel, usualImageAndModel   as the address names them, "" for the usual ones; and what those are called
     photo, alt  the name of the photo's blob, and what is said of it to those who can't see it
     size, shown    (width, height) of the kept image, and of its copy on screen
     window, seen   where the input lies in the copy: see `drawing/evidence.js`
@@ -12,6 +12,7 @@ Head:
                 `reader` names what stands for what is read of the answer, as in "the class token"; where `reason` is
                 not empty, its attention is not of all tokens, and none of its blobs exist
     tokens      the names of the tokens before the cells, in their order
+    layers      [{name, grid}] whose cells can be compared, of every network: parts `similarity-N`, `colours-N`
     followed    why attention can't be followed from block to block; empty where it can: then parts `rollout-N` exist
     says        sentences above the page: [what is attended to most, what attention is not]
 
@@ -22,7 +23,11 @@ Blobs (float16 little-endian, row by row, unless said otherwise; N is a block's 
     heads-N     (heads, tokens, tokens), rows look at columns: of all blocks where there is room for that, else of none
     mean-N      (tokens, tokens): the mean of the heads, where there are none: of the last blocks, as there is room
 
-Parts (`parts.py`) have the same names: mean-N, heads-N, rollout-N (tokens, tokens).
+Parts (`parts.py`) have the same names: mean-N, heads-N, rollout-N (tokens, tokens); and, N being a place in `layers`:
+    similarity-N  (cells, channels): directions whose products are the cosines; beside it `channels`, and `shift` of the
+                cells from their squares, (x, y) in cells
+    colours-N   uint8 (h, w, 3): the first three principal components; beside it `shift`
+    outliers-0  uint8 (h, w): 1 where a patch stands out by its size in the layer `layer`; empty where no layer tells
 """
 
 from __future__ import annotations
@@ -33,10 +38,11 @@ from typing import Any
 from gradcam_core.rendering.colormaps import COLORMAPS
 from gradcam_core.rendering.render import Look
 from pages._ui.attention import words
+from pages._ui.attention.features import feature_layers
 from pages._ui.attention.parts import half
 from pages._ui.attention.reading import AttentionReading, BlockReading, heads_of, reading_key, shares_read
 from pages._ui.result.view import photo_of
-from pages._ui.session.chosen import image_and_model_of
+from pages._ui.session.chosen import image_and_model_of, usual_image_and_model
 from pages._ui.session.question import Question
 from pages._ui.viewer.payload import pack, tables
 
@@ -46,7 +52,7 @@ _HEAD_BYTES = 60_000  # about what the words take
 
 def view_id(question: Question) -> str:
     """The view as a short text."""
-    return hashlib.sha256("\n".join(reading_key(question)).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join((*reading_key(question), question.place)).encode()).hexdigest()[:16]
 
 
 def attention_message(question: Question, reading: AttentionReading, look: Look) -> bytes:
@@ -57,6 +63,7 @@ def attention_message(question: Question, reading: AttentionReading, look: Look)
     head = {
         "id": view_id(question),
         "imageAndModel": image_and_model_of(question),
+        "usualImageAndModel": usual_image_and_model(),
         "photo": _digest(file),
         "alt": f"The image {question.picture.name}".strip(),
         "size": question.picture.size,
@@ -67,6 +74,7 @@ def attention_message(question: Question, reading: AttentionReading, look: Look)
         "look": _look(look),
         "blocks": [_block(reading, one) for one in reading.blocks],
         "tokens": words.token_names(reading),
+        "layers": [{"name": layer.name, "grid": layer.layout.grid} for layer in feature_layers(question)],
         "followed": reading.why_not_followed,
         "says": words.opening(question, reading),
     }

@@ -1,6 +1,7 @@
 // Streamlit calls this for every message; the element and its state stay the same.
 
 const STATES = new WeakMap();
+const NARROW = matchMedia("(max-width: 640px)"); // as the styles have it
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".hp");
@@ -16,7 +17,7 @@ function begin(state) {
   state.path = location.pathname;
   buildStage(state);
   buildFilm(state);
-  Object.assign(node, { says: el("h1", { className: "sentence" }), caveat: el("p", { className: "caveat" }), note: el("p", { className: "small" }) });
+  Object.assign(node, { says: el("h1", { className: "sentence" }), caveat: el("p", { className: "caveat" }), note: el("p", { className: "small" }), sinks: el("div", { className: "sinks" }) });
   const left = el("div", { className: "seen" }, state.panes.stage, node.bar, state.panes.foot);
   root.replaceChildren(node.says, node.caveat, buildControls(state), node.note, el("div", { className: "beside" }, left, node.film));
   listen(state);
@@ -29,6 +30,8 @@ function listen(state) {
   on(window, "popstate", () => travelled(state));
   on(window.navigation, "currententrychange", (event) => addressWritten(state, event));
   on(EXCHANGE.arrived, "change", () => takePart(state));
+  on(document, "fullscreenchange", () => showPresenting(state));
+  on(NARROW, "change", () => state.view && lookAgain(state));
   on(document, "keydown", (event) => letGo(state, event));
 }
 
@@ -53,27 +56,47 @@ async function receive(state, view) {
   const pixels = state.view?.photo === view.photo ? null : await decoded(view.blob[view.photo], view.shown);
   if (state.incoming !== number) return;
   state.palettes = unpackPalettes(view.colormaps, view.blob.tables);
-  setLook(state.panes, { ...view.look, key: JSON.stringify(view.look), colours: state.palettes[view.look.colormap], diverging: state.palettes.diverging });
+  setLook(state.panes, lookOf(state, view));
   showView(state, view, pixels, isNew);
 }
 
+// On a narrow screen the overlay stands alone; the original is there while it is held.
+function lookOf({ palettes }, { look }) {
+  const shown = { ...look, view: NARROW.matches ? "overlay" : "side" };
+  return { ...shown, key: JSON.stringify(shown), colours: palettes[look.colormap], diverging: palettes.diverging };
+}
+
+function lookAgain(state) {
+  setLook(state.panes, lookOf(state, state.view));
+  showChoice(state);
+}
+
 function showView(state, view, pixels, isNew) {
-  const { node, panes } = state, former = state.view, isFirst = !former;
+  const { node, panes } = state, former = state.view;
   if (isNew) {
     clearTimeout(state.timer.part);
-    Object.assign(state, { parts: new Map(), refused: new Map(), wanted: "", shown: null, cells: null });
+    Object.assign(state, { parts: new Map(), shifts: new Map(), refused: new Map(), wanted: "", shown: null, cells: null });
     Object.assign(panes.marks, { pointer: null, pin: null });
   }
   state.view = view;
   keepBlobs(state, view.blob);
   [node.says.textContent, node.caveat.textContent] = view.says;
   if (pixels) setImage(panes, { ...view, cells: [1, 1], shift: [0, 0], unit: "" }, pixels), resetZoom(panes), (state.cells = null);
-  const isSame = former && former.imageAndModel.join("\n") === view.imageAndModel.join("\n");
-  state.choice = soundChoice(view, isFirst ? choiceIn(new URLSearchParams(location.search)) : isSame || !isNew ? state.choice : { ...state.choice, token: "read", block: undefined });
+  state.choice = soundChoice(view, choiceFor(state, former));
   describePanes(panes, view.alt, "What the chosen token looks at. Arrow keys walk over the patches, Enter keeps one.");
   state.root.toggleAttribute("data-empty", !chosenBlock(state));
   drawFilm(state);
   showChoice(state);
   writeChoice(state, "replaceState");
   state.root.dataset.shown = view.id;
+}
+
+// Of a new element, or after Back and Forward, what the address says; else what was chosen, as far as it means something
+// in another image or model.
+function choiceFor(state, former) {
+  const { view, choice, address } = state, isByAddress = !former || address.isTravelled, [image, model] = former?.imageAndModel ?? [];
+  address.isTravelled = false;
+  if (isByAddress) return choiceIn(new URLSearchParams(location.search));
+  if (model !== view.imageAndModel[1]) return { show: choice.show, direction: choice.direction, hide: choice.hide };
+  return image === view.imageAndModel[0] ? choice : { ...choice, token: "read" };
 }

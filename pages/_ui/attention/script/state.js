@@ -8,6 +8,7 @@ function newState(root) {
     incoming: 0, // how many messages have come: one whose photo is being decoded may be overtaken
     palettes: {}, // the colours of each colour map, by slug
     parts: new Map(), // matrices by the name of their blob, the one used last at the end: see asking.js
+    shifts: new Map(), // of the cells of a layer by its place, once it is known
     refused: new Map(), // by the name of a part that could not be given: why, in a sentence
     choice: null, // what is chosen: see choices.js
     wanted: "", // the name of the part that was asked for and has not come
@@ -15,7 +16,10 @@ function newState(root) {
     shown: null, // the map on screen: values, others, scale, unit, token
     path: "", // of the page that it stands on
     listening: null, // ends what the page listens to
-    address: { isWriting: false }, // whether the change of address that is noticed is our own
+    address: {
+      isWriting: false, // whether the change of address that is noticed is our own
+      isTravelled: false, // whether Back or Forward led to another image or model, whose view is on its way
+    },
     node: { // those that are written to later, by what they show
       says: null,
       caveat: null,
@@ -27,6 +31,8 @@ function newState(root) {
       head: null,
       token: null,
       hide: null,
+      present: null,
+      sinks: null, // the crosses over them
     },
     buttons: { show: [], direction: [] },
     thumbs: new Map(), // the buttons of the filmstrip by "block head"

@@ -3,9 +3,10 @@
 const asSentence = (text) => text[0].toUpperCase() + text.slice(1);
 
 // As in "Block 7, head 3".
-function placeWords({ choice }) {
+function placeWords({ choice, view }) {
   const block = `block ${choice.block + 1}`;
   if (choice.show === "rollout") return asSentence(`rollout up to ${block}`);
+  if (SHOWS[choice.show].isOfCells) return `Layer ${SHOWS[choice.show].rows(view)[choice.block].name}`;
   return asSentence(SHOWS[choice.show].hasHeads ? `${block}, ${choice.head ? `head ${choice.head}` : "mean of heads"}` : block);
 }
 
@@ -14,6 +15,13 @@ function tokenWords(state, token) {
   if (token === "read") return chosenBlock(state).reader;
   const number = Number(token.slice(1));
   return token[0] === "c" ? `patch ${cellWords(cells, number)}` : `the ${view.tokens[number]}`;
+}
+
+// Why something is not there, of a network that has attention at all.
+function refusalWords({ view }) {
+  if (!view.blocks.length) return "";
+  const told = Object.values(SHOWS).map(({ title, refusal }) => [title, refusal(view)]).filter(([, why]) => why);
+  return told.map(([title, why]) => `No ${title.toLowerCase()}: ${why}`).join(" ");
 }
 
 // `pointed`: a cell that the pointer stands on while another one is kept, or null.
@@ -40,6 +48,7 @@ function othersWords({ shown, view }, verb) {
 }
 
 function pointedWords({ shown, choice, cells }, pointed) {
-  const value = SHOWS[choice.show].unit.startsWith("share") ? sharePercent(shown.values[pointed]) : figures(shown.values[pointed]);
+  if (shown.colours) return "";
+  const value = SHOWS[choice.show].isOfCells ? figures(shown.values[pointed]) : sharePercent(shown.values[pointed]);
   return `${asSentence(cellWords(cells, pointed))}: ${value}.`;
 }
