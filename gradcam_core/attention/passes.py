@@ -10,7 +10,6 @@ from torch import Tensor
 
 from gradcam_core.attention.blocks import AttentionBlock, attention_block, why_not_followed
 from gradcam_core.attention.recording import AttentionCall, recording_attention
-from gradcam_core.errors import MethodError
 from gradcam_core.models import LoadedModel
 from gradcam_core.recording import array, copied, differentiable, memory_for_a_pass
 from gradcam_core.targets import Target, value_of
@@ -61,20 +60,15 @@ class AttentionPass:
         """(tokens,) the share of each token of the last block in what is read of it: above 0 or 0, their sum is 1.
 
         Read are those whose own attention the target depends on: a class token alone, or all cells where their mean
-        is taken. So the numbers tell, and no description of the model.
+        is taken. So the numbers tell, and no description of the model. All are 0 where none is read, as where the
+        weights after the last block are all zero.
 
         Raises:
-            MethodError: if no token is read, as where the weights after the last block are all zero.
             ValueError: if the pass was made without gradients.
         """
         (gradient,) = self._gradients(target, self.calls[-1:])
         is_read = _of_one_image(gradient).any(axis=(0, 2))  # (heads, queries, keys) → (queries,)
-        if not is_read.any():
-            raise MethodError(
-                "What is explained depends on no attention of the last block.",
-                hint="Is the network trained? Choose another class or method.",
-            )
-        return np.asarray(is_read / is_read.sum(), dtype=np.float32)
+        return np.asarray(is_read / max(is_read.sum(), 1), dtype=np.float32)
 
     def _gradients(self, target: Target, calls: Sequence[AttentionCall]) -> tuple[Tensor, ...]:
         weights = [call.weights for call in calls]

@@ -50,13 +50,16 @@ class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hook
         unseen: the parts whose attention is computed in a way that shows no weights.
     """
 
-    def __init__(self, module: nn.Module, *, gradients: bool = False, values: bool = False) -> None:
+    def __init__(
+        self, module: nn.Module, *, gradients: bool = False, values: bool = False, shapes_only: bool = False
+    ) -> None:
         """Say what is to be kept.
 
         Args:
             module: the network; it is only asked for the names of its parameters.
             gradients: keep the weights in the graph. The first ones start it where nothing before requires a gradient.
             values: keep what the weights are multiplied with as well.
+            shapes_only: keep tensors of the weights' shapes that hold no numbers.
         """
         super().__init__()
         self.calls: list[AttentionCall] = []
@@ -64,6 +67,7 @@ class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hook
         self._holders = _holders(module)
         self._gradients = gradients
         self._values = values
+        self._shapes_only = shapes_only
         self._name = ""  # of the part whose weights were used last
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -95,8 +99,13 @@ class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hook
         if self._gradients and not weights.requires_grad:
             kept = weights.detach().requires_grad_()
         wanted = values.detach() if self._values and values is not None else None
-        self.calls.append(AttentionCall(self._name, kept if self._gradients else kept.detach(), wanted))
+        self.calls.append(AttentionCall(self._name, self._noted(kept), wanted))
         return kept
+
+    def _noted(self, weights: Tensor) -> Tensor:
+        if self._shapes_only:
+            return torch.empty_like(weights, device="meta")
+        return weights if self._gradients else weights.detach()
 
     def _product(  # noqa: PLR0913, PLR0917 (torch's own parameters)
         self,

@@ -1,6 +1,7 @@
 """Are layers whose cells are tokens, or whose channels come last, explained as others are?"""
 
 import copy
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,10 +15,11 @@ from torch import Tensor, nn
 
 from gradcam_core.cam import CANCELS
 from gradcam_core.engine import Explainer, ForwardPass
+from gradcam_core.errors import MethodError
 from gradcam_core.layers.finding import find_layers
 from gradcam_core.layers.layouts import Kind, Layout, readings
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import METHODS
+from gradcam_core.methods import METHODS, why_unfit
 from gradcam_core.methods.base import EVIDENCE, CamMethod, Evidence, Family, Need, Sign
 from gradcam_core.models import LoadedModel
 from gradcam_core.receptive_field import measured
@@ -97,8 +99,12 @@ def test_a_map_is_the_librarys_with_its_tokens_reshaped(
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_explains_it(model: LoadedModel, make_image: MakeImage, method: str) -> None:
+def test_every_method_explains_it_or_says_why_not(model: LoadedModel, make_image: MakeImage, method: str) -> None:
     forward = Explainer(model).forward(make_image())
+    if why := why_unfit(METHODS[method], model):
+        with pytest.raises(MethodError, match=f"can't explain Net: {re.escape(why)}"):
+            forward.cam(0, method)
+        return
     maps = [forward.cam(index, method) for index in (0, 1)]
     assert [cam.shape for cam in maps] == [(8, 8), (8, 8)]
     assert all(np.isfinite(cam.values).all() and np.ptp(cam.values) > 0 for cam in maps)
