@@ -177,7 +177,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"depth", "features", "outliers", "words"},
         {"parts"},
         {"message"},
-        {"depth_message"},
+        {"class_maps", "depth_message"},
         {"depth_element"},
         {"attention_page"},
     ],

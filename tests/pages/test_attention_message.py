@@ -18,7 +18,8 @@ from pages._ui.attention.element import Wanted
 from pages._ui.attention.message import attention_message, view_id
 from pages._ui.attention.parts import part_message
 from pages._ui.attention.reading import attention_reading
-from pages._ui.session.question import ImageInfo, ModelCard, Question
+from pages._ui.session.question import ImageInfo, Question
+from pages._ui.session.results import card_of
 from pages._ui.viewer.payload import unpack
 
 HALF = 1e-3  # of a share, that float16 may be away from it
@@ -26,12 +27,10 @@ HALF = 1e-3  # of a share, that float16 may be away from it
 
 def question_about(model_name: str) -> Question:
     model, image, sample = load_model(model_name), load_sample("meadow"), SAMPLES["meadow"]
-    hashes = (model.weights_sha256, model.description_sha256)
-    card = ModelCard(model.spec, model.labels, model.input_spec, model.layers, model.default_layer, *hashes)
     picture = ImageInfo(
         image.sha256, image.size, image.original_size, sample.title, (), sample.slug, True, f"sample:{sample.slug}"
     )
-    return Question(picture, card, model.default_layer, "gradcam", "trained")
+    return Question(picture, card_of(model), model.default_layer, "gradcam", "trained")
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,7 @@ def lens_told(lens: LensReading, reading: AttentionReading, labels: Sequence[str
     answer = lens.rows[-1].top[0][0]
     return {
         "title": _LENS_TITLE,
-        "says": [_since(lens, reading, labels), _LENS],
+        "says": [_since(lens, reading, labels), *([_LENS] if len(lens.rows) > 1 else [])],
         "columns": ["Block", "Likeliest", "Second", "Third"][: 1 + len(lens.rows[-1].top)],
         "rows": [_row(row, reading, labels, answer) for row in lens.rows],
         "reason": lens.reason,

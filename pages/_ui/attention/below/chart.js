@@ -1,7 +1,7 @@
 // The chart of all heads: blocks from left to right, in each its heads from left to right.
 
 const SVG = "http://www.w3.org/2000/svg";
-const PLOT = { width: 440, height: 270, left: 36, right: 6, top: 10, bottom: 42 };
+const PLOT = { width: 440, height: 330, left: 36, right: 6, top: 10, bottom: 42 };
 const SPREAD = 0.7; // of a block's width that its heads take
 const MOST_NAMES = 16; // of blocks, that have room
 
