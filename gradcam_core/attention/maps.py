@@ -16,14 +16,16 @@ def rollout_map(
 ) -> np.ndarray:
     """(h, w) by `flow.rollout`, the same for every class: the target only tells which tokens are read.
 
+    All 0 where it depends on no attention of the last block, and so none is read.
+
     Args:
         attention: a pass with gradients.
 
     Raises:
         MethodError: if attention can't be followed through the network.
     """
-    weights = _followed(attention)
-    return _cells(attention, attention.readers(target), flow.rollout(weights, fusion=fusion, discard=discard))
+    weights = followed_weights(attention)
+    return _cells(attention, _readers(attention, target), flow.rollout(weights, fusion=fusion, discard=discard))
 
 
 def rollout_maps(
@@ -33,17 +35,22 @@ def rollout_maps(
 
     Until a class token that is read has joined it has taken from no cell: zeros.
     """
-    weights, readers = _followed(attention), attention.readers(target)
+    weights, readers = followed_weights(attention), attention.readers(target)
     return np.stack(
         [_cells(attention, readers, taken) for taken in flow.rollouts(weights, fusion=fusion, discard=discard)]
     )
 
 
 def gradient_rollout_map(attention: AttentionPass, target: Target, *, discard: float = 0.0) -> np.ndarray:
-    """(h, w) by `flow.gradient_rollout`; otherwise as `rollout_map`, and about the target."""
-    weights = _followed(attention)
+    """(h, w) by `flow.gradient_rollout`; otherwise as `rollout_map`, and about the target.
+
+    Where cells are read themselves, what each has of itself by the residual connections alone is left out: it is nearly
+    the same for all, and nearly all that is read, for attention times its gradient is small.
+    """
+    weights = followed_weights(attention)
     slopes = _of_all_tokens(attention.gradients(target))
-    return _cells(attention, attention.readers(target), flow.gradient_rollout(weights, slopes, discard=discard))
+    taken = flow.gradient_rollout(weights, slopes, discard=discard, keeps=False)
+    return _cells(attention, _readers(attention, target), taken)
 
 
 def chefer_map(attention: AttentionPass, target: Target) -> np.ndarray:
@@ -51,13 +58,17 @@ def chefer_map(attention: AttentionPass, target: Target) -> np.ndarray:
 
     Where cells are read themselves, what each keeps of itself is left out: it is the same for all.
     """
-    weights = _followed(attention)
+    weights = followed_weights(attention)
     relevance = flow.chefer(weights, _of_all_tokens(attention.gradients(target)))
-    return _cells(attention, attention.readers(target), relevance - np.eye(len(relevance)))
+    return _cells(attention, _readers(attention, target), relevance - np.eye(len(relevance)))
 
 
-def _followed(attention: AttentionPass) -> list[np.ndarray]:
-    """The weights of every block among all tokens of the last one."""
+def followed_weights(attention: AttentionPass) -> list[np.ndarray]:
+    """(heads, tokens, tokens) of every block, among all tokens of the last one.
+
+    Raises:
+        MethodError: if attention can't be followed through the network.
+    """
     if reason := attention.why_not_followed:
         raise MethodError(reason, hint="Choose a method that needs no attention, such as Grad-CAM or HiResCAM.")
     return _of_all_tokens([attention.weights(index) for index in range(len(attention.blocks))])
@@ -68,6 +79,14 @@ def _of_all_tokens(blocks: Sequence[np.ndarray]) -> list[np.ndarray]:
     tokens = blocks[-1].shape[-1]
     joining = [tokens - block.shape[-1] for block in blocks]
     return [np.pad(block, ((0, 0), (more, 0), (more, 0))) for block, more in zip(blocks, joining, strict=True)]
+
+
+def _readers(attention: AttentionPass, target: Target) -> np.ndarray:
+    """`AttentionPass.readers`; all 0 where no token is read."""
+    try:
+        return attention.readers(target)
+    except MethodError:
+        return np.zeros(attention.blocks[-1].shape[-1], dtype=np.float32)
 
 
 def _cells(attention: AttentionPass, readers: np.ndarray, taken: np.ndarray) -> np.ndarray:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from gradcam_core.methods import METHODS
+from gradcam_core.methods.base import Family
 from tests.browser.axe import findings
 from tests.browser.conftest import Visit, at_rest
 
@@ -19,6 +21,8 @@ def opened(visit: Visit, address: str = ADDRESS) -> Page:
     page = visit.open(address)
     page.evaluate(SCROLL)
     expect(page.locator(".depth[data-shown]")).to_be_visible()
+    page.evaluate(SCROLL)
+    expect(page.locator(".st-key-class_maps .hp[data-shown]").last).to_be_visible()
     at_rest(page)
     return page
 
@@ -63,6 +67,30 @@ def test_the_answer_after_a_block_stays_while_rollout_is_shown(visit: NewVisit) 
     expect(page.locator(".attention .readout")).to_contain_text("Rollout up to block 2")
     dot(page, 1, 2).click()
     expect(page.locator(".attention .readout")).to_contain_text("Block 1, head 2:")
+
+
+def test_maps_of_the_chosen_class_say_so_and_lead_to_explore_and_trust(visit: NewVisit) -> None:
+    page = opened(visit(), f"{ADDRESS}&class=1")
+    titles = page.locator(".st-key-class_maps .title")
+    of_attention = [method for method in METHODS.values() if method.family is Family.ATTENTION]
+    expect(titles).to_have_count(1 + len(of_attention))
+    assert titles.all_inner_texts()[:2] == ["Attention rollout: not about a class", "HiResCAM: about dog"]
+    page.locator(".st-key-class_map_chefer").get_by_role("button", name="Check it on Trust").click()
+    expect(page).to_have_url(re.compile("/trust.*method=chefer"))
+    expect(page.get_by_role("heading", name="Does the heatmap of dog")).to_be_visible()
+    expect(page.get_by_text("Chefer relevance").first).to_be_visible()
+    page.go_back()
+    opened_again = page.locator(".st-key-class_map_legrad").get_by_role("button", name="Explore this map")
+    page.evaluate(SCROLL)
+    opened_again.click()
+    expect(page.locator(".fold")).to_contain_text("LeGrad")
+
+
+def test_a_network_without_attention_has_its_stage_alone(visit: NewVisit) -> None:
+    page = visit().open("/attention")
+    page.evaluate(SCROLL)
+    at_rest(page)
+    expect(page.locator(".depth, .near, .st-key-class_maps")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])

@@ -66,6 +66,17 @@ def test_rows_of_a_rollout_sum_to_one(fusion: Fusion, discard: float) -> None:
     assert all(np.abs(rows.sum(axis=1) - 1).max() <= 1e-6 and rows.min() >= 0 for rows in taken)
 
 
+def test_without_what_a_token_keeps_the_rest_of_a_gradient_rollout_is_left() -> None:
+    (weights,), (slopes,) = drawn(1), signed(1)
+    raising = np.maximum((weights * slopes).mean(axis=0), 0)
+    expected = raising / (1 + raising.sum(axis=1, keepdims=True))
+    assert np.allclose(gradient_rollout([weights], [slopes], keeps=False), expected, atol=1e-12)
+    whole, rest = (gradient_rollout(drawn(3), signed(3), keeps=keeps) for keeps in (True, False))
+    kept = whole - rest
+    assert np.array_equal(kept, np.diag(np.diag(kept)))
+    assert rest.min() > -1e-12
+
+
 def test_a_later_block_takes_from_what_an_earlier_one_has_made() -> None:
     first, second = np.eye(3)[None, [1, 1, 2]], np.eye(3)[None, [0, 2, 0]]  # 0 takes from 1, then 2 from 0
     taken = rollout([first, second])

@@ -146,10 +146,5 @@ def test_a_part_that_fails_says_why_and_the_other_one_stands(
 
     monkeypatch.setattr(messages, "lens_reading", full)
     told = depth_message(question)
-    assert told is not None
     assert told["lens"]["says"] == ["There is no memory left. Try a smaller one."]
     assert len(told["heads"]["dots"]) == 8
-
-
-def test_a_network_without_attention_has_nothing_below() -> None:
-    assert depth_message(question_about("tinynet")) is None

@@ -22,12 +22,14 @@ def show_attention(question: Question) -> None:
 
 
 def _draw(question: Question) -> None:
-    message = attention_message(question, attention_reading(question), chosen_look())
+    reading = attention_reading(question)
+    message = attention_message(question, reading, chosen_look())
     with st.container(key="explained"):  # its style marks a former result while the next one is computed
         show_attention_element(message)
     _answer(question)
-    show_depth(question)
-    show_class_maps(question)
+    if reading.blocks:
+        show_depth(question)
+        show_class_maps(question)
 
 
 @st.fragment(key="attention_part")

@@ -12,7 +12,6 @@ from gradcam_core.methods.base import Family
 from gradcam_core.sentences import short_label, unfit_sentences
 from pages._ui.attention.message import view_id
 from pages._ui.attention.near import is_near
-from pages._ui.attention.reading import attention_reading
 from pages._ui.frame.page import errors_shown
 from pages._ui.frame.registry import foreign_parameters, page_at
 from pages._ui.result.for_chosen_class import pane_set
@@ -35,10 +34,8 @@ _LINKS = {"explore": "Explore this map", "trust": "Check it on Trust"}  # by the
 
 @st.fragment(key="attention_class_maps")
 def show_class_maps(question: Question) -> None:
-    """Small maps of the chosen class, computed once somebody comes near; nothing where the network has no attention."""
+    """Small maps of the chosen class, computed once somebody comes near."""
     with errors_shown():
-        if not attention_reading(question).blocks:
-            return
         if not is_near(view_id(question), key="attention_class_maps_near", words="Making the maps about a class."):
             return
         with queue_shown():
@@ -99,8 +96,8 @@ def _show_map(method: CamMethod, found: MethodMap, base: PaneSet, label: str) ->
             return
         pane = replace(base, cam=found.cam, title=title_of(method, label), unit=found.unit)
         show_panes([pane], key=f"class_map_panes_{method.slug}")
-        if found.cam.note:
-            st.caption(escape_markdown(found.cam.note))
+        for sentence in filter(None, [found.cam.note, found.cam.remark]):
+            st.caption(escape_markdown(sentence))
         with st.container(key=f"class_map_links_{method.slug}", horizontal=True, gap="small"):
             for slug, words in _LINKS.items():
                 _link(slug, method, words)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages._ui.attention.depth_message import Told, depth_message
+from pages._ui.attention.depth_message import depth_message
 from pages._ui.attention.message import view_id
 from pages._ui.attention.near import is_near
 from pages._ui.session.question import Question
@@ -21,12 +21,6 @@ def show_depth(question: Question) -> None:
         return
     with queue_shown():
         message = depth_message(question)
-    if message is not None:
-        show_depth_element(message)
-
-
-def show_depth_element(message: Told) -> None:
-    """Draw this message (depth_message.py)."""
     _ELEMENT(key="attention_depth_element", data=message)
 
 

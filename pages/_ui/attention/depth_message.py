@@ -44,15 +44,13 @@ _NO_DISTANCES = " It does not look over the whole image at once, so there is no 
 _SOME_DISTANCES = " Blocks that do not look over the whole image at once have no distance, and no dots."
 
 
-def depth_message(question: Question) -> Told | None:
-    """The message; None where the network has no attention. A part that can't be told says why.
+def depth_message(question: Question) -> Told:
+    """The message about a network with attention; a part that can't be told says why.
 
     Raises:
         HeatproofError: if there is no answer to the question.
     """
     reading = attention_reading(question)
-    if not reading.blocks:
-        return None
     return {
         "id": view_id(question),
         "lens": _or_why(lambda: lens_told(lens_reading(question), reading, question.model.labels), _LENS_TITLE),

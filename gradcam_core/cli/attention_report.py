@@ -1,0 +1,150 @@
+"""How does the attention in one image read on a terminal, and as JSON? Nothing is printed here."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcam_core.attention.passes import AttentionPass
+from gradcam_core.attention.views import View, queries_read
+from gradcam_core.cam import Cam, Prediction
+from gradcam_core.cli.attention_blocks import BlockFacts, blocks_json, blocks_lines
+from gradcam_core.cli.attention_depth import Depth, depth_json, depth_lines
+from gradcam_core.cli.formatting import prediction_lines
+from gradcam_core.engine import ForwardPass
+from gradcam_core.export.manifest import prediction_json
+from gradcam_core.layers.layouts import Layout
+from gradcam_core.loaded_image import LoadedImage
+from gradcam_core.sentences import rounded_percent
+
+NO_EVIDENCE = (
+    "Attention weights are no evidence for a class: they say what a token takes from, not what the answer makes of it. "
+    "`explain` gives maps of a class."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ShownMap:
+    """A map of attention, over the image.
+
+    Attributes:
+        cam: with the cells at their place; its method and class are not those of an explanation.
+        elsewhere: as `AttentionMap` has it.
+    """
+
+    view: View
+    cam: Cam
+    elsewhere: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class AttentionReport:
+    """What is told of one image.
+
+    Attributes:
+        readers: as `views.readers_of` gives them.
+        shown: None where no block can be shown.
+    """
+
+    image: LoadedImage
+    forward: ForwardPass
+    attention: AttentionPass
+    predictions: Sequence[Prediction]
+    readers: np.ndarray | None
+    blocks: Sequence[BlockFacts]
+    depth: Depth
+    shown: ShownMap | None
+
+
+def report_lines(report: AttentionReport) -> Iterator[str]:
+    """Predictions, a table of the blocks, what is shown, and what attention is not."""
+    forward = report.forward
+    yield from prediction_lines(report.image, forward.model, report.predictions, preprocessing=forward.preprocessing)
+    yield from ["", *blocks_lines(report.blocks, forward.geometry.input_size)]
+    yield from filter(None, [report.attention.why_not_followed, *_without_place(report.blocks)])
+    yield from ["", *depth_lines(report.depth, forward.model.labels), ""]
+    if report.shown:
+        yield from [_words(report), _finding(report.shown), ""]
+    yield NO_EVIDENCE
+
+
+def report_json(report: AttentionReport) -> dict[str, Any]:
+    """All that is known, with the numbers of every head; null is what is not."""
+    forward = report.forward
+    return {
+        "model": forward.model.spec.name,
+        **({"model_notes": list(forward.model.notes)} if forward.model.notes else {}),
+        "preprocessing": forward.preprocessing,
+        "blocks": blocks_json(report.blocks),
+        "not_recorded": list(report.attention.unseen),
+        "not_followed": report.attention.why_not_followed or None,
+        **depth_json(report.depth, forward.model.labels),
+        "tokens_read": None if report.readers is None else np.flatnonzero(report.readers).tolist(),
+        "map": None if report.shown is None else _map(report, report.shown),
+        "sentence": NO_EVIDENCE,
+        **prediction_json(report.image, forward.geometry, predictions=report.predictions),
+    }
+
+
+def _without_place(blocks: Sequence[BlockFacts]) -> Iterator[str]:
+    """Which blocks attend as they should and can't be shown all the same."""
+    reasons = [one.reason if one.block.is_global else "" for one in blocks]
+    for reason in dict.fromkeys(filter(None, reasons)):
+        places = [place for place, own in enumerate(reasons) if own == reason]
+        yield f"Blocks {places[0]} to {places[-1]}: {reason}" if len(places) > 1 else f"Block {places[0]}: {reason}"
+
+
+def _words(report: AttentionReport) -> str:
+    """What the map shows."""
+    shown, blocks = report.shown, report.attention.blocks
+    if shown is None:
+        raise ValueError("There is a map.")
+    view, block = shown.view, blocks[shown.view.block]
+    heads = f"the mean of its {block.heads} heads" if view.head is None else f"head {view.head}"
+    where = f"Rollout, blocks 0 to {view.block}" if view.is_rollout else f"Block {view.block}, {heads}"
+    row, column = view.cell or (0, 0)
+    cell = f"the cell in row {row}, column {column}" if view.cell else ""
+    if view.is_received:
+        return f"{where}: what {'attends to ' + cell if cell else 'all tokens attend to, on average'}"
+    layout = (blocks[-1] if view.is_rollout else block).layout
+    queries = (blocks[-1] if view.is_rollout else block).shape[-2]
+    return f"{where}: what {cell or _readers_words(report.readers, queries, layout)} attends to"
+
+
+def _readers_words(readers: np.ndarray | None, queries: int, layout: Layout | None) -> str:
+    prefix = layout.prefix if layout else 0
+    read = np.flatnonzero(queries_read(readers, queries, layout)) if layout else np.arange(queries)
+    if queries == 1 or (len(read) == 1 and read[0] < prefix):
+        return "the class token"
+    if len(read) <= prefix and read[-1] < prefix:
+        return f"the mean of {len(read)} class tokens"
+    return "the mean of all tokens" if len(read) == queries > queries - prefix else "the mean of all cells"
+
+
+def _finding(shown: ShownMap) -> str:
+    cam, elsewhere = shown.cam, shown.elsewhere
+    others = f"; {rounded_percent(elsewhere)} goes to tokens that are no cells" if elsewhere else ""
+    if not cam.usable:
+        return f"{cam.note}{others}"
+    x, y = cam.peak
+    return f"strongest at x {x}, y {y}: {rounded_percent(cam.maximum)}{others}"
+
+
+def _map(report: AttentionReport, shown: ShownMap) -> dict[str, Any]:
+    view, cam = shown.view, shown.cam
+    return {
+        "shows": _words(report),
+        "block": view.block,
+        "head": view.head,
+        "cell": view.cell,
+        "is_received": view.is_received,
+        "is_rollout": view.is_rollout,
+        "shape": list(cam.shape),
+        "shift": list(cam.geometry.shift),
+        "minimum": float(cam.values.min()),
+        "maximum": float(cam.values.max()),
+        "peak": list(cam.peak) if cam.usable else None,
+        "elsewhere": shown.elsewhere,
+        **({} if cam.usable else {"note": cam.note}),
+    }
