@@ -51,8 +51,11 @@ def test_a_dot_and_a_row_put_their_block_on_the_stage_and_are_marked(visit: NewV
     expect(dot(page, 1, 4)).to_have_attribute("aria-pressed", "true")
 
 
-def test_arrow_keys_go_from_dot_to_dot_and_enter_chooses(visit: NewVisit) -> None:
-    page = opened(visit())
+def test_arrow_keys_go_from_dot_to_dot_and_rollout_stays_where_a_row_is_chosen(visit: NewVisit) -> None:
+    page = opened(visit(), f"{ADDRESS}&show=rollout&block=1")
+    assert findings(page) == []
+    row(page, 2).click()
+    expect(page.locator(".attention .readout")).to_contain_text("Rollout up to block 2")
     dot(page, 1, 1).focus()
     page.keyboard.press("ArrowRight")
     expect(dot(page, 1, 2)).to_be_focused()
@@ -61,16 +64,10 @@ def test_arrow_keys_go_from_dot_to_dot_and_enter_chooses(visit: NewVisit) -> Non
     expect(page.locator(".attention .readout")).to_contain_text("Block 1, head 2:")
 
 
-def test_the_answer_after_a_block_stays_while_rollout_is_shown(visit: NewVisit) -> None:
-    page = opened(visit(), f"{ADDRESS}&show=rollout&block=1")
-    row(page, 2).click()
-    expect(page.locator(".attention .readout")).to_contain_text("Rollout up to block 2")
-    dot(page, 1, 2).click()
-    expect(page.locator(".attention .readout")).to_contain_text("Block 1, head 2:")
-
-
 def test_maps_of_the_chosen_class_say_so_and_lead_to_explore_and_trust(visit: NewVisit) -> None:
-    page = opened(visit(), f"{ADDRESS}&class=1")
+    page = opened(visit(width=390, scheme="dark"), f"{ADDRESS}&class=1")
+    assert findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     titles = page.locator(".st-key-class_maps .title")
     of_attention = [method for method in METHODS.values() if method.family is Family.ATTENTION]
     expect(titles).to_have_count(1 + len(of_attention))
@@ -80,19 +77,5 @@ def test_maps_of_the_chosen_class_say_so_and_lead_to_explore_and_trust(visit: Ne
     expect(page.get_by_role("heading", name="Does the heatmap of dog")).to_be_visible()
     expect(page.get_by_text("Chefer relevance").first).to_be_visible()
     page.go_back()
-    opened_again = page.locator(".st-key-class_map_legrad").get_by_role("button", name="Explore this map")
-    page.evaluate(SCROLL)
-    opened_again.click()
+    page.locator(".st-key-class_map_legrad").get_by_role("button", name="Explore this map").click()
     expect(page.locator(".fold")).to_contain_text("LeGrad")
-
-
-def test_a_network_without_attention_has_its_stage_alone(visit: NewVisit) -> None:
-    page = visit().open("/attention")
-    page.evaluate(SCROLL)
-    at_rest(page)
-    expect(page.locator(".depth, .near, .st-key-class_maps")).to_have_count(0)
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_axe_finds_nothing_below_the_stage(visit: NewVisit, width: int, scheme: str) -> None:
-    assert findings(opened(visit(width=width, scheme=scheme))) == []

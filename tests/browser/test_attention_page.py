@@ -87,6 +87,7 @@ def test_a_network_without_attention_is_compared_cell_by_cell_and_a_link_says_wh
     page.get_by_role("button", name="Colours").click()
     expect(page.locator(".attention")).to_have_attribute("data-painted", re.compile(" colours 1 "))
     expect(page).to_have_url(re.compile("block=2&show=colours"))
+    expect(page.locator(".depth, .near, .st-key-class_maps")).to_have_count(0)
 
 
 @pytest.mark.slow
