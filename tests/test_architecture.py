@@ -53,7 +53,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"blocks", "features", "flow", "recording", "sinks", "statistics"},
         {"passes", "succession"},
         {"lens", "maps"},
-        {"legrad"},
+        {"legrad", "views"},
     ],
     "gradcam_core.checkpoints": [
         {"fields", "formats", "head_parts", "libraries", "naming", "own_normalisation", "pickles"},
@@ -62,7 +62,13 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"heads", "pairs"},
         {"fitting"},
     ],
-    "gradcam_core.cli": [{"formatting", "selfcheck"}, {"check_map", "summary"}, {"commands"}, {"main"}],
+    "gradcam_core.cli": [
+        {"formatting", "output_folder", "selfcheck"},
+        {"attention_report", "check_map", "summary"},
+        {"attention"},
+        {"commands"},
+        {"main"},
+    ],
     "gradcam_core.decoding": [
         {
             "colours",

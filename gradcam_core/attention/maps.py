@@ -22,7 +22,7 @@ def rollout_map(
     Raises:
         MethodError: if attention can't be followed through the network.
     """
-    weights = _followed(attention)
+    weights = followed_weights(attention)
     return _cells(attention, attention.readers(target), flow.rollout(weights, fusion=fusion, discard=discard))
 
 
@@ -33,7 +33,7 @@ def rollout_maps(
 
     Until a class token that is read has joined it has taken from no cell: zeros.
     """
-    weights, readers = _followed(attention), attention.readers(target)
+    weights, readers = followed_weights(attention), attention.readers(target)
     return np.stack(
         [_cells(attention, readers, taken) for taken in flow.rollouts(weights, fusion=fusion, discard=discard)]
     )
@@ -41,7 +41,7 @@ def rollout_maps(
 
 def gradient_rollout_map(attention: AttentionPass, target: Target, *, discard: float = 0.0) -> np.ndarray:
     """(h, w) by `flow.gradient_rollout`; otherwise as `rollout_map`, and about the target."""
-    weights = _followed(attention)
+    weights = followed_weights(attention)
     slopes = _of_all_tokens(attention.gradients(target))
     return _cells(attention, attention.readers(target), flow.gradient_rollout(weights, slopes, discard=discard))
 
@@ -51,13 +51,17 @@ def chefer_map(attention: AttentionPass, target: Target) -> np.ndarray:
 
     Where cells are read themselves, what each keeps of itself is left out: it is the same for all.
     """
-    weights = _followed(attention)
+    weights = followed_weights(attention)
     relevance = flow.chefer(weights, _of_all_tokens(attention.gradients(target)))
     return _cells(attention, attention.readers(target), relevance - np.eye(len(relevance)))
 
 
-def _followed(attention: AttentionPass) -> list[np.ndarray]:
-    """The weights of every block among all tokens of the last one."""
+def followed_weights(attention: AttentionPass) -> list[np.ndarray]:
+    """(heads, tokens, tokens) of every block, among all tokens of the last one.
+
+    Raises:
+        MethodError: if attention can't be followed through the network.
+    """
     if reason := attention.why_not_followed:
         raise MethodError(reason, hint="Choose a method that needs no attention, such as Grad-CAM or HiResCAM.")
     return _of_all_tokens([attention.weights(index) for index in range(len(attention.blocks))])

@@ -3,14 +3,13 @@
 Everything that is asked for is checked before the work begins.
 """
 
-import os
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from gradcam_core.cam import MOST_PREDICTIONS
+from gradcam_core.cli.attention import attention
 from gradcam_core.cli.check_map import check_map
 from gradcam_core.cli.formatting import (
     explanation_lines,
@@ -20,6 +19,7 @@ from gradcam_core.cli.formatting import (
     prediction_lines,
     settings_lines,
 )
+from gradcam_core.cli.output_folder import output_folder
 from gradcam_core.cli.summary import summary_json, summary_lines
 from gradcam_core.config import settings as current_settings
 from gradcam_core.download import policy_from
@@ -88,7 +88,7 @@ def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
     """Where one model sees each class that is asked for, or its best one."""
     preprocessing = get_preprocessing(options.preprocessing).slug
     chosen = None if options.method is None else get_method(options.method).slug
-    look, folder, place = _look(options), _folder(options.out), get_place(options.place).slug
+    look, folder, place = _look(options), output_folder(options.out), get_place(options.place).slug
     image, model = _image_and_model(options)
     explainer = Explainer(model, options.layer)
     _check_count(options.top_k, model)
@@ -144,7 +144,7 @@ def check(_options: Namespace, _progress: Progress) -> Iterator[str]:
 
 COMMANDS: dict[str, Callable[[Namespace, Progress], Iterable[str]]] = {
     command.__name__.replace("_", "-"): command
-    for command in (models, layers, summary, methods, predict, explain, check_map, download, settings, check)
+    for command in (models, layers, summary, methods, predict, explain, attention, check_map, download, settings, check)
 }
 
 
@@ -202,18 +202,6 @@ def _number(name: str, text: str) -> float:
         return float(text)
     except ValueError as error:
         raise HeatproofError(f"--{name} is {text!r}, which is no number.", hint=_LOOK_HINT) from error
-
-
-def _folder(text: str | None) -> Path | None:
-    if text is not None and not text.strip():
-        raise HeatproofError("--out names no folder.", hint="Give it a name, such as --out explanation.")
-    if text is None:
-        return None
-    folder = Path(text)
-    there = next((path for path in (folder, *folder.parents) if os.path.exists(path)), None)
-    if there is not None and not there.is_dir():
-        raise HeatproofError(f"--out goes through {there}, which is no folder.", hint="Choose another folder.")
-    return folder
 
 
 def _json_lines(answer: dict[str, Any]) -> list[str]:

@@ -24,6 +24,7 @@ from gradcam_core.version import __version__
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
+_OF_IMAGE = "a file, an http or https address, or a sample such as sample:meadow"
 _BAR_WIDTH = 30
 _MEGABYTES = "MB"
 _BAR_SECONDS = 0.1  # between two drawings
@@ -96,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_methods(commands)
     _add_predict(commands)
     _add_explain(commands)
+    _add_attention(commands)
     _add_check_map(commands)
     _add_download(commands)
     commands.add_parser("settings", help="list every setting, its value and its reason", allow_abbrev=False)
@@ -155,6 +157,34 @@ def _add_explain(commands: "Commands") -> None:
     command.add_argument("--out", metavar="DIR", help="write the pictures, the raw map and explanation.json here")
 
 
+def _add_attention(commands: "Commands") -> None:
+    what = "say what the tokens of a vision transformer attend to"
+    description = (
+        "List the blocks of attention of a vision transformer, how widely and how far each attends in this image, and "
+        "show what the token that the class is read from attends to, or what you choose. Blocks, heads, rows and "
+        "columns count from 0."
+    )
+    command = commands.add_parser("attention", help=what, description=description, allow_abbrev=False)
+    command.add_argument("image", metavar="IMAGE", help=_OF_IMAGE)
+    command.add_argument(
+        "--model", default="tinyvit", metavar="NAME", help="default: tinyvit, a transformer that comes along"
+    )
+    _add_checkpoints(command)
+    _add_preprocessing(command)
+    command.add_argument("--block", type=int, metavar="N", help="default: the last one that can be shown")
+    command.add_argument("--head", type=int, metavar="N", help="default: the mean of all heads")
+    command.add_argument(
+        "--of", metavar="ROW,COLUMN", help="the cell that attends; default: what the class is read from"
+    )
+    of_received = "show what attends to the cell of --of; without that, what all tokens attend to"
+    command.add_argument("--received", action="store_true", help=of_received)
+    of_rollout = "through all blocks up to --block, by attention rollout; default: up to the last one"
+    command.add_argument("--rollout", action="store_true", help=of_rollout)
+    command.add_argument("--out", metavar="DIR", help="write attention.png, attention.npy and attention.json here")
+    command.add_argument("--json", action="store_true", help="print one JSON object, with the numbers of every head")
+    _add_device(command)
+
+
 def _add_check_map(commands: "Commands") -> None:
     what = "say whether a heatmap deserves belief"
     description = (
@@ -201,9 +231,8 @@ def _add_download(commands: "Commands") -> None:
 
 def _add_question(command: argparse.ArgumentParser) -> None:
     """What `predict` and `explain` have in common."""
-    what = "a file, an http or https address, or a sample such as sample:meadow"
     of_count = "how many predictions to list; default: 5 on the terminal, 10 in JSON and in files"
-    command.add_argument("image", metavar="IMAGE", help=what)
+    command.add_argument("image", metavar="IMAGE", help=_OF_IMAGE)
     _add_model(command)
     _add_preprocessing(command)
     command.add_argument("--top-k", type=int, metavar="K", help=of_count)

@@ -3,7 +3,8 @@
 import errno
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from gradcam_core.cam import Prediction
@@ -30,14 +31,30 @@ def write_explanations(folder: Path, explanations: Sequence[Explanation]) -> lis
     is_one = len(explanations) == 1
     folders = [folder if is_one else folder / class_folder(one.cam.prediction) for one in explanations]
     new = {target: explanation_files(one) for target, one in zip(folders, explanations, strict=True)}
-    try:
+    with _refusals_told("explanation", folder):
         put_files(folder, new, former=_former, last=MANIFEST)
+    return folders
+
+
+def write_attention(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files of one map of attention, the last one last: all of them, or none and what was there stays.
+
+    Raises:
+        ResourceError: if the disk refuses.
+    """
+    with _refusals_told("attention", folder):
+        put_files(folder, {folder: files.items()}, former=lambda _: (), last=[*files][-1])
+
+
+@contextmanager
+def _refusals_told(what: str, folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ResourceError(
-            f"The explanation can't be written to {folder}: {error.strerror or error}.",
+            f"The {what} can't be written to {folder}: {error.strerror or error}.",
             hint="Choose another folder" + (", or make room." if error.errno in _NO_ROOM else "."),
         ) from error
-    return folders
 
 
 def _former(folder: Path) -> list[Path]:

@@ -1,0 +1,245 @@
+"""What a transformer attends to, from a shell."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import gradcam_core.cli.attention as command
+from gradcam_core.attention.flow import rollouts
+from gradcam_core.attention.maps import followed_weights
+from gradcam_core.attention.passes import AttentionPass, attend
+from gradcam_core.attention.statistics import entropies, mean_distances
+from gradcam_core.cli.attention_report import NO_EVIDENCE
+from gradcam_core.cli.main import main
+from gradcam_core.engine import Explainer, ForwardPass
+from gradcam_core.images import load_image
+from gradcam_core.models import LoadedModel, load_model
+from tests.core.transformers import small_swin
+from tests.support import loaded
+
+
+@pytest.fixture(scope="module")
+def tinyvit() -> LoadedModel:
+    return load_model("tinyvit", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def forward(tinyvit: LoadedModel, scene: str) -> ForwardPass:
+    return Explainer(tinyvit).forward(load_image(scene))
+
+
+@pytest.fixture(scope="module")
+def attended(tinyvit: LoadedModel, forward: ForwardPass) -> AttentionPass:
+    return attend(tinyvit, forward.input_tensor)
+
+
+@pytest.fixture(autouse=True)
+def loads_once(monkeypatch: pytest.MonkeyPatch, tinyvit: LoadedModel) -> None:
+    """Most of a command's time is the model's loading."""
+    monkeypatch.setattr(
+        command, "load_model", lambda name, **kinds: tinyvit if name == "tinyvit" else load_model(name, **kinds)
+    )
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert main(["attention", *arguments, "--json"]) == 0
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return told
+
+
+def test_it_lists_the_blocks_and_says_what_the_class_token_attends_to(
+    capsys: pytest.CaptureFixture[str], scene: str
+) -> None:
+    assert main(["attention", scene]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["scene.png, 160 x 160", "TinyViT (12 drawn things), preprocessing: trained"]
+    assert "257 tokens: 1 other token before 16 x 16 cells of 8 x 8 pixels" in lines
+    rows = [line.split() for line in lines if line.split()[1:2] in (["blocks.0.attention"], ["blocks.1.attention"])]
+    assert [row[:4] for row in rows] == [
+        ["0", "blocks.0.attention", "4", "256"],
+        ["1", "blocks.1.attention", "4", "257"],
+    ]
+    assert all(0 < float(row[4]) < 1 and 0 < float(row[5]) < 128 for row in rows)
+    said = lines.index("Block 1, the mean of its 4 heads: what the class token attends to")
+    assert lines[said + 1].startswith("strongest at x ")
+    assert lines[-2:] == [NO_EVIDENCE, "Add --out DIR to write the map."]
+
+
+def test_json_has_the_numbers_of_every_head(
+    capsys: pytest.CaptureFixture[str], scene: str, attended: AttentionPass
+) -> None:
+    told = answer(capsys, scene)
+    assert (told["model"], told["tokens_read"], told["not_followed"]) == ("tinyvit", [0], None)
+    assert [block["prefix_tokens"] for block in told["blocks"]] == [0, 1]
+    assert len(told["predictions"]) == 5
+    for place, block in enumerate(told["blocks"]):
+        layout = attended.blocks[place].layout
+        assert layout is not None
+        assert np.allclose(block["entropies"], entropies(attended.weights(place)), atol=1e-5)
+        assert np.allclose(block["distances"], mean_distances(attended.weights(place), layout, (8, 8)), rtol=1e-4)
+
+
+def test_out_writes_the_map_its_picture_and_its_facts(
+    capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path, attended: AttentionPass, forward: ForwardPass
+) -> None:
+    told = answer(capsys, scene, "--head", "2", "--out", str(tmp_path / "out"))
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"attention.png", "attention.npy", "attention.json"}
+    values = np.load(tmp_path / "out" / "attention.npy")
+    assert np.allclose(values, attended.weights(1)[2, 0, 1:].reshape(16, 16), atol=1e-6)
+    assert json.loads((tmp_path / "out" / "attention.json").read_text()) == told
+    with Image.open(tmp_path / "out" / "attention.png") as picture:
+        assert picture.size == (160, 160)
+        assert np.ptp(np.asarray(picture).astype(int) - load_image(scene).pixels) > 100
+    row, column = (int(place) for place in np.unravel_index(values.argmax(), values.shape))
+    x, y = forward.geometry.centre_of(row, column, (16, 16))
+    assert told["map"]["peak"] == [int(x), int(y)]
+    assert told["map"]["elsewhere"] == pytest.approx(float(attended.weights(1)[2, 0, 0]), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "shows"),
+    [
+        (["--block", "0"], "Block 0, the mean of its 4 heads: what the mean of all cells attends to"),
+        (["--block", "0", "--head", "3"], "Block 0, head 3: what the mean of all cells attends to"),
+        (["--of", "3,12"], "Block 1, the mean of its 4 heads: what the cell in row 3, column 12 attends to"),
+        (
+            ["--of", " 15, 0", "--received"],
+            "Block 1, the mean of its 4 heads: what attends to the cell in row 15, column 0",
+        ),
+        (["--received"], "Block 1, the mean of its 4 heads: what all tokens attend to, on average"),
+        (["--rollout"], "Rollout, blocks 0 to 1: what the class token attends to"),
+        (
+            ["--rollout", "--block", "0", "--of", "0,0"],
+            "Rollout, blocks 0 to 0: what the cell in row 0, column 0 attends to",
+        ),
+    ],
+)
+def test_it_says_what_the_map_shows(
+    capsys: pytest.CaptureFixture[str], scene: str, options: list[str], shows: str
+) -> None:
+    assert answer(capsys, scene, *options)["map"]["shows"] == shows
+
+
+def test_maps_are_what_they_say(
+    capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path, attended: AttentionPass
+) -> None:
+    mean, through = attended.weights(1).mean(axis=0), rollouts(followed_weights(attended))[1]
+    for options, row in (
+        (["--of", "3,12"], mean[1 + 60, 1:]),
+        (["--of", "3,12", "--received"], mean[1:, 1 + 60]),
+        (["--received"], mean.mean(axis=0)[1:]),
+        (["--rollout"], through[0, 1:]),
+    ):
+        answer(capsys, scene, *options, "--out", str(tmp_path))
+        assert np.allclose(np.load(tmp_path / "attention.npy"), row.reshape(16, 16), atol=1e-6)
+
+
+def test_before_a_class_token_joins_no_cell_has_reached_it(capsys: pytest.CaptureFixture[str], scene: str) -> None:
+    told = answer(capsys, scene, "--rollout", "--block", "0")
+    assert told["map"]["peak"] is None
+    assert told["map"]["note"] == "The map is empty: no cell has reached what the class is read from by then."
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--of", "3"], ["--of is '3'.", "Give a row and a column of cells, such as --of 3,12."]),
+        (["--of", "a,b"], ["--of is 'a,b'.", "Give a row and a column of cells, such as --of 3,12."]),
+        (["--of=-1,2"], ["--of is '-1,2'.", "Give a row and a column of cells, such as --of 3,12."]),
+        (["--rollout", "--head", "0"], ["A rollout goes through all heads.", "Leave out --head or --rollout."]),
+        (["--out", " "], ["--out names no folder.", "Give it a name, such as --out explanation."]),
+    ],
+)
+def test_what_can_not_be_meant_is_refused_before_the_work(
+    capsys: pytest.CaptureFixture[str], options: list[str], error: list[str]
+) -> None:
+    assert main(["attention", "absent.png", *options]) == 2
+    assert capsys.readouterr().err.splitlines() == error
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--block", "2"], ["--block is 2, and tinyvit has 2 blocks.", "Give 0 to 1."]),
+        (["--block", "-1"], ["--block is -1, and tinyvit has 2 blocks.", "Give 0 to 1."]),
+        (["--head", "4"], ["--head is 4, and block 1 has 4 heads.", "Give 0 to 3."]),
+        (["--of", "16,0"], ["The row of --of is 16, and the grid has 16 of them.", "Give 0 to 15."]),
+        (["--of", "0,99"], ["The column of --of is 99, and the grid has 16 of them.", "Give 0 to 15."]),
+    ],
+)
+def test_what_is_not_there_is_one_sentence_and_a_hint(
+    capsys: pytest.CaptureFixture[str], scene: str, options: list[str], error: list[str]
+) -> None:
+    assert main(["attention", scene, *options]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.splitlines() == error
+
+
+def test_a_cnn_is_one_sentence_and_what_helps(capsys: pytest.CaptureFixture[str], scene: str) -> None:
+    assert main(["attention", scene, "--model", "tinynet"]) == 2
+    message, hint = capsys.readouterr().err.splitlines()
+    assert message.endswith(
+        "No attention of cells to each other was seen in this network, as a vision transformer has it."
+    )
+    assert "`explain`" in hint
+    assert "tinyvit" in hint
+
+
+@pytest.fixture
+def windowed(monkeypatch: pytest.MonkeyPatch) -> LoadedModel:
+    model = loaded(small_swin(), side=64)
+    monkeypatch.setattr(command, "load_model", lambda *_, **__: model)
+    return model
+
+
+@pytest.mark.usefixtures("windowed")
+def test_windows_have_entropies_and_a_sentence_why_they_are_not_followed(
+    capsys: pytest.CaptureFixture[str], scene: str
+) -> None:
+    assert main(["attention", scene]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    row = next(line.split() for line in lines if "features.3.1.attn" in line)
+    assert row[:6] == ["3", "features.3.1.attn", "2", "16", "x", "4"]
+    assert row[-1] == "-"
+    assert any(line.endswith("It attends in 16 windows of 16 tokens each, and not across them.") for line in lines)
+    assert lines[-1] == NO_EVIDENCE
+    told = answer(capsys, scene)
+    assert told["map"] is None
+    assert [len(block["entropies"]) for block in told["blocks"]] == [2, 2, 2, 2]
+
+
+@pytest.mark.usefixtures("windowed")
+@pytest.mark.parametrize("options", [["--out", "out"], ["--block", "3"], ["--of", "0,0"], ["--rollout"]])
+def test_a_map_of_windows_that_is_asked_for_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], scene: str, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["attention", scene, *options]) == 2
+    message, hint = capsys.readouterr().err.splitlines()
+    assert message.startswith("Block 3 can't be shown. ")
+    assert "windows of 16 tokens each" in message
+    assert "`explain`" in hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_little_memory_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], scene: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> np.ndarray:
+        raise MemoryError
+
+    monkeypatch.setattr(command, "statistics_of", full)  # where numpy takes it, outside of any forward pass
+    assert main(["attention", scene]) == 2
+    assert capsys.readouterr().err.startswith("There is not enough memory for this model and image.")
+
+
+def test_a_disk_that_refuses_is_one_sentence(capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path) -> None:
+    (tmp_path / "attention.png").mkdir()
+    assert main(["attention", scene, "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(f"The attention can't be written to {tmp_path}: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["attention.png"]
