@@ -174,7 +174,7 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"result"},
         {"attention", "trust"},
     ],
-    "pages._ui.attention": [{"element", "reading"}, {"parts", "words"}, {"message"}, {"attention_page"}],
+    "pages._ui.attention": [{"element", "reading"}, {"features", "words"}, {"parts"}, {"message"}, {"attention_page"}],
     "pages._ui.frame": [{"registry", "secure"}, {"bar", "own_picker"}, {"page"}],
     "pages._ui.image": [{"cards", "intake"}, {"samples", "tray_cards"}, {"opening", "uploaders"}, {"picker"}],
     "pages._ui.model": [{"downloads", "how", "layer_table", "model_search"}, {"picker"}, {"inspection", "photo_hint"}],

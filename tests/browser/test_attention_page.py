@@ -11,6 +11,7 @@ from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.models import load_model
 from gradcam_core.preprocessing import prepare
 from gradcam_core.samples import load_sample
+from tests.browser.axe import findings
 from tests.browser.conftest import Visit, at_rest
 
 NewVisit = Callable[..., Visit]
@@ -71,3 +72,24 @@ def test_a_patch_that_is_pointed_at_and_a_head_of_the_filmstrip_are_drawn(
     expect(said(page)).to_contain_text("Block 2, mean of heads: patch")
     page.go_back()
     expect(said(page)).to_contain_text("Block 2, mean of heads: the class token")
+
+
+@pytest.mark.slow
+def test_a_network_without_attention_is_compared_cell_by_cell_and_a_link_says_which(visit: NewVisit) -> None:
+    page = visit().open("/attention")
+    expect(page.locator(".attention h1")).to_contain_text("has no attention")
+    expect(said(page)).to_contain_text("Point at another one")
+    page.get_by_role("slider", name="Block").fill("2")
+    page.get_by_role("button", name="Colours").click()
+    expect(page.locator(".attention")).to_have_attribute("data-painted", re.compile(" colours 1 "))
+    expect(page).to_have_url(re.compile("block=2&show=colours"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_the_page_has_no_accessibility_findings_and_no_sideways_scrolling(
+    visit: NewVisit, width: int, scheme: str
+) -> None:
+    page = visit(width=width, scheme=scheme).open(ADDRESS)
+    assert findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

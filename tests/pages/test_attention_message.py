@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gradcam_core.attention import flow
+from gradcam_core.attention import features, flow
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.models import load_model
 from gradcam_core.preprocessing import prepare
+from gradcam_core.receptive_field import receptive_field
+from gradcam_core.recording import record
 from gradcam_core.rendering.render import DEFAULT_LOOK
 from gradcam_core.samples import SAMPLES, load_sample
 from pages._ui.attention import message as messages
@@ -119,3 +121,18 @@ def test_a_network_without_attention_gives_a_page_that_says_so() -> None:
 def test_views_differ_by_image_model_and_preprocessing_and_by_nothing_else(question: Question) -> None:
     assert view_id(replace(question, preprocessing="squash")) != view_id(question)
     assert view_id(replace(question, layer="blocks.0", method="hirescam")) == view_id(question)
+
+
+def test_features_of_a_layer_are_the_cores_and_lie_where_its_cells_look() -> None:
+    question = question_about("tinynet")
+    head, _ = sent(question)
+    place, model = len(head["layers"]) - 1, load_model("tinynet")
+    layer = model.layer(head["layers"][place]["name"])
+    tensor = prepare(load_sample("meadow"), model.input_spec).tensor
+    activation = record(model, tensor, [layer.name]).activation(layer.name)
+    told, blobs = part(question, f"similarity-{place}")
+    own = matrix(blobs[f"similarity-{place}"], -1, told["channels"]).astype(np.float32)
+    assert np.allclose(own @ own.T, features.similarity(activation), atol=2 * HALF)
+    assert tuple(told["shift"]) == receptive_field(model, layer).shift
+    shades = np.frombuffer(part(question, f"colours-{place}")[1][f"colours-{place}"], np.uint8)
+    assert np.array_equal(shades.reshape(*layer.layout.grid, 3), features.colours(activation))

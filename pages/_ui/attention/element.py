@@ -19,6 +19,7 @@ _SCRIPTS = (
     "numbers",
     "cells",
     "choices",
+    "features",
     "address",
     "asking",
     "stage",

@@ -12,6 +12,7 @@ Head:
                 `reader` names what stands for what is read of the answer, as in "the class token"; where `reason` is
                 not empty, its attention is not of all tokens, and none of its blobs exist
     tokens      the names of the tokens before the cells, in their order
+    layers      [{name, grid}] whose cells can be compared, of every network: parts `similarity-N`, `colours-N`
     followed    why attention can't be followed from block to block; empty where it can: then parts `rollout-N` exist
     says        sentences above the page: [what is attended to most, what attention is not]
 
@@ -22,7 +23,10 @@ Blobs (float16 little-endian, row by row, unless said otherwise; N is a block's 
     heads-N     (heads, tokens, tokens), rows look at columns: of all blocks where there is room for that, else of none
     mean-N      (tokens, tokens): the mean of the heads, where there are none: of the last blocks, as there is room
 
-Parts (`parts.py`) have the same names: mean-N, heads-N, rollout-N (tokens, tokens).
+Parts (`parts.py`) have the same names: mean-N, heads-N, rollout-N (tokens, tokens); and, N being a place in `layers`:
+    similarity-N  (cells, channels): directions whose products are the cosines; beside it `channels`, and `shift` of the
+                cells from their squares, (x, y) in cells
+    colours-N   uint8 (h, w, 3): the first three principal components; beside it `shift`
 """
 
 from __future__ import annotations
@@ -33,6 +37,7 @@ from typing import Any
 from gradcam_core.rendering.colormaps import COLORMAPS
 from gradcam_core.rendering.render import Look
 from pages._ui.attention import words
+from pages._ui.attention.features import feature_layers
 from pages._ui.attention.parts import half
 from pages._ui.attention.reading import AttentionReading, BlockReading, heads_of, reading_key, shares_read
 from pages._ui.result.view import photo_of
@@ -46,7 +51,7 @@ _HEAD_BYTES = 60_000  # about what the words take
 
 def view_id(question: Question) -> str:
     """The view as a short text."""
-    return hashlib.sha256("\n".join(reading_key(question)).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join((*reading_key(question), question.place)).encode()).hexdigest()[:16]
 
 
 def attention_message(question: Question, reading: AttentionReading, look: Look) -> bytes:
@@ -67,6 +72,7 @@ def attention_message(question: Question, reading: AttentionReading, look: Look)
         "look": _look(look),
         "blocks": [_block(reading, one) for one in reading.blocks],
         "tokens": words.token_names(reading),
+        "layers": [{"name": layer.name, "grid": layer.layout.grid} for layer in feature_layers(question)],
         "followed": reading.why_not_followed,
         "says": words.opening(question, reading),
     }

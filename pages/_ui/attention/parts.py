@@ -17,8 +17,10 @@ import numpy as np
 
 from gradcam_core.errors import HeatproofError
 from pages._ui.attention.element import Wanted
-from pages._ui.attention.reading import attention_reading, heads_of
+from pages._ui.attention.features import colours_part, similarity_part
+from pages._ui.attention.reading import attention_reading, heads_of, reading_key
 from pages._ui.session.question import Question
+from pages._ui.session.shared import shared
 from pages._ui.text.incidents import error_text_plain, logged_incident
 from pages._ui.viewer.payload import pack
 
@@ -59,16 +61,31 @@ def _heads(question: Question, place: int) -> Part:
 
 
 def _rollout(question: Question, place: int) -> Part:
-    """Attention followed from the first block to this one."""
-    from gradcam_core.attention.flow import rollout
+    """Attention followed from the first block to this one; all of them are made at once."""
+    _global_mean(question, place)
+    made: list[np.ndarray] = shared().kept(
+        (*reading_key(question), "rollouts"),
+        lambda: _rollouts(question),
+        lambda all_of_them: sum(map(_size, all_of_them)),
+    )
+    return {}, half(made[place])
+
+
+def _rollouts(question: Question) -> list[np.ndarray]:
+    from gradcam_core.attention.flow import rollouts
 
     reading = attention_reading(question)
     if reading.why_not_followed:
         raise HeatproofError(reading.why_not_followed, hint="Look at the attention of single blocks.")
-    means = [_global_mean(question, one) for one in range(place + 1)]
+    means = [_global_mean(question, place) for place in range(len(reading.blocks))]
     tokens = len(means[-1])
     padded = [np.pad(mean, (tokens - len(mean), 0))[None] for mean in means]  # tokens that join later, before the cells
-    return {}, half(rollout(padded))
+    own = (flow[-len(mean) :, -len(mean) :] for flow, mean in zip(rollouts(padded), means, strict=True))
+    return [flow.astype(np.float16) for flow in own]
+
+
+def _size(array: np.ndarray) -> int:
+    return array.nbytes
 
 
 def _global_mean(question: Question, place: int) -> np.ndarray:
@@ -79,4 +96,10 @@ def _global_mean(question: Question, place: int) -> np.ndarray:
     return mean
 
 
-PARTS: dict[str, Callable[[Question, int], Part]] = {"mean": _mean, "heads": _heads, "rollout": _rollout}
+PARTS: dict[str, Callable[[Question, int], Part]] = {
+    "mean": _mean,
+    "heads": _heads,
+    "rollout": _rollout,
+    "similarity": similarity_part,
+    "colours": colours_part,
+}

@@ -12,7 +12,11 @@ NO_EVIDENCE = (
     "Attention says what a token takes from, not what the answer makes of it: attention weights are no evidence for a "
     "class. The maps on Explore are about a class."
 )
-_NO_ATTENTION = "{title} has no attention of cells to each other: it is no vision transformer."
+NO_CLASS = "Neither is about a class: the maps on Explore are."
+_NO_ATTENTION = (
+    "{title} has no attention of patches to each other: it is no vision transformer. What can be compared are the "
+    "features of its cells."
+)
 
 
 def token_names(reading: AttentionReading) -> list[str]:
@@ -37,7 +41,7 @@ def opening(question: Question, reading: AttentionReading) -> list[str]:
     """What is attended to most, and what attention is not."""
     seen = [one for one in reading.blocks if one.rows is not None]
     if not reading.blocks:
-        return [_NO_ATTENTION.format(title=question.model.spec.title), ""]
+        return [_NO_ATTENTION.format(title=question.model.spec.title), NO_CLASS]
     if not seen:
         return [f"Its attention is not of all patches. {reading.blocks[-1].block.reason}", NO_EVIDENCE]
     return [_most(reading), NO_EVIDENCE]

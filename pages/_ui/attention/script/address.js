@@ -16,7 +16,7 @@ function choiceIn(address) {
 }
 
 function withChoice(state, address) {
-  const { choice, view } = state, usual = usualChoice(view);
+  const { choice, view } = state, usual = { ...usualChoice(view, choice.show), show: usualChoice(view).show };
   const words = { ...choice, block: choice.block + 1, hide: choice.hide ? "1" : "" };
   const usualWords = { ...usual, block: usual.block + 1, hide: "" };
   for (const name of OWN_NAMES) words[name] === usualWords[name] ? address.delete(name) : address.set(name, words[name]);

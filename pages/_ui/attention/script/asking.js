@@ -4,13 +4,16 @@ const KEPT = 12_000_000; // numbers in the matrices that were asked for
 
 const EXCHANGE = (globalThis[Symbol.for("heatproof.attention_parts")] ??= { ask: null, message: null, arrived: new EventTarget() });
 
-const isAsked = (name) => /^(mean|heads|rollout)-/.test(name);
+// By kind: how its bytes are read.
+const KINDS = { readers: singles, rows: halves, mean: halves, heads: halves, rollout: halves, similarity: halves, colours: (bytes) => bytes.slice() };
 
-const readAs = (name, bytes) => (name.startsWith("readers-") ? singles(bytes) : halves(bytes));
+const isAsked = (name) => !/^(readers|rows)-/.test(name);
+
+const reading = (name) => KINDS[/^(\w+)-\d+$/.exec(name)?.[1]];
 
 // The matrices of a message of the server.
 function keepBlobs(state, blobs) {
-  for (const [name, bytes] of Object.entries(blobs)) if (/^(readers|rows|mean|heads|rollout)-\d+$/.test(name)) state.parts.set(name, readAs(name, bytes));
+  for (const [name, bytes] of Object.entries(blobs)) reading(name) && state.parts.set(name, reading(name)(bytes));
   let room = KEPT;
   for (const name of [...state.parts.keys()].reverse().filter(isAsked)) {
     room -= state.parts.get(name).length;
@@ -67,5 +70,6 @@ function takePart(state) {
   clearTimeout(state.timer.part);
   state.wanted = "";
   keepBlobs(state, answer.blob);
+  if (answer.shift) state.shifts.set(answer.name.split("-")[1], answer.shift);
   showChoice(state);
 }

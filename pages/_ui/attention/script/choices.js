@@ -14,7 +14,7 @@ const SHOWS = {
     refusal: ({ blocks }) => (blocks.some(({ reason }) => !reason) ? "" : (blocks[0]?.reason ?? "This network has no attention.")),
     part: ({ block, head }) => (head ? `heads-${block}` : `mean-${block}`),
     map: attentionMap,
-    hasHeads: true,
+    hasHeads: true, // which of the controls it has; `isOfCells`: other tokens have no part in it
   },
   rollout: {
     title: "Rollout",
@@ -30,20 +30,34 @@ const SHOWS = {
 
 const rowsOf = (state) => SHOWS[state.choice.show].rows(state.view);
 
-const chosenBlock = (state) => rowsOf(state)[state.choice.block];
+// The chosen one, with all that a block of attention has.
+function chosenBlock(state) {
+  const { block, show } = state.choice, found = rowsOf(state)[block];
+  return found && SHOWS[show].isOfCells ? { prefix: 0, heads: 0, tokens: 0, reader: "the patch in the middle", shift: state.shifts.get(String(block)), ...found } : found;
+}
 
-function usualChoice({ blocks, ...view }) {
-  const show = Object.keys(SHOWS).find((name) => !SHOWS[name].refusal({ blocks, ...view })) ?? "attention";
-  const block = Math.max(0, blocks.findLastIndex(({ reason }) => !reason));
+// The layer that holds a block of attention, or the other way round; else what lies as deep.
+function asDeep({ blocks, layers }, show, former, place) {
+  const isOfCells = Boolean(SHOWS[show].isOfCells), wasOfCells = Boolean(SHOWS[former].isOfCells);
+  if (isOfCells === wasOfCells) return place;
+  const [from, to] = isOfCells ? [blocks, layers] : [layers, blocks], name = from[place]?.name ?? "";
+  const holds = (one, other) => one.startsWith(`${other}.`), found = to.findLastIndex((one) => (isOfCells ? holds(name, one.name) : holds(one.name, name)));
+  return found < 0 ? Math.round((place / Math.max(1, from.length - 1)) * (to.length - 1)) : found;
+}
+
+function usualChoice(view, wanted) {
+  const isThere = (name) => SHOWS[name] && !SHOWS[name].refusal(view);
+  const show = isThere(wanted) ? wanted : (Object.keys(SHOWS).find(isThere) ?? "attention");
+  const block = Math.max(0, SHOWS[show].rows(view).findLastIndex(({ reason }) => !reason));
   return { show, block, head: 0, token: "read", direction: "looks", hide: false };
 }
 
 // The choice as far as this view has it; what it lacks is as usual.
 function soundChoice(view, wanted) {
-  const usual = usualChoice(view), choice = { ...usual, ...wanted };
-  if (!SHOWS[choice.show] || SHOWS[choice.show].refusal(view)) choice.show = usual.show;
+  const usual = usualChoice(view, wanted.show), choice = { ...usual, ...wanted };
+  choice.show = usual.show;
   const rows = SHOWS[choice.show].rows(view);
-  if (!rows[choice.block] || rows[choice.block].reason) choice.block = Math.max(0, rows.findLastIndex(({ reason }) => !reason));
+  if (!rows[choice.block] || rows[choice.block].reason) choice.block = usual.block;
   const block = rows[choice.block];
   if (!SHOWS[choice.show].hasHeads || !(choice.head >= 0 && choice.head <= (block?.heads ?? 0))) choice.head = 0;
   if (!isToken(block, choice.token) || `the ${view.tokens[choice.token.slice(1)]}` === block.reader) choice.token = "read";
@@ -54,16 +68,24 @@ function soundChoice(view, wanted) {
 function isToken(block, token) {
   if (token === "read" || !block) return token === "read";
   const number = Number(token.slice(1)), cells = block.grid[0] * block.grid[1];
-  return number < (token[0] === "c" ? cells : block.prefix);
+  return number < (token[0] === "c" ? cells : (block.prefix ?? 0));
 }
 
 // A person chose: drawn at once where it is there, and a step of the history.
 function choose(state, change) {
-  const former = JSON.stringify(state.choice);
-  state.choice = soundChoice(state.view, { ...state.choice, ...change });
+  const former = JSON.stringify(state.choice), wanted = { ...state.choice, ...change };
+  if (change.show && change.block === undefined) wanted.block = asDeep(state.view, change.show, state.choice.show, state.choice.block);
+  state.choice = soundChoice(state.view, moved(state, wanted));
   if (JSON.stringify(state.choice) === former) return;
   showChoice(state);
   writeChoice(state, "pushState");
+}
+
+// A kept cell stays where it is in the image, on another grid as well.
+function moved({ choice, view, panes }, wanted) {
+  const [from, to] = [choice, wanted].map(({ show, block }) => SHOWS[show]?.rows(view)[block]?.grid);
+  if (wanted.token[0] !== "c" || wanted.token !== choice.token || !to || String(from) === String(to) || !panes.marks.pin) return wanted;
+  return { ...wanted, token: `c${cellUnder(cellsOf(view, { grid: to }), panes.marks.pin) ?? 0}` };
 }
 
 // The tokens that stand for the chosen one, with their shares.

@@ -23,7 +23,7 @@ function buildControls(state) {
 
 // While the slider is drawn it is one step of the history.
 function preview(state, block) {
-  state.choice = soundChoice(state.view, { ...state.choice, block });
+  state.choice = soundChoice(state.view, moved(state, { ...state.choice, block }));
   showChoice(state);
 }
 
@@ -47,10 +47,12 @@ function showControls(state) {
   }
   Object.assign(node.block, { max: Math.max(1, rows.length), value: choice.block + 1, disabled: rows.length < 2 });
   node.blockValue.textContent = `${choice.block + 1} of ${rows.length}`;
+  node.block.previousSibling.textContent = show.isOfCells ? "Layer" : "Block";
+  for (const part of [node.head, node.token, node.hide, buttons.direction[0]]) part.parentNode.hidden = Boolean(show.isOfCells);
   if (!block) return;
   fill(node.head, [["0", "Mean of heads"], ...Array.from({ length: block.heads ?? 0 }, (_, place) => [String(place + 1), `Head ${place + 1}`])], String(choice.head));
   node.head.disabled = !show.hasHeads;
-  fill(node.token, tokensOf(state, block), choice.token);
+  fill(node.token, tokensOf(state, chosenBlock(state)), choice.token);
   node.hide.checked = choice.hide;
 }
 

@@ -60,7 +60,7 @@ function showView(state, view, pixels, isNew) {
   const { node, panes } = state, former = state.view, isFirst = !former;
   if (isNew) {
     clearTimeout(state.timer.part);
-    Object.assign(state, { parts: new Map(), refused: new Map(), wanted: "", shown: null, cells: null });
+    Object.assign(state, { parts: new Map(), shifts: new Map(), refused: new Map(), wanted: "", shown: null, cells: null });
     Object.assign(panes.marks, { pointer: null, pin: null });
   }
   state.view = view;

@@ -65,7 +65,8 @@ function drawMap(state, token) {
   state.shown = { ...made, scale, key, token, peak };
   panes.map = { key, values: made.values, scale, isUsable: true, isSigned: false };
   drawBar(state);
-  repaint(panes);
+  if (show.paint) requestAnimationFrame(() => state.shown?.key === key && show.paint(state));
+  else repaint(panes);
 }
 
 // The map of attention or rollout: the row of a token, or its column; `others` are the shares of tokens before the cells.
@@ -98,5 +99,6 @@ function drawBar(state) {
     ramp.style.background = `linear-gradient(to right, ${rampOf({ map: panes.map, look: { ...panes.look, view: "overlay" } }).join(", ")})`;
     node.bar.dataset.of = colours;
   }
+  node.bar.toggleAttribute("data-empty", !SHOWS[choice.show].unit);
   node.bar.setAttribute("aria-label", `Colour scale from ${low.textContent} to ${high.textContent}`);
 }

@@ -8,6 +8,7 @@ function newState(root) {
     incoming: 0, // how many messages have come: one whose photo is being decoded may be overtaken
     palettes: {}, // the colours of each colour map, by slug
     parts: new Map(), // matrices by the name of their blob, the one used last at the end: see asking.js
+    shifts: new Map(), // of the cells of a layer by its place, once it is known
     refused: new Map(), // by the name of a part that could not be given: why, in a sentence
     choice: null, // what is chosen: see choices.js
     wanted: "", // the name of the part that was asked for and has not come

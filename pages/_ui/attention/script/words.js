@@ -3,9 +3,10 @@
 const asSentence = (text) => text[0].toUpperCase() + text.slice(1);
 
 // As in "Block 7, head 3".
-function placeWords({ choice }) {
+function placeWords({ choice, view }) {
   const block = `block ${choice.block + 1}`;
   if (choice.show === "rollout") return asSentence(`rollout up to ${block}`);
+  if (SHOWS[choice.show].isOfCells) return `Layer ${SHOWS[choice.show].rows(view)[choice.block].name}`;
   return asSentence(SHOWS[choice.show].hasHeads ? `${block}, ${choice.head ? `head ${choice.head}` : "mean of heads"}` : block);
 }
 
@@ -40,6 +41,7 @@ function othersWords({ shown, view }, verb) {
 }
 
 function pointedWords({ shown, choice, cells }, pointed) {
-  const value = SHOWS[choice.show].unit.startsWith("share") ? sharePercent(shown.values[pointed]) : figures(shown.values[pointed]);
+  if (shown.colours) return "";
+  const value = SHOWS[choice.show].isOfCells ? figures(shown.values[pointed]) : sharePercent(shown.values[pointed]);
   return `${asSentence(cellWords(cells, pointed))}: ${value}.`;
 }
