@@ -64,7 +64,8 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     ],
     "gradcam_core.cli": [
         {"formatting", "output_folder", "selfcheck"},
-        {"attention_report", "check_map", "summary"},
+        {"attention_depth", "check_map", "summary"},
+        {"attention_report"},
         {"attention"},
         {"commands"},
         {"main"},

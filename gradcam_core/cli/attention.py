@@ -13,6 +13,7 @@ import numpy as np
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.views import View, attention_map, readers_of, why_not_shown
 from gradcam_core.cam import BLANK, Cam, Prediction, ResultKey, unusable_because
+from gradcam_core.cli.attention_depth import depth_of
 from gradcam_core.cli.attention_report import AttentionReport, ShownMap, report_json, report_lines, statistics_of
 from gradcam_core.cli.output_folder import output_folder
 from gradcam_core.encoding import to_png
@@ -95,6 +96,7 @@ def _report(image: LoadedImage, model: LoadedModel, asked: _Asked, preprocessing
         predictions=predictions,
         readers=readers,
         statistics=statistics_of(attended, forward.geometry.input_size),
+        depth=depth_of(model, forward.input_tensor, attended),
         shown=None if view is None else _shown(view, attended, readers, forward),
     )
 

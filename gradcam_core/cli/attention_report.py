@@ -11,6 +11,7 @@ from gradcam_core.attention.passes import AttentionPass
 from gradcam_core.attention.statistics import entropies, mean_distances
 from gradcam_core.attention.views import View, queries_read
 from gradcam_core.cam import Cam, Prediction
+from gradcam_core.cli.attention_depth import Depth, depth_json, depth_lines
 from gradcam_core.cli.formatting import columns, prediction_lines
 from gradcam_core.engine import ForwardPass
 from gradcam_core.export.manifest import prediction_json
@@ -68,6 +69,7 @@ class AttentionReport:
     predictions: Sequence[Prediction]
     readers: np.ndarray | None
     statistics: Sequence[BlockStatistics]
+    depth: Depth
     shown: ShownMap | None
 
 
@@ -100,7 +102,7 @@ def report_lines(report: AttentionReport) -> Iterator[str]:
     yield ""
     yield _COLUMNS
     yield from filter(None, [report.attention.why_not_followed])
-    yield ""
+    yield from ["", *depth_lines(report.depth, forward.model.labels), ""]
     if report.shown:
         yield from [_words(report), _finding(report.shown), ""]
     yield NO_EVIDENCE
@@ -116,6 +118,7 @@ def report_json(report: AttentionReport) -> dict[str, Any]:
         "blocks": [_block(*one) for one in zip(report.attention.blocks, report.statistics, strict=True)],
         "not_recorded": list(report.attention.unseen),
         "not_followed": report.attention.why_not_followed or None,
+        **depth_json(report.depth, forward.model.labels),
         "tokens_read": None if report.readers is None else np.flatnonzero(report.readers).tolist(),
         "map": None if report.shown is None else _map(report, report.shown),
         "sentence": NO_EVIDENCE,

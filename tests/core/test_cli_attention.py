@@ -12,12 +12,15 @@ import gradcam_core.cli.attention as command
 from gradcam_core.attention.flow import rollouts
 from gradcam_core.attention.maps import followed_weights
 from gradcam_core.attention.passes import AttentionPass, attend
+from gradcam_core.attention.sinks import outlying_cells
 from gradcam_core.attention.statistics import entropies, mean_distances
+from gradcam_core.cli.attention_depth import Depth, depth_lines
 from gradcam_core.cli.attention_report import NO_EVIDENCE
 from gradcam_core.cli.main import main
 from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.images import load_image
 from gradcam_core.models import LoadedModel, load_model
+from gradcam_core.recording import record
 from tests.core.transformers import small_swin
 from tests.support import loaded
 
@@ -81,6 +84,45 @@ def test_json_has_the_numbers_of_every_head(
         assert layout is not None
         assert np.allclose(block["entropies"], entropies(attended.weights(place)), atol=1e-5)
         assert np.allclose(block["distances"], mean_distances(attended.weights(place), layout, (8, 8)), rtol=1e-4)
+
+
+def test_it_reads_the_network_off_after_each_block_and_names_the_cells_that_stand_out(
+    capsys: pytest.CaptureFixture[str], scene: str, vit: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "load_model", lambda *_, **__: vit)
+    told = answer(capsys, scene)
+    names = [f"encoder.layers.encoder_layer_{block}" for block in range(3)]
+    assert [one["name"] for one in told["read_off_after"]] == names
+    last, expected = told["read_off_after"][-1]["best"], told["predictions"][:3]
+    assert [one["label"] for one in last] == [one["label"] for one in expected]
+    shares = [[one["probability"] for one in each] for each in (last, expected)]
+    assert np.allclose(shares[0], shares[1], atol=1e-5)
+    assert told["read_off_after"][0]["best"][0]["probability"] != pytest.approx(shares[0][0], abs=1e-4)
+    forward = Explainer(vit).forward(load_image(scene))
+    activation = record(vit, forward.input_tensor, [names[1]]).activation(names[1])
+    assert told["outlying_cells"]["layer"] == names[1]
+    assert told["outlying_cells"]["cells"] == np.argwhere(outlying_cells(activation)).tolist()
+    assert main(["attention", scene]) == 0
+    assert "Cells that stand out in encoder.layers.encoder_layer_1 by the size" in capsys.readouterr().out
+
+
+def test_where_it_can_be_read_off_once_alone_it_says_so(capsys: pytest.CaptureFixture[str], scene: str) -> None:
+    told = answer(capsys, scene)
+    assert [one["name"] for one in told["read_off_after"]] == ["blocks.1"]
+    assert told["not_read_off"].startswith("It can be read off after blocks.1 alone")
+    assert told["outlying_cells"] is None
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "none"), (1, "row 0 column 0"), (9, "row 0 column 7 and 1 other"), (16, "row 0 column 7 and 8 others")],
+)
+def test_of_many_cells_the_first_are_named(count: int, said: str) -> None:
+    outlying = np.arange(16).reshape(1, 16) < count
+    depth = Depth(("a", "b"), np.full((2, 1), 0.5, dtype=np.float32), "", outlying)
+    line = list(depth_lines(depth, ("cat",)))[-1]
+    assert line.startswith("Cells that stand out in a by the size of their features: ")
+    assert line.endswith(f"{said}.")
 
 
 def test_out_writes_the_map_its_picture_and_its_facts(
