@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from gradcam_core.attention.passes import AttentionPass, attend
+from gradcam_core.attention.sinks import outlying_cells
 from gradcam_core.models import load_model
 from gradcam_core.preprocessing import prepare
+from gradcam_core.recording import record
 from gradcam_core.samples import load_sample
 from tests.browser.axe import findings
 from tests.browser.conftest import Visit, at_rest
@@ -93,3 +95,36 @@ def test_the_page_has_no_accessibility_findings_and_no_sideways_scrolling(
     page = visit(width=width, scheme=scheme).open(ADDRESS)
     assert findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.slow
+def test_without_sinks_the_rest_of_a_row_is_shared_and_a_link_says_so(visit: NewVisit, attended: AttentionPass) -> None:
+    page = visit().open(f"{ADDRESS}&head=2")
+    before = said(page).inner_text()
+    page.get_by_label("Hide sinks").check()
+    expect(page.locator(".attention .small").first).to_contain_text("Left out: the class token")
+    row = attended.weights(1)[1, 0]
+    model = load_model("tinyvit")
+    tensor = prepare(load_sample("meadow"), model.input_spec).tensor
+    activation = record(model, tensor, ["blocks.0"]).activation("blocks.0")
+    kept = np.where(outlying_cells(activation).ravel(), 0, row[1:])
+    share = kept.max() / kept.sum()
+    shown = f"{100 * share:.0f}\N{NO-BREAK SPACE}%" if share >= 0.0995 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+    expect(said(page)).to_contain_text(f"{most_of(attended, kept)} ({shown})")
+    assert said(page).inner_text() != before
+    expect(page).to_have_url(re.compile("head=2&hide=1"))
+
+
+@pytest.mark.slow
+def test_the_keys_walk_over_the_patches_keep_one_and_let_it_go(visit: NewVisit) -> None:
+    page = visit().open(ADDRESS)
+    page.locator(".attention .overlay .frame").focus()
+    page.keyboard.press("ArrowRight")
+    first = said(page).inner_text()
+    page.keyboard.press("ArrowDown")
+    expect(said(page)).not_to_have_text(first)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("token=c"))
+    page.keyboard.press("Escape")
+    expect(page).not_to_have_url(re.compile("token=c"))
+    expect(said(page)).to_contain_text("the class token looks")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gradcam_core.attention import features, flow
+from gradcam_core.attention import features, flow, sinks
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.models import load_model
 from gradcam_core.preprocessing import prepare
@@ -136,3 +136,14 @@ def test_features_of_a_layer_are_the_cores_and_lie_where_its_cells_look() -> Non
     assert tuple(told["shift"]) == receptive_field(model, layer).shift
     shades = np.frombuffer(part(question, f"colours-{place}")[1][f"colours-{place}"], np.uint8)
     assert np.array_equal(shades.reshape(*layer.layout.grid, 3), features.colours(activation))
+
+
+def test_patches_of_unusual_size_are_those_of_the_last_block_but_one(question: Question) -> None:
+    model = load_model("tinyvit")
+    tensor = prepare(load_sample("meadow"), model.input_spec).tensor
+    activation = record(model, tensor, ["blocks.0"]).activation("blocks.0")
+    head, blobs = part(question, "outliers-0")
+    assert head["layer"] == "blocks.0"
+    found = np.frombuffer(blobs["outliers-0"], np.uint8).reshape(activation.shape[1:])
+    assert np.array_equal(found, sinks.outlying_cells(activation))
+    assert part(question_about("tinynet"), "outliers-0")[1]["outliers-0"] == b""

@@ -20,12 +20,14 @@ _SCRIPTS = (
     "cells",
     "choices",
     "features",
+    "sinks",
     "address",
     "asking",
     "stage",
     "words",
     "filmstrip",
     "controls",
+    "presenting",
     "main",
 )
 _STYLES = ("attention", "filmstrip")

@@ -27,6 +27,7 @@ Parts (`parts.py`) have the same names: mean-N, heads-N, rollout-N (tokens, toke
     similarity-N  (cells, channels): directions whose products are the cosines; beside it `channels`, and `shift` of the
                 cells from their squares, (x, y) in cells
     colours-N   uint8 (h, w, 3): the first three principal components; beside it `shift`
+    outliers-0  uint8 (h, w): 1 where a patch stands out by its size in the layer `layer`; empty where no layer tells
 """
 
 from __future__ import annotations

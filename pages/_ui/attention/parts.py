@@ -18,6 +18,7 @@ import numpy as np
 from gradcam_core.errors import HeatproofError
 from pages._ui.attention.element import Wanted
 from pages._ui.attention.features import colours_part, similarity_part
+from pages._ui.attention.outliers import outliers_part
 from pages._ui.attention.reading import attention_reading, heads_of, reading_key
 from pages._ui.session.question import Question
 from pages._ui.session.shared import shared
@@ -102,4 +103,5 @@ PARTS: dict[str, Callable[[Question, int], Part]] = {
     "rollout": _rollout,
     "similarity": similarity_part,
     "colours": colours_part,
+    "outliers": outliers_part,
 }

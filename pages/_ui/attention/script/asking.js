@@ -4,8 +4,10 @@ const KEPT = 12_000_000; // numbers in the matrices that were asked for
 
 const EXCHANGE = (globalThis[Symbol.for("heatproof.attention_parts")] ??= { ask: null, message: null, arrived: new EventTarget() });
 
+const copyOf = (bytes) => bytes.slice();
+
 // By kind: how its bytes are read.
-const KINDS = { readers: singles, rows: halves, mean: halves, heads: halves, rollout: halves, similarity: halves, colours: (bytes) => bytes.slice() };
+const KINDS = { readers: singles, rows: halves, mean: halves, heads: halves, rollout: halves, similarity: halves, colours: copyOf, outliers: copyOf };
 
 const isAsked = (name) => !/^(readers|rows)-/.test(name);
 

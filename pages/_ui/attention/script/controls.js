@@ -18,7 +18,8 @@ function buildControls(state) {
     el("label", { className: "field" }, el("span", { textContent: "Block" }), node.block, node.blockValue),
     el("label", { className: "field" }, el("span", { textContent: "Head" }), node.head),
     el("label", { className: "field" }, el("span", { textContent: "From" }), node.token),
-    el("label", { className: "switch", title: "Leave out tokens that are no patch, and share the rest among the others" }, node.hide, "Hide sinks"));
+    el("label", { className: "switch", title: "Leave out tokens that are no patch, and share the rest among the others" }, node.hide, "Hide sinks"),
+    buildPresent(state));
 }
 
 // While the slider is drawn it is one step of the history.

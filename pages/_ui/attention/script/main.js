@@ -1,6 +1,7 @@
 // Streamlit calls this for every message; the element and its state stay the same.
 
 const STATES = new WeakMap();
+const NARROW = matchMedia("(max-width: 640px)"); // as the styles have it
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".hp");
@@ -16,7 +17,7 @@ function begin(state) {
   state.path = location.pathname;
   buildStage(state);
   buildFilm(state);
-  Object.assign(node, { says: el("h1", { className: "sentence" }), caveat: el("p", { className: "caveat" }), note: el("p", { className: "small" }) });
+  Object.assign(node, { says: el("h1", { className: "sentence" }), caveat: el("p", { className: "caveat" }), note: el("p", { className: "small" }), sinks: el("div", { className: "sinks" }) });
   const left = el("div", { className: "seen" }, state.panes.stage, node.bar, state.panes.foot);
   root.replaceChildren(node.says, node.caveat, buildControls(state), node.note, el("div", { className: "beside" }, left, node.film));
   listen(state);
@@ -29,6 +30,8 @@ function listen(state) {
   on(window, "popstate", () => travelled(state));
   on(window.navigation, "currententrychange", (event) => addressWritten(state, event));
   on(EXCHANGE.arrived, "change", () => takePart(state));
+  on(document, "fullscreenchange", () => showPresenting(state));
+  on(NARROW, "change", () => state.view && lookAgain(state));
   on(document, "keydown", (event) => letGo(state, event));
 }
 
@@ -52,8 +55,19 @@ async function receive(state, view) {
   const pixels = state.view?.photo === view.photo ? null : await decoded(view.blob[view.photo], view.shown);
   if (state.incoming !== number) return;
   state.palettes = unpackPalettes(view.colormaps, view.blob.tables);
-  setLook(state.panes, { ...view.look, key: JSON.stringify(view.look), colours: state.palettes[view.look.colormap], diverging: state.palettes.diverging });
+  setLook(state.panes, lookOf(state, view));
   showView(state, view, pixels, isNew);
+}
+
+// On a narrow screen the overlay stands alone; the original is there while it is held.
+function lookOf({ palettes }, { look }) {
+  const shown = { ...look, view: NARROW.matches ? "overlay" : "side" };
+  return { ...shown, key: JSON.stringify(shown), colours: palettes[look.colormap], diverging: palettes.diverging };
+}
+
+function lookAgain(state) {
+  setLook(state.panes, lookOf(state, state.view));
+  showChoice(state);
 }
 
 function showView(state, view, pixels, isNew) {

@@ -58,7 +58,8 @@ function marksMoved(state) {
 function drawMap(state, token) {
   const { panes, choice, view } = state, show = SHOWS[choice.show], made = show.map(state, token);
   state.root.toggleAttribute("data-waiting", !made && Boolean(state.wanted));
-  state.node.note.textContent = state.refused.get(show.part(choice)) ?? show.note;
+  state.node.note.textContent = state.refused.get(show.part(choice)) ?? [show.note, sinkWords(state)].filter(Boolean).join(" ");
+  markSinks(state);
   if (!made) return void (state.shown = null);
   const peak = brightest(state.cells, made.values), scale = made.scale ?? (peak < 0 ? 0 : made.values[peak]);
   const key = [view.id, choice.show, choice.block, choice.head, choice.direction, choice.hide, token].join(" ");
@@ -71,7 +72,7 @@ function drawMap(state, token) {
 
 // The map of attention or rollout: the row of a token, or its column; `others` are the shares of tokens before the cells.
 function attentionMap(state, token) {
-  const { choice, view } = state, { tokens, prefix } = chosenBlock(state), { block, head, direction } = choice, name = SHOWS[choice.show].part(choice);
+  const { choice } = state, { tokens, prefix } = chosenBlock(state), { block, head, direction } = choice, name = SHOWS[choice.show].part(choice);
   const matrix = part(state, name), isRow = direction === "looks";
   if (!matrix && !(token === "read" && isRow && choice.show === "attention")) return null;
   const from = (head ? (head - 1) * tokens * tokens : 0);
@@ -79,15 +80,7 @@ function attentionMap(state, token) {
     ? (isRow ? rowOf : columnOf)(matrix, tokens, from, sharesOf(state, token))
     : state.parts.get(`rows-${block}`).slice(head * tokens, (head + 1) * tokens);
   const values = row.slice(prefix), others = row.slice(0, prefix);
-  return choice.hide ? withoutSinks(view, values, others, isRow) : { values, others };
-}
-
-// Sinks get nothing, and what is left sums to what it would without them.
-function withoutSinks({ sinks = [] }, values, others, isRow) {
-  for (const cell of sinks) values[cell] = 0;
-  const left = sumOf(values);
-  if (isRow && left > 0) for (let cell = 0; cell < values.length; cell++) values[cell] /= left;
-  return { values, others: new Float32Array(0) };
+  return choice.hide ? withoutSinks(state, { values, others }, isRow) : { values, others };
 }
 
 function drawBar(state) {

@@ -28,6 +28,8 @@ function newState(root) {
       head: null,
       token: null,
       hide: null,
+      present: null,
+      sinks: null, // the crosses over them
     },
     buttons: { show: [], direction: [] },
     thumbs: new Map(), // the buttons of the filmstrip by "block head"
