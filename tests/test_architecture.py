@@ -63,8 +63,8 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"fitting"},
     ],
     "gradcam_core.cli": [
-        {"formatting", "output_folder", "selfcheck"},
-        {"attention_depth", "check_map", "summary"},
+        {"cells", "formatting", "look", "output_folder", "selfcheck"},
+        {"attention_depth", "check_map", "features", "summary"},
         {"attention_report"},
         {"attention"},
         {"commands"},
@@ -94,7 +94,11 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"transport", "way_out"},
         {"fetch"},
     ],
-    "gradcam_core.export": [{"exchange", "manifest", "reproduce"}, {"formats"}, {"bundle"}],
+    "gradcam_core.export": [
+        {"attention_words", "exchange", "manifest", "reproduce"},
+        {"attention_map", "formats", "reproduce_attention"},
+        {"attention_formats", "bundle"},
+    ],
     "gradcam_core.layers": [{"copies", "layouts", "place", "reasons"}, {"calls"}, {"blocks", "numbers"}, {"finding"}],
     "gradcam_core.methods": [{"forms", "projection"}, {"base"}, {"library"}, {"gradient"}],
     "gradcam_core.methods.gradient": [
@@ -150,7 +154,12 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"cache", "wrapping"},
     ],
     "gradcam_core.models.huggingface": [{"families"}, {"network", "processor"}, {"config"}],
-    "gradcam_core.rendering": [{"colormaps", "contour", "typesetting"}, {"overlays"}, {"render"}, {"figures"}],
+    "gradcam_core.rendering": [
+        {"colormaps", "contour", "feature_colours", "typesetting"},
+        {"overlays"},
+        {"render"},
+        {"figures"},
+    ],
     "gradcam_core.resources": [
         {"cores", "estimate", "limiter", "memory", "queue", "store"},
         {"job", "steps"},

@@ -47,7 +47,7 @@ def explanation_json(
         **({"sign_rule": sign_rule} if sign_rule else {}),
         "preprocessing": key.preprocessing,
         "place": place_json(cams[0]),
-        **_what_was_seen(image, cams[0].geometry),
+        **seen_json(image, cams[0].geometry),
         "predictions": [_prediction(prediction) for prediction in predictions],
         "explanations": [_explanation(cam, predictions, strongest) for cam in cams],
         "look": {name: _plain(value) for name, value in asdict(look).items()},
@@ -60,7 +60,7 @@ def prediction_json(
 ) -> dict[str, Any]:
     """What `explanation_json` says of the image, its window and the predictions."""
     return {
-        **_what_was_seen(image, geometry),
+        **seen_json(image, geometry),
         "predictions": [_prediction(prediction) for prediction in predictions],
         "versions": versions(),
     }
@@ -91,7 +91,8 @@ def versions() -> dict[str, str]:
     }
 
 
-def _what_was_seen(image: LoadedImage, geometry: InputGeometry) -> dict[str, Any]:
+def seen_json(image: LoadedImage, geometry: InputGeometry) -> dict[str, Any]:
+    """The image, and the part of it that the model saw."""
     width, height = image.original_size
     return {
         "image": {

@@ -55,7 +55,7 @@ def _answered(head: dict[str, Any], request: Request, question: Question) -> Rep
     return head | {"name": name, "mime": wanted.mime}, _made(wanted, _explanation(question, cam, look))
 
 
-def _made(wanted: ExportFormat, explanation: Explanation) -> bytes:
+def _made(wanted: ExportFormat[Explanation], explanation: Explanation) -> bytes:
     """The bytes of one file."""
     ensure_room()
     with my_turn(shared().slots, is_slow=True):
