@@ -38,7 +38,7 @@ def directions(activation: np.ndarray) -> np.ndarray:
             hint="Choose a later layer: its grid is coarser.",
         )
     lengths = np.linalg.norm(cells, axis=1, keepdims=True)
-    return np.divide(cells, lengths, out=np.zeros_like(cells), where=lengths > 0)
+    return np.asarray(np.divide(cells, lengths, out=np.zeros_like(cells), where=lengths > 0))
 
 
 def colours(activation: np.ndarray) -> np.ndarray:

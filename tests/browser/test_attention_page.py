@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from gradcam_core.attention.flow import rollout
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.sinks import outlying_cells
 from gradcam_core.models import load_model
@@ -15,6 +16,7 @@ from gradcam_core.recording import record
 from gradcam_core.samples import load_sample
 from tests.browser.axe import findings
 from tests.browser.conftest import Visit, at_rest
+from tests.browser.test_lost_messages import LossyServer
 
 NewVisit = Callable[..., Visit]
 ADDRESS = "/attention?model=tinyvit"
@@ -128,3 +130,29 @@ def test_the_keys_walk_over_the_patches_keep_one_and_let_it_go(visit: NewVisit) 
     page.keyboard.press("Escape")
     expect(page).not_to_have_url(re.compile("token=c"))
     expect(said(page)).to_contain_text("the class token looks")
+
+
+@pytest.mark.slow
+def test_a_matrix_whose_message_is_lost_is_asked_for_again(visit: NewVisit, attended: AttentionPass) -> None:
+    tab = visit()
+    server = LossyServer(tab.page, lambda head: head["name"] == "rollout-1", "heatproof_attention_parts")
+    page = tab.open(ADDRESS)
+    page.get_by_role("button", name="Rollout").click()
+    first, last = (attended.weights(place).mean(0, keepdims=True) for place in range(2))
+    flow = rollout([np.pad(first, ((0, 0), (1, 0), (1, 0))), last])
+    expect(said(page)).to_contain_text(
+        f"Rollout up to block 2: the class token looks most at {most_of(attended, flow[0])}"
+    )
+    assert not server.is_losing
+
+
+@pytest.mark.slow
+def test_nothing_of_another_image_is_kept(visit: NewVisit) -> None:
+    page = visit().open(f"{ADDRESS}&block=1&token=c100")
+    page.locator("[data-testid=stRadioOption]", has_text="Bay").click()
+    page.wait_for_url("**image=bay**")
+    expect(said(page)).to_contain_text("Block 1, mean of heads: the mean of all patches")
+    at_rest(page)
+    assert "token=" not in page.url
+    page.go_back()
+    expect(said(page)).to_contain_text("patch row 7, column 5")

@@ -20,7 +20,9 @@ def show_attention(question: Question) -> None:
 
 
 def _draw(question: Question) -> None:
-    show_attention_element(attention_message(question, attention_reading(question), chosen_look()))
+    message = attention_message(question, attention_reading(question), chosen_look())
+    with st.container(key="explained"):  # its style marks a former result while the next one is computed
+        show_attention_element(message)
     _answer(question)
 
 

@@ -2,7 +2,7 @@
 
 Head:
     id          of the view: image, model and preprocessing by content; parts are asked for of it
-    imageAndModel  as the address names them
+    imageAndModel, usualImageAndModel   as the address names them, "" for the usual ones; and what those are called
     photo, alt  the name of the photo's blob, and what is said of it to those who can't see it
     size, shown    (width, height) of the kept image, and of its copy on screen
     window, seen   where the input lies in the copy: see `drawing/evidence.js`
@@ -42,7 +42,7 @@ from pages._ui.attention.features import feature_layers
 from pages._ui.attention.parts import half
 from pages._ui.attention.reading import AttentionReading, BlockReading, heads_of, reading_key, shares_read
 from pages._ui.result.view import photo_of
-from pages._ui.session.chosen import image_and_model_of
+from pages._ui.session.chosen import image_and_model_of, usual_image_and_model
 from pages._ui.session.question import Question
 from pages._ui.viewer.payload import pack, tables
 
@@ -63,6 +63,7 @@ def attention_message(question: Question, reading: AttentionReading, look: Look)
     head = {
         "id": view_id(question),
         "imageAndModel": image_and_model_of(question),
+        "usualImageAndModel": usual_image_and_model(),
         "photo": _digest(file),
         "alt": f"The image {question.picture.name}".strip(),
         "size": question.picture.size,

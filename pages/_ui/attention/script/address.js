@@ -23,8 +23,10 @@ function withChoice(state, address) {
   return address;
 }
 
-// Whether an address is about the image and the model on screen.
-const isAboutView = ({ view }, address) => view.imageAndModel[0] === (address.get("image") ?? "") && view.imageAndModel[1] === (address.get("model") ?? "");
+// Whether an address is about the image and the model on screen. A link may name the usual ones, which need no words.
+const isAboutView = ({ view }, address) =>
+  ["image", "model"].every((name, place) =>
+    [view.imageAndModel[place], view.imageAndModel[place] || view.usualImageAndModel[place]].includes(address.get(name) ?? ""));
 
 function writeChoice(state, how) {
   const address = new URLSearchParams(location.search);
@@ -44,7 +46,9 @@ function addressWritten(state, { navigationType }) {
 // Back and Forward.
 function travelled(state) {
   const address = new URLSearchParams(location.search);
-  if (!state.view || !isOwnPage(state) || !isAboutView(state, address)) return;
+  if (!state.view || !isOwnPage(state)) return;
+  state.address.isTravelled = !isAboutView(state, address);
+  if (state.address.isTravelled) return;
   state.choice = soundChoice(state.view, choiceIn(address));
   showChoice(state);
 }

@@ -71,7 +71,7 @@ function lookAgain(state) {
 }
 
 function showView(state, view, pixels, isNew) {
-  const { node, panes } = state, former = state.view, isFirst = !former;
+  const { node, panes } = state, former = state.view;
   if (isNew) {
     clearTimeout(state.timer.part);
     Object.assign(state, { parts: new Map(), shifts: new Map(), refused: new Map(), wanted: "", shown: null, cells: null });
@@ -81,12 +81,21 @@ function showView(state, view, pixels, isNew) {
   keepBlobs(state, view.blob);
   [node.says.textContent, node.caveat.textContent] = view.says;
   if (pixels) setImage(panes, { ...view, cells: [1, 1], shift: [0, 0], unit: "" }, pixels), resetZoom(panes), (state.cells = null);
-  const isSame = former && former.imageAndModel.join("\n") === view.imageAndModel.join("\n");
-  state.choice = soundChoice(view, isFirst ? choiceIn(new URLSearchParams(location.search)) : isSame || !isNew ? state.choice : { ...state.choice, token: "read", block: undefined });
+  state.choice = soundChoice(view, choiceFor(state, former));
   describePanes(panes, view.alt, "What the chosen token looks at. Arrow keys walk over the patches, Enter keeps one.");
   state.root.toggleAttribute("data-empty", !chosenBlock(state));
   drawFilm(state);
   showChoice(state);
   writeChoice(state, "replaceState");
   state.root.dataset.shown = view.id;
+}
+
+// Of a new element, or after Back and Forward, what the address says; else what was chosen, as far as it means something
+// in another image or model.
+function choiceFor(state, former) {
+  const { view, choice, address } = state, isByAddress = !former || address.isTravelled, [image, model] = former?.imageAndModel ?? [];
+  address.isTravelled = false;
+  if (isByAddress) return choiceIn(new URLSearchParams(location.search));
+  if (model !== view.imageAndModel[1]) return { show: choice.show, direction: choice.direction, hide: choice.hide };
+  return image === view.imageAndModel[0] ? choice : { ...choice, token: "read" };
 }

@@ -10,7 +10,7 @@ const EXCHANGE = (globalThis[Symbol.for("heatproof.attention_parts")] ??= {
 export default function ({ data, setStateValue }) {
   const ask = (wanted) => setStateValue("wanted", wanted);
   EXCHANGE.ask = ask;
-  if (data) EXCHANGE.message = data;
+  if (data?.byteLength) EXCHANGE.message = data;
   EXCHANGE.arrived.dispatchEvent(new Event("change"));
   return () => {
     if (EXCHANGE.ask === ask) EXCHANGE.ask = null;

@@ -16,7 +16,10 @@ function newState(root) {
     shown: null, // the map on screen: values, others, scale, unit, token
     path: "", // of the page that it stands on
     listening: null, // ends what the page listens to
-    address: { isWriting: false }, // whether the change of address that is noticed is our own
+    address: {
+      isWriting: false, // whether the change of address that is noticed is our own
+      isTravelled: false, // whether Back or Forward led to another image or model, whose view is on its way
+    },
     node: { // those that are written to later, by what they show
       says: null,
       caveat: null,

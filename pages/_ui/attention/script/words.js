@@ -17,6 +17,13 @@ function tokenWords(state, token) {
   return token[0] === "c" ? `patch ${cellWords(cells, number)}` : `the ${view.tokens[number]}`;
 }
 
+// Why something is not there, of a network that has attention at all.
+function refusalWords({ view }) {
+  if (!view.blocks.length) return "";
+  const told = Object.values(SHOWS).map(({ title, refusal }) => [title, refusal(view)]).filter(([, why]) => why);
+  return told.map(([title, why]) => `No ${title.toLowerCase()}: ${why}`).join(" ");
+}
+
 // `pointed`: a cell that the pointer stands on while another one is kept, or null.
 function sentenceOf(state, pointed) {
   const { shown, choice } = state;
