@@ -187,8 +187,9 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "pages._ui.attention": [
         {"element", "reading"},
         {"features", "outliers", "words"},
-        {"parts"},
+        {"parts", "views"},
         {"message"},
+        {"take_away"},
         {"attention_page"},
     ],
     "pages._ui.frame": [{"registry", "secure"}, {"bar", "own_picker"}, {"page"}],

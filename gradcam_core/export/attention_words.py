@@ -1,5 +1,6 @@
 """What does a map of attention or of features show, in one sentence? Blocks, heads, rows and columns count from 1."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ from gradcam_core.attention.views import FeatureView, View, queries_read
 from gradcam_core.layers.layouts import Layout
 from gradcam_core.text import counted
 
+_LONGEST = 100  # letters of the beginning of a file's name
 NO_EVIDENCE = (
     "Attention weights are no evidence for a class: they say what a token takes from, not what the answer makes of it."
 )
@@ -64,3 +66,30 @@ def _hidden(view: View) -> str:
         return ""
     cells = f", and {counted(len(view.hidden), 'patch', 'patches')}" if view.hidden else ""
     return f"; tokens that are no patch are hidden{cells}"
+
+
+def file_prefix(view: View | FeatureView) -> str:
+    """How the names of its files begin, as in "attention-block-2-head-3-row-4-column-13"; every system takes it."""
+    parts = [_kind(view), *_numbers(view), *_whose(view)]
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower())[:_LONGEST].strip("-")
+
+
+def _kind(view: View | FeatureView) -> str:
+    if isinstance(view, FeatureView):
+        return "colours" if view.cell is None else "similarity"
+    return "rollout" if view.is_rollout else "attention"
+
+
+def _numbers(view: View | FeatureView) -> list[str]:
+    if isinstance(view, FeatureView):
+        return [view.layer]
+    return [f"block-{view.block + 1}", *([] if view.head is None else [f"head-{view.head + 1}"])]
+
+
+def _whose(view: View | FeatureView) -> list[str]:
+    told = [] if view.cell is None else [f"row-{view.cell[0] + 1}-column-{view.cell[1] + 1}"]
+    if isinstance(view, FeatureView):
+        return told
+    told += [] if view.token is None else [f"token-{view.token + 1}"]
+    told += ["received"] if view.is_received else []
+    return told + ([] if view.hidden is None else ["without-sinks"])

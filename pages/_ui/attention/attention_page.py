@@ -8,6 +8,7 @@ from pages._ui.attention.element import show_attention_element, show_parts_eleme
 from pages._ui.attention.message import attention_message, view_id
 from pages._ui.attention.parts import part_message
 from pages._ui.attention.reading import attention_reading
+from pages._ui.attention.take_away import offered_formats, serve_files
 from pages._ui.result.for_chosen_class import show_for_chosen_class
 from pages._ui.session.question import Question
 from pages._ui.session.queue import queue_shown
@@ -20,10 +21,11 @@ def show_attention(question: Question) -> None:
 
 
 def _draw(question: Question) -> None:
-    message = attention_message(question, attention_reading(question), chosen_look())
+    message = attention_message(question, attention_reading(question), chosen_look(), offered_formats())
     with st.container(key="explained"):  # its style marks a former result while the next one is computed
         show_attention_element(message)
     _answer(question)
+    serve_files(question)
 
 
 @st.fragment(key="attention_part")

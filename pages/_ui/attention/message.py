@@ -15,6 +15,9 @@ Head:
     layers      [{name, grid}] whose cells can be compared, of every network: parts `similarity-N`, `colours-N`
     followed    why attention can't be followed from block to block; empty where it can: then parts `rollout-N` exist
     says        sentences above the page: [what is attended to most, what attention is not]
+    name        of image and model, for a picture that is copied
+    formats     [{slug, title, description}] of the files that can be taken away; `linkNote` says that no link carries
+                this image, or nothing
 
 Blobs (float16 little-endian, row by row, unless said otherwise; N is a block's place in `blocks`):
     the photo's WebP; `tables`: colour tables, uint8
@@ -33,6 +36,7 @@ Parts (`parts.py`) have the same names: mean-N, heads-N, rollout-N (tokens, toke
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from gradcam_core.rendering.colormaps import COLORMAPS
@@ -44,6 +48,7 @@ from pages._ui.attention.reading import AttentionReading, BlockReading, heads_of
 from pages._ui.result.view import photo_of
 from pages._ui.session.chosen import image_and_model_of, usual_image_and_model
 from pages._ui.session.question import Question
+from pages._ui.text.sentences import NOT_IN_A_LINK
 from pages._ui.viewer.payload import pack, tables
 
 MOST_BYTES = 1_300_000
@@ -55,7 +60,9 @@ def view_id(question: Question) -> str:
     return hashlib.sha256("\n".join((*reading_key(question), question.place)).encode()).hexdigest()[:16]
 
 
-def attention_message(question: Question, reading: AttentionReading, look: Look) -> bytes:
+def attention_message(
+    question: Question, reading: AttentionReading, look: Look, formats: Sequence[dict[str, str]] = ()
+) -> bytes:
     """The message; what it leaves out is asked for."""
     file, shown = photo_of(question.picture)
     blobs = {_digest(file): file, "tables": tables()} | _small(reading)
@@ -77,6 +84,9 @@ def attention_message(question: Question, reading: AttentionReading, look: Look)
         "layers": [{"name": layer.name, "grid": layer.layout.grid} for layer in feature_layers(question)],
         "followed": reading.why_not_followed,
         "says": words.opening(question, reading),
+        "name": f"{question.picture.name} · {question.model.spec.title}",
+        "formats": list(formats),
+        "linkNote": "" if question.picture.is_linkable else NOT_IN_A_LINK,
     }
     return pack(head, blobs | _matrices(question, reading, MOST_BYTES - _HEAD_BYTES - sum(map(len, blobs.values()))))
 
