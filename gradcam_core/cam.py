@@ -48,6 +48,7 @@ class Cam:
         method_title: for people, as is `model_title`.
         note: why the map can't be used, in one sentence; empty if it can.
         sign_rule: which side counts as evidence, in one sentence, where the method leaves that open; else empty.
+        remark: what must be known of all maps of this method and model, as a sentence; empty as a rule.
         same_map_by: the slugs of other methods that give the same map here, as far as that is known.
         same_map_note: that they do, and why, in one sentence; empty if there are none.
         versus: the class that it is set against, where two are compared.
@@ -63,6 +64,7 @@ class Cam:
     model_title: str
     note: str = ""
     sign_rule: str = ""
+    remark: str = ""
     same_map_by: tuple[str, ...] = ()
     same_map_note: str = ""
     versus: Prediction | None = None

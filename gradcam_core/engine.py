@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gradcam_core.attention.later import LaterAttention
+from gradcam_core.attention.passes import AttentionPass
 from gradcam_core.cam import CANCELS, RAW_UNIT, Cam, Prediction, ResultKey, cancelled_sum, unusable_because
 from gradcam_core.errors import LayerError, MethodError
 from gradcam_core.evidence import NotFiniteError, PassEvidence
@@ -19,7 +21,7 @@ from gradcam_core.geometry import InputGeometry
 from gradcam_core.layers.finding import TargetLayer, normalised_after
 from gradcam_core.layers.place import DEFAULT_PLACE, ReceptiveField, get_place
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import CamMethod, default_method, get_method, same_map_by
+from gradcam_core.methods import CamMethod, default_method, get_method, remark_on, same_map_by, why_unfit
 from gradcam_core.methods.base import Need, Sign
 from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import get_preprocessing, input_picture, prepare
@@ -77,6 +79,7 @@ class Explainer:
             geometry=prepared.geometry,
             input_tensor=prepared.tensor,
             _recorded=record(self.model, prepared.tensor, names),
+            _later=LaterAttention(self.model, prepared.tensor),
         )
 
 
@@ -99,6 +102,16 @@ class ForwardPass:
     geometry: InputGeometry
     input_tensor: Tensor
     _recorded: Recording
+    _later: LaterAttention
+
+    @property
+    def attention(self) -> AttentionPass:
+        """The attention of every block: one forward pass when first asked for, and kept with this one.
+
+        Raises:
+            ResourceError: if the memory does not suffice.
+        """
+        return self._later.recorded()
 
     @property
     def logits(self) -> np.ndarray:
@@ -154,7 +167,7 @@ class ForwardPass:
 
         Raises:
             LayerError: if the layer was not recorded.
-            MethodError: if there is no such class, target or method, or the method can't explain this layer.
+            MethodError: if there is no such class, target or method, or the method can't explain this model or layer.
             ResourceError: if the memory does not suffice.
         """
         at = self._recorded_layer(layer)
@@ -162,7 +175,8 @@ class ForwardPass:
         explained = self._explained(class_index, target)
         prediction = self._prediction_of(explained)
         other = None if versus is None else self.prediction(versus)
-        _check_question(chosen, at, prediction, other)
+        self._check_method(chosen, at)
+        _check_question(chosen, prediction, other)
         evidence = PassEvidence(
             model=self.model,
             layer=at,
@@ -170,11 +184,12 @@ class ForwardPass:
             recorded=self._recorded,
             class_index=prediction.class_index,
             target=explained,
+            later=self._later,
             against=other.class_index if other else None,
             expected=chosen.cost(at),
             progress=progress,
         )
-        field = receptive_field(self.model, at)
+        field = receptive_field(self.model, at) if chosen.depends_on_layer else ReceptiveField()
         geometry = self._laid(field)
         values, note = self._raw_map(chosen, evidence, geometry)
         same_map = ((), "") if note else _same_map_by(chosen, evidence)
@@ -187,6 +202,7 @@ class ForwardPass:
             model_title=self.model.spec.title,
             note=note,
             sign_rule=chosen.sign_rule,
+            remark=remark_on(chosen, self.model),
             same_map_by=same_map[0],
             same_map_note=same_map[1],
             versus=other,
@@ -263,6 +279,18 @@ class ForwardPass:
             )
         return layer
 
+    def _check_method(self, method: CamMethod, layer: TargetLayer) -> None:
+        """Whether the method can explain this model and layer, before any work."""
+        if reason := why_unfit(method, self.model):
+            raise MethodError(
+                f"{method.title} can't explain {self.model.spec.title}: {reason}",
+                hint="Choose a vision transformer, such as tinyvit, or another method, such as Grad-CAM.",
+            )
+        if reason := method.unsupported_because(layer):
+            raise MethodError(
+                f"{method.title} can't explain {layer.name}: {reason}", hint="Choose another layer or method."
+            )
+
     def _check_class(self, class_index: int) -> None:
         if not 0 <= class_index < len(self.model.labels):
             raise MethodError(
@@ -279,8 +307,10 @@ def _same_map_by(method: CamMethod, evidence: PassEvidence) -> tuple[tuple[str, 
 def unit_of(model: LoadedModel, cam: Cam) -> str:
     """What the raw values count: logits per cell, if with the head's bias they add up to the logit.
 
-    That holds for global pooling and one linear layer, and is found out by adding up.
+    That holds for global pooling and one linear layer, and is found out by adding up. A method may know it.
     """
+    if unit := get_method(cam.key.method).unit:
+        return unit
     for module in model.module.modules():
         bias = getattr(module, "bias", None)
         if getattr(module, "out_features", None) == len(model.labels) and bias is not None:
@@ -290,17 +320,8 @@ def unit_of(model: LoadedModel, cam: Cam) -> str:
     return RAW_UNIT
 
 
-def _check_question(method: CamMethod, layer: TargetLayer, asked: Prediction, other: Prediction | None) -> None:
+def _check_question(method: CamMethod, asked: Prediction, other: Prediction | None) -> None:
     """Whether the method can answer, before any work."""
-    if Need.ATTENTION in method.needs:
-        raise MethodError(
-            f"{method.title} needs the attention of transformer blocks, which is not recorded yet.",
-            hint="Choose another method, such as Grad-CAM.",
-        )
-    if reason := method.unsupported_because(layer):
-        raise MethodError(
-            f"{method.title} can't explain {layer.name}: {reason}", hint="Choose another layer or method."
-        )
     if asked.class_index < 0 and method.needs & {Need.OTHER_CLASS, Need.FORWARD_PASSES}:
         raise MethodError(f"{method.title} explains one class.", hint="Give class_index, or choose another method.")
     compares = Need.OTHER_CLASS in method.needs

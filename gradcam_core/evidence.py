@@ -9,6 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gradcam_core.attention.later import LaterAttention
+from gradcam_core.attention.lens import ReadOff
+from gradcam_core.attention.passes import AttentionPass
 from gradcam_core.hooks import replacing
 from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.methods.base import LayerRecord
@@ -29,6 +32,7 @@ class PassEvidence:
 
     Attributes:
         target: what is explained; `class_index` is -1 where that is not one class.
+        later: the attention of the same image.
         against: the other class, for a method that needs one.
         expected: forward passes that the method is said to take.
         progress: told how many it has taken after each batch; a job's report lets quick work pass there. Raise
@@ -41,6 +45,7 @@ class PassEvidence:
     recorded: Recording
     class_index: int
     target: Target
+    later: LaterAttention
     against: int | None = None
     expected: int = 0
     progress: Progress = silent
@@ -77,6 +82,20 @@ class PassEvidence:
 
     def _gradient(self, target: Target) -> np.ndarray:
         return _finite(self.recorded.gradient(self.layer.name, target))
+
+    @property
+    def attention(self) -> AttentionPass:
+        before, recorded = self.later.forwards, self.later.recorded()
+        self._advance(self.later.forwards - before)
+        _finite(array(recorded.logits))
+        return recorded
+
+    @property
+    def read_off(self) -> ReadOff:
+        before, read = self.later.forwards, self.later.read_off()
+        self._advance(self.later.forwards - before)
+        _finite(array(read.logits))
+        return read
 
     def at(self, names: Sequence[str]) -> Sequence[LayerRecord]:
         targets = [self.model.layer(name) for name in names]

@@ -131,6 +131,8 @@ def _file_bytes(path: Path) -> bytes:
                 raise file_too_large(limits)
             return file.read(limits.max_file_bytes + 1)  # it may have grown; the decoder's door counts again
     except FileNotFoundError as error:
-        raise ImageError(f"There is no file {shown}.", hint="Check the path.") from error
+        is_sample = str(path).lower() in SAMPLES
+        hint = f"The sample is named {SCHEME}{str(path).lower()}." if is_sample else "Check the path."
+        raise ImageError(f"There is no file {shown}.", hint=hint) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise ImageError(f"{shown} can't be read.", hint="Check the path and who may read it.") from error

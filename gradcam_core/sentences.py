@@ -1,7 +1,7 @@
 """What does a map say, in one plain sentence? The same words on screen, on a terminal and in files."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from gradcam_core.text import shortened
 WEAK = 0.25
 """A map whose largest value is below this share of the strongest one's is called weak."""
 
+SAME_FOR_ALL = "the same map for every class"
 _CONCENTRATED = 0.5  # of the evidence, within half the width and half the height of the picture: else it is spread out
 _LONGEST_LABEL = 60
 _SPACE = "\N{NO-BREAK SPACE}"
@@ -37,6 +38,8 @@ def cells_sentence(cam: Cam) -> str:
     """How far each cell looks from the square that its grid suggests, in image pixels, and where it is laid."""
     if cam.field.note:
         return cam.field.note
+    if not get_method(cam.key.method).depends_on_layer:
+        return "Each cell is a token of the network, drawn over its own patch of the image."
     (h, w), (left, top, right, bottom) = cam.shape, cam.geometry.window
     across = round(cam.field.shift[0] * (right - left) / w)
     down = round(cam.field.shift[1] * (bottom - top) / h)
@@ -62,10 +65,42 @@ def short_label(label: str) -> str:
 
 def caption(cam: Cam, weights_sha256: str) -> str:
     """What is drawn, exactly: class, layer, method, model, weights."""
-    prediction = cam.prediction
+    prediction, method = cam.prediction, get_method(cam.key.method)
     label = f"{prediction.label}: class {prediction.class_index}, logit {number(prediction.logit, 2)}"
-    method = f"{cam.method_title} (sign by convention)" if cam.sign_rule else cam.method_title
-    return " · ".join((label, f"layer {cam.key.layer}", method, cam.model_title, f"weights {weights_sha256[:8]}"))
+    layer = [f"layer {cam.key.layer}"] if method.depends_on_layer else []
+    facts = ["sign by convention"] * bool(cam.sign_rule) + [SAME_FOR_ALL] * (not method.depends_on_class)
+    titled = f"{cam.method_title} ({', '.join(facts)})" if facts else cam.method_title
+    return " · ".join((label, *layer, titled, cam.model_title, f"weights {weights_sha256[:8]}"))
+
+
+def made_by(cam: Cam) -> str:
+    """The method and, where that matters, the layer, as in "Grad-CAM at layer layer4.1"."""
+    return (
+        f"{cam.method_title} at layer {cam.key.layer}"
+        if get_method(cam.key.method).depends_on_layer
+        else cam.method_title
+    )
+
+
+def no_class_sentence(cam: Cam) -> str:
+    """That a map that is the same for every class is evidence for none; empty where it depends on the class."""
+    if get_method(cam.key.method).depends_on_class:
+        return ""
+    title, label = cam.method_title, short_label(cam.prediction.label)
+    return f"{title} draws {SAME_FOR_ALL}: what it marks may matter to the network, and is not evidence for {label}."
+
+
+def unfit_sentences(reasons: Mapping[str, str], model: str) -> list[str]:
+    """That methods can't explain any layer of a model, and why: one for each reason.
+
+    Args:
+        reasons: by the method's title, as `CamMethod.unfit_because` gives them; none is empty.
+        model: its title.
+    """
+    return [
+        f"{_listed([title for title, one in reasons.items() if one == reason])} can't explain {model}: {reason}"
+        for reason in dict.fromkeys(reasons.values())
+    ]
 
 
 def percent(probability: float) -> str:
@@ -97,6 +132,11 @@ def place(peak: tuple[int, int], size: tuple[int, int]) -> str:
     return _PLACES[row][column]
 
 
+def _listed(names: Sequence[str]) -> str:
+    """As in "A, B and C"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
 def _beside(across: int, down: int) -> str:
     """As in "14 pixels above and left of"; empty for no pixel."""
     sides = [(abs(down), "above" if down < 0 else "below"), (abs(across), "left of" if across < 0 else "right of")]
@@ -119,7 +159,7 @@ def _finding(cam: Cam, method: CamMethod, strongest: float) -> str:
         where = f"weak, and {where}" if not where.startswith("spread") else f"weak, {where}"
     against = f"Set against {short_label(cam.versus.label)}, " if cam.versus else ""
     if not method.depends_on_class:
-        return f"{cam.method_title} draws the same map for every class: {method.phrase.peak} is {where}."
+        return f"{cam.method_title} draws {SAME_FOR_ALL}: {method.phrase.peak} is {where}."
     found = f"{against}{method.phrase.peak} is {where}."
     return found[0].upper() + found[1:]
 

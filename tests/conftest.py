@@ -46,6 +46,12 @@ def tinynet() -> LoadedModel:
     return load_model("tinynet", device="cpu")
 
 
+@pytest.fixture(scope="session")
+def tinyvit() -> LoadedModel:
+    """The embedded vision transformer, loaded once."""
+    return load_model("tinyvit", device="cpu")
+
+
 @pytest.fixture
 def small_net() -> nn.Module:
     """conv → in-place ReLU → conv → mean over pixels → linear, with weights as they come."""

@@ -15,12 +15,16 @@ from torch import nn
 from gradcam_core.checkpoints.pairs import read_checkpoint, read_weights
 from gradcam_core.hooks import attach
 from gradcam_core.layers.finding import find_layers
+from gradcam_core.methods import METHODS, CamMethod, why_unfit
+from gradcam_core.methods.base import Need
 from gradcam_core.models import LoadedModel, ModelSpec
 from gradcam_core.models.architectures import build
 from gradcam_core.preprocessing import InputSpec
 from gradcam_core.samples import load_sample
 from gradcam_core.training.command import ASSETS
 
+FOR_ANY_MODEL = tuple(slug for slug, method in METHODS.items() if Need.ATTENTION not in method.needs)
+"""Methods that no model refuses."""
 _nets = itertools.count()
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -100,6 +104,11 @@ def loaded(
         nbytes=0,
         weights_sha256=f"{next(_nets):064x}",  # what is kept of one network is not taken for another's
     )
+
+
+def methods_for(model: LoadedModel) -> dict[str, CamMethod]:
+    """Those that can explain a model, by slug."""
+    return {slug: method for slug, method in METHODS.items() if not why_unfit(method, model)}
 
 
 def mostly_slow(values: Iterable[Any], *, by_default: int) -> list[Any]:

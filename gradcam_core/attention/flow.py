@@ -42,17 +42,20 @@ def rollouts(weights: Sequence[np.ndarray], *, fusion: Fusion = Fusion.MEAN, dis
 
 
 def gradient_rollout(
-    weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray], *, discard: float = 0.0
+    weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray], *, discard: float = 0.0, keeps: bool = True
 ) -> np.ndarray:
     """As `rollout`, of what attention times its gradient is above 0, the mean over the heads.
 
     Args:
         gradients: of the class, each as the block's weights.
         discard: as in `rollout`.
+        keeps: whether what a token has of itself by the residual connections alone counts; without it rows sum to less.
     """
     _check_share(discard)
     products = [(block * slope).mean(axis=0) for block, slope in _paired(weights, gradients)]
-    return _rolled([_without_smallest(np.maximum(product, 0), discard) for product in products])[-1]
+    raising = [_without_smallest(np.maximum(product, 0), discard) for product in products]
+    taken = _rolled(raising)[-1]
+    return taken if keeps else taken - np.diag(np.prod([1 / (1 + block.sum(axis=1)) for block in raising], axis=0))
 
 
 def chefer(weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> np.ndarray:

@@ -16,6 +16,8 @@ def rollout_map(
 ) -> np.ndarray:
     """(h, w) by `flow.rollout`, the same for every class: the target only tells which tokens are read.
 
+    All 0 where it depends on no attention of the last block, and so none is read.
+
     Args:
         attention: a pass with gradients.
 
@@ -23,7 +25,7 @@ def rollout_map(
         MethodError: if attention can't be followed through the network.
     """
     weights = followed_weights(attention)
-    return _cells(attention, attention.readers(target), flow.rollout(weights, fusion=fusion, discard=discard))
+    return _cells(attention, _readers(attention, target), flow.rollout(weights, fusion=fusion, discard=discard))
 
 
 def rollout_maps(
@@ -40,10 +42,15 @@ def rollout_maps(
 
 
 def gradient_rollout_map(attention: AttentionPass, target: Target, *, discard: float = 0.0) -> np.ndarray:
-    """(h, w) by `flow.gradient_rollout`; otherwise as `rollout_map`, and about the target."""
+    """(h, w) by `flow.gradient_rollout`; otherwise as `rollout_map`, and about the target.
+
+    Where cells are read themselves, what each has of itself by the residual connections alone is left out: it is nearly
+    the same for all, and nearly all that is read, for attention times its gradient is small.
+    """
     weights = followed_weights(attention)
     slopes = _of_all_tokens(attention.gradients(target))
-    return _cells(attention, attention.readers(target), flow.gradient_rollout(weights, slopes, discard=discard))
+    taken = flow.gradient_rollout(weights, slopes, discard=discard, keeps=False)
+    return _cells(attention, _readers(attention, target), taken)
 
 
 def chefer_map(attention: AttentionPass, target: Target) -> np.ndarray:
@@ -53,7 +60,7 @@ def chefer_map(attention: AttentionPass, target: Target) -> np.ndarray:
     """
     weights = followed_weights(attention)
     relevance = flow.chefer(weights, _of_all_tokens(attention.gradients(target)))
-    return _cells(attention, attention.readers(target), relevance - np.eye(len(relevance)))
+    return _cells(attention, _readers(attention, target), relevance - np.eye(len(relevance)))
 
 
 def followed_weights(attention: AttentionPass) -> list[np.ndarray]:
@@ -72,6 +79,14 @@ def _of_all_tokens(blocks: Sequence[np.ndarray]) -> list[np.ndarray]:
     tokens = blocks[-1].shape[-1]
     joining = [tokens - block.shape[-1] for block in blocks]
     return [np.pad(block, ((0, 0), (more, 0), (more, 0))) for block, more in zip(blocks, joining, strict=True)]
+
+
+def _readers(attention: AttentionPass, target: Target) -> np.ndarray:
+    """`AttentionPass.readers`; all 0 where no token is read."""
+    try:
+        return attention.readers(target)
+    except MethodError:
+        return np.zeros(attention.blocks[-1].shape[-1], dtype=np.float32)
 
 
 def _cells(attention: AttentionPass, readers: np.ndarray, taken: np.ndarray) -> np.ndarray:

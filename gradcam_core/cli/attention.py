@@ -11,9 +11,11 @@ import numpy as np
 
 from gradcam_core.attention.blocks import AttentionBlock
 from gradcam_core.attention.passes import AttentionPass, attend
+from gradcam_core.attention.places import fields_of_cells, why_no_place
 from gradcam_core.attention.views import View, readers_of, why_not_shown
+from gradcam_core.cli.attention_blocks import facts_of
 from gradcam_core.cli.attention_depth import depth_of
-from gradcam_core.cli.attention_report import AttentionReport, ShownMap, report_json, report_lines, statistics_of
+from gradcam_core.cli.attention_report import AttentionReport, ShownMap, report_json, report_lines
 from gradcam_core.cli.cells import cell_of, check_number, is_number
 from gradcam_core.cli.look import look_of
 from gradcam_core.cli.output_folder import output_folder
@@ -80,7 +82,11 @@ def _report(image: LoadedImage, model: LoadedModel, asked: _Asked, preprocessing
     attended = attend(model, forward.input_tensor, gradients=asked.view.needs_readers)
     if not attended.blocks:
         raise MethodError(f"{model.spec.title} can't be shown. {attended.why_not_followed}", hint=_INSTEAD)
-    view = _view(asked, attended, model)
+    fields = fields_of_cells(model, attended.blocks)
+    reasons = [
+        why_not_shown(block) or why_no_place(field) for block, field in zip(attended.blocks, fields, strict=True)
+    ]
+    view = _view(asked, attended, reasons, model)
     readers = readers_of(attended, one_class(predictions[0].class_index)) if asked.view.needs_readers else None
     return AttentionReport(
         image=image,
@@ -88,7 +94,7 @@ def _report(image: LoadedImage, model: LoadedModel, asked: _Asked, preprocessing
         attention=attended,
         predictions=predictions,
         readers=readers,
-        statistics=statistics_of(attended, forward.geometry.input_size),
+        blocks=facts_of(attended, reasons, forward.geometry.input_size),
         depth=depth_of(model, forward.input_tensor, attended),
         shown=None if view is None else _shown(view, attended, readers, forward, asked.place),
     )
@@ -125,13 +131,13 @@ def _of(options: Namespace) -> dict[str, Any]:
     return {"cell": cell_of("--of", options.of)}
 
 
-def _view(asked: _Asked, attended: AttentionPass, model: LoadedModel) -> View | None:
+def _view(asked: _Asked, attended: AttentionPass, why_not: Sequence[str], model: LoadedModel) -> View | None:
     """What is asked for, checked; None where nothing can be shown and nothing was asked for."""
     blocks = attended.blocks
     check_number(
         "--block", asked.block, len(blocks), f"{model.spec.name} has {counted(len(blocks), 'block', 'blocks')}"
     )
-    reasons = [attended.why_not_followed if asked.view.is_rollout else why_not_shown(block) for block in blocks]
+    reasons = [attended.why_not_followed] * len(blocks) if asked.view.is_rollout else why_not
     shown = [place for place, reason in enumerate(reasons) if not reason]
     if not shown and not asked.is_for_a_map:
         return None

@@ -19,7 +19,7 @@ from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.progress import Progress
 from gradcam_core.resources.cores import share_cores, slot_count
 from gradcam_core.resources.queue import ComputeQueue
-from gradcam_core.sentences import number, percent
+from gradcam_core.sentences import made_by, number, percent
 from gradcam_core.text import display_name, shortened
 from gradcam_core.trust.check import PICTURES, least_likely_cam, reporting_score, sweep_with
 from gradcam_core.trust.judgement import Judgement, judge
@@ -66,12 +66,12 @@ def check_map(options: Namespace, progress: Progress) -> Iterator[str]:
 def card_lines(cam: Cam, judgement: Judgement, why_method: str = "") -> Iterator[str]:
     """The verdict, why, what hiding did, and the numbers."""
     h, w = cam.shape
-    yield f"{cam.method_title} at layer {cam.key.layer}, {w} x {h} cells"
-    yield from filter(None, [why_method])
+    yield f"{made_by(cam)}, {w} x {h} cells"
+    yield from filter(None, [why_method, cam.remark])
     yield ""
     yield f"{judgement.verdict.upper()}  {judgement.headline}"
     yield from (f"- {sentence}" for sentence in judgement.reasons)
-    yield from filter(None, ["", *judgement.lines, judgement.thing_line])
+    yield from filter(None, ["", *judgement.lines, judgement.thing_line, judgement.class_line])
     yield ""
     if judgement.fifth:
         yield from columns(list(_rows(judgement.numbers, judgement.fifth)), right=(1, 2))

@@ -65,7 +65,7 @@ def summary(options: Namespace, _progress: Progress) -> Iterator[str]:
 def methods(options: Namespace, _progress: Progress) -> Iterator[str]:
     """Every method, and what it costs at one layer of one model."""
     model = load_model(options.model, device=options.device)
-    yield from methods_lines(METHODS.values(), model.layer(options.layer), model.spec)
+    yield from methods_lines(METHODS.values(), model, model.layer(options.layer))
 
 
 def predict(options: Namespace, _progress: Progress) -> Iterator[str]:

@@ -8,9 +8,9 @@ from gradcam_core.cam import Cam, Prediction
 from gradcam_core.config import PREFIX, Settings
 from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import CamMethod
+from gradcam_core.methods import CamMethod, why_unfit
 from gradcam_core.models import LoadedModel, ModelSpec
-from gradcam_core.sentences import cells_sentence, sentence
+from gradcam_core.sentences import cells_sentence, made_by, sentence, unfit_sentences
 from gradcam_core.text import display_name, figures, megabytes
 
 _LABEL_WIDTH = 24
@@ -51,13 +51,15 @@ def layers_lines(model: LoadedModel, *, everything: bool) -> Iterator[str]:
         yield f"{len(rest)} more with --all."
 
 
-def methods_lines(methods: Iterable[CamMethod], layer: TargetLayer, spec: ModelSpec) -> Iterator[str]:
+def methods_lines(methods: Iterable[CamMethod], model: LoadedModel, layer: TargetLayer) -> Iterator[str]:
     """One line a method, with its forward passes at this layer or the reason why it can't explain it."""
     listed = list(methods)
-    yield from columns([_method_row(method, layer) for method in listed])
+    unfit = {method.title: reason for method in listed if (reason := why_unfit(method, model))}
+    yield from columns([_method_row(method, layer, is_fit=method.title not in unfit) for method in listed])
     yield ""
+    yield from unfit_sentences(unfit, display_name(model.spec.title))
     yield from [f"{method.title}: {method.sign_rule}" for method in listed if method.sign_rule]
-    yield f"Forward passes are those for the first class at layer {layer.name} of {display_name(spec.name)}."
+    yield f"Forward passes are those for the first class at layer {layer.name} of {display_name(model.spec.name)}."
 
 
 def prediction_lines(
@@ -84,10 +86,10 @@ def explanation_lines(
         yield sentence(cam, among=among, strongest=strongest)
     yield ""
     h, w = cams[0].values.shape
-    yield f"{cams[0].method_title} at layer {cams[0].key.layer}, {w} x {h} cells"
+    yield f"{made_by(cams[0])}, {w} x {h} cells"
     yield from filter(None, [why_method, cells_sentence(cams[0])])
     same_map = {cam.same_map_note for cam in cams}
-    yield from filter(None, [cams[0].sign_rule, *(same_map if len(same_map) == 1 else [])])
+    yield from filter(None, [cams[0].sign_rule, cams[0].remark, *(same_map if len(same_map) == 1 else [])])
     yield ""
     yield from columns([_cam_row(cam) for cam in cams], right=(0, 2))
 
@@ -155,9 +157,10 @@ def _layer_row(layer: TargetLayer, model: LoadedModel) -> tuple[str, ...]:
     return layer.name, layer.kind, f"{layer.channels} channels", f"{width} x {height}", "default" if is_default else ""
 
 
-def _method_row(method: CamMethod, layer: TargetLayer) -> tuple[str, ...]:
+def _method_row(method: CamMethod, layer: TargetLayer, *, is_fit: bool) -> tuple[str, ...]:
     cost = 1 + method.cost(layer)
-    passes = method.unsupported_because(layer) or f"{cost:,} forward pass{'' if cost == 1 else 'es'}"
+    refused = method.unsupported_because(layer) if is_fit else "not this model"
+    passes = refused or f"{cost:,} forward pass{'' if cost == 1 else 'es'}"
     return method.slug, method.title, method.family, passes, method.paper
 
 

@@ -10,7 +10,7 @@ from gradcam_core.encoding import to_png
 from gradcam_core.errors import HeatproofError
 from gradcam_core.export.attention_map import LaidMap
 from gradcam_core.export.formats import ExportFormat
-from gradcam_core.export.manifest import json_text, place_json, seen_json, versions
+from gradcam_core.export.manifest import json_text, seen_json, shifts_json, versions
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel
 from gradcam_core.rendering.feature_colours import colours_alone, colours_overlay
@@ -93,7 +93,7 @@ def attention_json(it: DrawnMap) -> dict[str, Any]:
         },
         "sentence": laid.sentence,
         "caveat": laid.caveat,
-        "place": place_json(cam),
+        "place": {**shifts_json(cam), **({"note": cam.field.note} if cam.field.note else {})},
         **seen_json(it.image, cam.geometry),
         "look": asdict(it.look),
         "versions": versions(),

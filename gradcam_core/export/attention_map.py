@@ -2,18 +2,18 @@
 
 import math
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gradcam_core.attention.features import colours, similarity
 from gradcam_core.attention.passes import AttentionPass, attend
+from gradcam_core.attention.places import fields_of_cells, why_no_place
 from gradcam_core.attention.views import FeatureView, View, attention_map, readers_of
 from gradcam_core.cam import BESIDE, BLANK, Cam, Prediction, ResultKey, unusable_because
+from gradcam_core.errors import MethodError
 from gradcam_core.export.attention_words import NO_CLASS, NO_EVIDENCE, attention_sentence, features_sentence
 from gradcam_core.geometry import InputGeometry
-from gradcam_core.layers.blocks import is_within
 from gradcam_core.layers.place import DEFAULT_PLACE, ReceptiveField, get_place
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel
@@ -109,7 +109,9 @@ def laid_attention(attended: AttentionPass, view: View, readers: np.ndarray | No
     """
     found = attention_map(attended, view, readers)
     block = attended.blocks[view.block]
-    field = _field_of_cells(seen.model, block.name, (found.values.shape[0], found.values.shape[1]))
+    field = fields_of_cells(seen.model, attended.blocks)[view.block]
+    if reason := why_no_place(field):
+        raise MethodError(reason, hint="Choose another model.")
     title = "Attention rollout" if view.is_rollout else "Attention"
     facts = {
         "block": {"index": view.block, "count": len(attended.blocks), "name": block.name, "heads": block.heads},
@@ -167,14 +169,3 @@ def _of(view: View | FeatureView) -> dict[str, Any] | None:
     if isinstance(view, FeatureView) or view.is_of_all:
         return None
     return {"read": True} if view.token is None else {"token": view.token}
-
-
-def _field_of_cells(model: LoadedModel, part: str, grid: tuple[int, int]) -> ReceptiveField:
-    """Where the cells of a grid look: measured before this part mixes them, for a token that attends looks everywhere.
-
-    In the order of the forward pass; the first layer with the grid where none ends before the part.
-    """
-    fitting = [layer for layer in model.layers if layer.layout.grid == grid]
-    before = list(takewhile(lambda layer: not is_within(layer.name, part), fitting))
-    chosen = (before or fitting)[-1 if before else 0 :][:1]
-    return receptive_field(model, chosen[0]) if chosen else ReceptiveField()

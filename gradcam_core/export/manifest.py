@@ -11,6 +11,7 @@ from typing import Any
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.loaded_image import LoadedImage
+from gradcam_core.methods import get_method
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look
 from gradcam_core.sentences import cells_sentence, sentence
 from gradcam_core.version import __version__
@@ -39,12 +40,15 @@ def explanation_json(
     """
     if not cams:
         raise ValueError("An explanation holds at least one map.")
-    key, sign_rule = cams[0].key, cams[0].sign_rule
+    key, sign_rule, remark = cams[0].key, cams[0].sign_rule, cams[0].remark
+    is_of_class = get_method(key.method).depends_on_class
     return {
         "model": key.model,
         "layer": key.layer,
         "method": key.method,
         **({"sign_rule": sign_rule} if sign_rule else {}),
+        **({"remark": remark} if remark else {}),
+        **({} if is_of_class else {"same_for_every_class": True}),
         "preprocessing": key.preprocessing,
         "place": place_json(cams[0]),
         **seen_json(image, cams[0].geometry),
@@ -67,13 +71,17 @@ def prediction_json(
 
 
 def place_json(cam: Cam) -> dict[str, Any]:
+    """Where the cells are laid, and where the network looks, and that in a sentence."""
+    return {**shifts_json(cam), "sentence": cells_sentence(cam)}
+
+
+def shifts_json(cam: Cam) -> dict[str, Any]:
     """Where the cells are laid, and where the network looks: in cells, (x, y) from the squares of the grid."""
     return {
         "cells": cam.key.place,
         "shift": list(cam.geometry.shift),
         "network_shift": list(cam.field.shift),
         "network_spread": list(cam.field.spread),
-        "sentence": cells_sentence(cam),
     }
 
 

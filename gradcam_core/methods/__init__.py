@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcam_core.errors import MethodError
-from gradcam_core.methods.base import CamMethod
+from gradcam_core.methods.base import CamMethod, Need
 
 if TYPE_CHECKING:  # the pages list the methods before torch is imported
+    from gradcam_core.attention.facts import AttentionFacts
     from gradcam_core.layers.finding import TargetLayer
+    from gradcam_core.models import LoadedModel
 
 __all__ = [
     "DEFAULT_METHOD",
@@ -20,8 +22,10 @@ __all__ = [
     "CamMethod",
     "default_method",
     "get_method",
+    "remark_on",
     "same_map_by",
     "why_default",
+    "why_unfit",
 ]
 
 _FILES = (  # in the order in which they are offered
@@ -33,6 +37,10 @@ _FILES = (  # in the order in which they are offered
     "gradient.layercam",
     "gradient.eigencam",
     "gradient.eigengradcam",
+    "attention.rollout",
+    "attention.gradient_rollout",
+    "attention.chefer",
+    "attention.legrad",
 )
 METHODS: dict[str, CamMethod] = {
     method.slug: method for method in (import_module(f"{__name__}.{file}").METHOD for file in _FILES)
@@ -61,6 +69,22 @@ def why_default(layer: TargetLayer) -> str:
         f"{method.title} is the default at this layer: tokens beside its cells, such as a class token, may take more "
         f"from one cell than from another, and the mean over all cells, as in {usual.title}, can mark the background."
     )
+
+
+def why_unfit(method: CamMethod, model: LoadedModel) -> str:
+    """Why a method can't explain any layer of a model, as a sentence; empty if it can.
+
+    The first question about a model's attention takes one forward pass.
+
+    Raises:
+        ResourceError: if the memory does not suffice for it.
+    """
+    return method.unfit_because(_attention_of(model)) if Need.ATTENTION in method.needs else ""
+
+
+def remark_on(method: CamMethod, model: LoadedModel) -> str:
+    """What must be known of all maps of a method and a model, as a sentence; empty as a rule. Else as `why_unfit`."""
+    return method.remark(_attention_of(model)) if Need.ATTENTION in method.needs else ""
 
 
 def get_method(name: str) -> CamMethod:
@@ -93,6 +117,12 @@ def same_map_by(method: CamMethod, activation: np.ndarray, gradient: np.ndarray)
     *titles, last = [one.title for one in alike]
     sentence = f"{', '.join(titles)} and {last} give the same map here: {form}."
     return tuple(one.slug for one in alike if one is not method), sentence
+
+
+def _attention_of(model: LoadedModel) -> AttentionFacts:
+    from gradcam_core.attention.facts import attention_facts  # imports torch
+
+    return attention_facts(model)
 
 
 def _plain(name: str) -> str:

@@ -19,7 +19,11 @@ from gradcam_core.methods.forms import FindForm, own_form
 if TYPE_CHECKING:  # the pages list the methods before torch is imported
     from torch import Tensor, nn
 
+    from gradcam_core.attention.facts import AttentionFacts
+    from gradcam_core.attention.lens import ReadOff
+    from gradcam_core.attention.passes import AttentionPass
     from gradcam_core.layers.finding import TargetLayer
+    from gradcam_core.targets import Target
 
 
 class Family(StrEnum):
@@ -39,7 +43,7 @@ class Need(StrEnum):
     LAYERS = "layers"  # at: layers beside the target layer
     FORWARD_PASSES = "forward passes"  # scores, scores_from, input_gradient: the network runs again
     OTHER_CLASS = "other class"  # other_class
-    ATTENTION = "attention"  # not recorded yet: the engine refuses such a method
+    ATTENTION = "attention"  # attention, read_off: not every model has it, or shows it
 
 
 class Sign(StrEnum):
@@ -57,10 +61,12 @@ class Phrase:
     Attributes:
         peak: what lies where the map is largest, as in "… is at the top left".
         bright: what a bright cell is, as in "Bright is …"; without a full stop.
+        noun: what there is the more of in a cell, the larger its value.
     """
 
     peak: str
     bright: str
+    noun: str = "evidence"
 
 
 EVIDENCE = Phrase("the evidence", "evidence: these parts raised the score of the class")
@@ -95,6 +101,10 @@ class Evidence(Protocol):
         """The class to explain."""
 
     @property
+    def target(self) -> Target:
+        """The same for what takes any target."""
+
+    @property
     def other_class(self) -> int:
         """The class that it is set against; there is one exactly for methods that need it."""
 
@@ -120,6 +130,14 @@ class Evidence(Protocol):
 
     def gradient_of(self, weights: Mapping[int, float]) -> np.ndarray:
         """The gradient of a weighted sum of logits, such as `{class_index: 1, other_class: -1}`; as `gradient`."""
+
+    @property
+    def attention(self) -> AttentionPass:
+        """Of every block, with gradients; one forward pass for all classes and methods."""
+
+    @property
+    def read_off(self) -> ReadOff:
+        """The network as it answers after each block, with gradients; as `attention`, but two forward passes."""
 
     def at(self, names: Sequence[str]) -> Sequence[LayerRecord]:
         """What these layers gave, and the class's gradient there; one forward pass for those not recorded yet."""
@@ -148,8 +166,28 @@ def no_forwards(_layer: TargetLayer) -> int:
     return 0
 
 
+def one_forward(_layer: TargetLayer) -> int:
+    """One more forward pass."""
+    return 1
+
+
+def two_forwards(_layer: TargetLayer) -> int:
+    """Two more."""
+    return 2
+
+
 def every_layer(_layer: TargetLayer) -> str:
     """No layer is refused."""
+    return ""
+
+
+def every_model(_attention: AttentionFacts) -> str:
+    """No model is refused."""
+    return ""
+
+
+def nothing_said(_attention: AttentionFacts) -> str:
+    """Nothing needs to be said of the maps."""
     return ""
 
 
@@ -164,6 +202,7 @@ class CamMethod:
         needs: what it takes from the evidence.
         sign: what a raw value below zero means.
         phrase: how its maps are spoken of.
+        unit: what its raw values count; empty where only the network tells, as `engine.unit_of` finds out.
         sign_rule: which side we take for evidence, in one sentence, where the sign is a convention; else empty.
         compute: the method itself.
         form: the formula that it comes down to with an activation and a gradient, if others do so too.
@@ -171,6 +210,9 @@ class CamMethod:
         depends_on_layer: whether two target layers can get different maps.
         cost: forward passes of one image that it takes at a layer, beside the first; a backward pass is not counted.
         unsupported_because: why it can't explain a layer, as in "it has no channels."; empty if it can.
+        unfit_because: why it can't explain any layer of a model with this attention, as a sentence of its own; empty
+            if it can. Only methods that need attention are asked.
+        remark: what must be known of all its maps of a model with this attention, as a sentence; empty as a rule.
     """
 
     slug: str
@@ -182,12 +224,15 @@ class CamMethod:
     sign: Sign
     phrase: Phrase
     compute: Compute
+    unit: str = ""
     sign_rule: str = ""
     form: FindForm = own_form
     depends_on_class: bool = True
     depends_on_layer: bool = True
     cost: Callable[[TargetLayer], int] = no_forwards
     unsupported_because: Callable[[TargetLayer], str] = every_layer
+    unfit_because: Callable[[AttentionFacts], str] = every_model
+    remark: Callable[[AttentionFacts], str] = nothing_said
 
     @property
     def description(self) -> str:

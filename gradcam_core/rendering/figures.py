@@ -25,6 +25,7 @@ from gradcam_core.rendering.render import (
     scale_of,
 )
 from gradcam_core.rendering.typesetting import FONT, TextStyle, wrapped
+from gradcam_core.sentences import made_by, no_class_sentence
 from gradcam_core.text import display_name
 
 if TYPE_CHECKING:
@@ -208,9 +209,9 @@ def _caption(cam: Cam, look: Look, sentence: str) -> Caption:
     """Everything one must know to make this map again, and what the look leaves out or adds."""
     prediction, key = cam.prediction, cam.key
     lines = [
-        f"{cam.method_title} at layer {key.layer}  ·  logit {prediction.logit:.2f}  ·  class {key.class_index}",
+        f"{made_by(cam)}  ·  logit {prediction.logit:.2f}  ·  class {key.class_index}",
         f"{display_name(cam.model_title)}  ·  preprocessing: {key.preprocessing}{_place(cam)}{_unseen(cam)}",
-        *([cam.sign_rule] if cam.sign_rule else []),
+        *filter(None, [cam.sign_rule, cam.remark, no_class_sentence(cam)]),
         *drawn_lines(cam, look),
     ]
     title = f"{display_name(prediction.label)}  {100 * prediction.probability:.1f} %"

@@ -13,6 +13,7 @@ from gradcam_core.metrics.fills import FILLS, filled
 from gradcam_core.metrics.log_odds import log_odds, probability
 from gradcam_core.metrics.strongest import strongest_fifth
 from gradcam_core.scoring.protocol import ScoreFunction
+from gradcam_core.sentences import no_class_sentence
 from gradcam_core.trust.numbers import ByFill, FifthHidden, Provisional
 from gradcam_core.trust.provisional import heat_over, provisional
 from gradcam_core.trust.rule import HOW, Condition, Verdict, cannot_tell_because, verdict_of
@@ -36,6 +37,7 @@ class Judgement:
         fifth: what the four pictures say; None where nothing can be told, and none were asked for.
         thing: where the evidence lies, if the thing's mask is known.
         thing_line: that in a sentence; empty if it is not.
+        class_line: that the map is the same for every class, in a sentence; empty if it is not.
         seed: of the parts.
     """
 
@@ -48,6 +50,7 @@ class Judgement:
     fifth: FifthHidden | None
     thing: OnThing | None
     thing_line: str
+    class_line: str
     seed: int
 
     def as_json(self) -> dict[str, Any]:
@@ -62,7 +65,7 @@ class Judgement:
             "strongest_fifth": None if self.fifth is None else _plain(asdict(self.fifth)),
             "thing": None if self.thing is None else {**_plain(asdict(self.thing)), "sentence": self.thing_line},
             "how": list(HOW),
-            "note": FAITHFUL,
+            "note": " ".join(filter(None, [self.class_line, FAITHFUL])),
         }
 
 
@@ -101,6 +104,7 @@ def judge(
         fifth=fifth,
         thing=thing,
         thing_line="" if thing is None else on_thing_line(thing, verdict, cam),
+        class_line=no_class_sentence(cam),
         seed=sweep.parts.seed,
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from gradcam_core.cam import Cam
 from gradcam_core.engine import ForwardPass
-from gradcam_core.methods import METHODS, CamMethod
+from gradcam_core.methods import METHODS, CamMethod, why_unfit
 from gradcam_core.methods.base import Need
 from gradcam_core.metrics.agreement import agreements, heat_shares
 from gradcam_core.metrics.laying import cell_areas
@@ -15,6 +15,8 @@ from gradcam_core.metrics.parts import part_shares
 from gradcam_core.progress import Progress, silent
 from gradcam_core.trust.provisional import layout_in, unusable_because
 from gradcam_core.trust.sweep import Sweep
+
+_QUICK = 2  # forward passes beside the one that there is
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,10 @@ class LeagueRow:
 def league(
     forward: ForwardPass, sweep: Sweep, class_index: int, layers: Sequence[str], *, progress: Progress = silent
 ) -> tuple[LeagueRow, ...]:
-    """The agreement of every quick method's map at each layer, the highest first; the network is not asked again.
+    """The agreement of every quick method's map at each layer, the highest first; no further image is shown.
 
     A layer that gives the same as an earlier one, such as a container of it, is left out: its maps are no further ones.
+    A method that knows no layer stands there once, under the first.
 
     The best of many is good by luck: no verdict follows from its place here.
 
@@ -46,7 +49,12 @@ def league(
         progress: told how many maps are done; raise `Cancelled` in it to stop.
     """
     drops, distinct = sweep.drops(class_index), _distinct(forward, layers)
-    pairs = [(layer, method) for layer in distinct for method in METHODS.values() if _answers(forward, layer, method)]
+    pairs = [
+        (layer, method)
+        for layer in distinct
+        for method in METHODS.values()
+        if (layer == distinct[0] or method.depends_on_layer) and _answers(forward, layer, method)
+    ]
     rows = []
     for done, (layer, method) in enumerate(pairs):
         progress(done, len(pairs))
@@ -65,10 +73,10 @@ def _distinct(forward: ForwardPass, layers: Sequence[str]) -> list[str]:
 
 
 def _answers(forward: ForwardPass, layer: str, method: CamMethod) -> bool:
-    """Whether the method makes a map of one class at this layer from the pass alone."""
+    """Whether the method makes a map of one class at this layer from the pass, and a few more for all classes."""
     target = forward.model.layer(layer)
-    is_unanswerable = method.needs & {Need.OTHER_CLASS, Need.ATTENTION} or method.unsupported_because(target)
-    return not is_unanswerable and not method.cost(target)
+    is_unanswerable = Need.OTHER_CLASS in method.needs or method.unsupported_because(target)
+    return not is_unanswerable and method.cost(target) <= _QUICK and not why_unfit(method, forward.model)
 
 
 def _row(sweep: Sweep, cam: Cam, drops: np.ndarray) -> LeagueRow:

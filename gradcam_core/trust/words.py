@@ -3,6 +3,7 @@
 import math
 
 from gradcam_core.cam import Cam
+from gradcam_core.methods import get_method
 from gradcam_core.metrics.log_odds import probability
 from gradcam_core.metrics.placement import PLACEMENTS
 from gradcam_core.sentences import number, rounded_percent, short_label
@@ -55,10 +56,10 @@ def lines(numbers: Provisional, fifth: FifthHidden, cam: Cam) -> tuple[str, ...]
 
 def on_thing_line(thing: OnThing, verdict: Verdict, cam: Cam) -> str:
     """Where the evidence lies, and what that says together with the verdict."""
-    label = short_label(cam.prediction.label)
+    label, noun = short_label(cam.prediction.label), get_method(cam.key.method).phrase.noun
     where = "on" if thing.is_on_it else "beside"
     found = (
-        f"The evidence lies {where} the thing: {rounded_percent(thing.share)} of it on {label}, "
+        f"The {noun} lies {where} the thing: {rounded_percent(thing.share)} of it on {label}, "
         f"which covers {rounded_percent(thing.area)} of the image."
     )
     if verdict is not Verdict.SUPPORTED:

@@ -19,10 +19,9 @@ from PIL import Image
 from gradcam_core.decoding.decode import decode_image
 from gradcam_core.engine import Explainer
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import METHODS
 from gradcam_core.models import LoadedModel, load_model
 from gradcam_core.rendering.render import overlay_image
-from tests.support import calibrated, loaded, png
+from tests.support import FOR_ANY_MODEL, calibrated, loaded, png
 
 
 def resident_megabytes() -> float:
@@ -35,7 +34,7 @@ def resident_megabytes() -> float:
 
 def requests(models: list[LoadedModel], images: list[LoadedImage]) -> Iterator[None]:
     """One explanation after another, each of another kind."""
-    methods = list(METHODS)
+    methods = FOR_ANY_MODEL
     for turn in count():
         model, image = models[turn % 2], images[turn % len(images)]
         blocks = [layer.name for layer in model.layers if layer.is_block]

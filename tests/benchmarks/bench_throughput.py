@@ -37,12 +37,11 @@ from websockets.exceptions import ConnectionClosed
 
 from gradcam_core import engine
 from gradcam_core.decoding.decode import decode_image
-from gradcam_core.methods import METHODS
 from gradcam_core.preprocessing import prepare
 from tests.benchmarks.bench_crowd import add_resnet
 from tests.crowd.client import LostActError, Visitor, visiting
 from tests.server import ROOT, wait_for
-from tests.support import calibrated, loaded, photograph
+from tests.support import FOR_ANY_MODEL, calibrated, loaded, photograph
 
 THREADS, CLASSES = 4, 5
 OURS, LOCKED = "Heatproof", "one lock, grad-cam"
@@ -201,7 +200,7 @@ def click_plain(visitor: Visitor, number: int) -> None:
 def click_ours(visitor: Visitor, number: int) -> None:
     """Another class whose map did not come along, or another method."""
     if number % 2:
-        visitor.choose("method", number // 2 % len(METHODS))
+        visitor.choose("method", number // 2 % len(FOR_ANY_MODEL))
     else:
         listed = visitor.view.head["mapped"]
         visitor.ask_class(

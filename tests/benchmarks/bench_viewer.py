@@ -34,7 +34,7 @@ from pages._ui.viewer.payload import unpack
 from tests.browser.conftest import launched, settle
 from tests.browser.frame import unfold
 from tests.server import running_server
-from tests.support import photograph
+from tests.support import FOR_ANY_MODEL, photograph
 
 _PROBE = """hp => {
   const frame = () => new Promise(requestAnimationFrame);
@@ -137,7 +137,7 @@ def method_changes(page: Page) -> dict[str, float]:
     """Each method after the other, the default last."""
     unfold(page)
     titles = {
-        slug: METHODS[slug].title for slug in (*(one for one in METHODS if one != DEFAULT_METHOD), DEFAULT_METHOD)
+        slug: METHODS[slug].title for slug in (*(one for one in FOR_ANY_MODEL if one != DEFAULT_METHOD), DEFAULT_METHOD)
     }
     options = page.locator(".st-key-method [data-testid=stRadioOption]")
     found = {}
@@ -179,7 +179,7 @@ def print_acts(page: Page, wire: Wire, size: str, rounds: int) -> None:
 def print_methods(page: Page, image: LoadedImage, size: str) -> None:
     """A change of method less what the network needs for it; then once more, with the answer kept."""
     model = load_model("tinynet")
-    needed = {method: model_milliseconds(model, image, method) for method in METHODS if method != DEFAULT_METHOD}
+    needed = {method: model_milliseconds(model, image, method) for method in FOR_ANY_MODEL if method != DEFAULT_METHOD}
     first, again = method_changes(page), method_changes(page)
     note = f"the network itself: {statistics.median(needed.values()):.0f} ms"
     print_times(f"method less model time, {size}", [first[method] - needed[method] for method in needed], note)

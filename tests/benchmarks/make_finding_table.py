@@ -30,6 +30,7 @@ from gradcam_core.trust.finding import FILE, FindingTable, Found
 from gradcam_core.trust.provisional import layout_in
 from gradcam_core.trust.sweep import Sweep
 from tests.planted.workers import over_seeds
+from tests.support import methods_for
 
 FIRST_SEED = 630_000
 
@@ -75,7 +76,7 @@ def ask_scene(seed: int) -> list[Asked]:
     return [
         _asked(sweep, forward.cam(class_index, method, layer=layer), thing.mask)
         for layer in names
-        for method in METHODS
+        for method in methods_for(_model())
     ]
 
 

@@ -10,6 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 from gradcam_core.attention.flow import rollout
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.sinks import outlying_cells
+from gradcam_core.methods import METHODS, default_method
+from gradcam_core.methods.base import Need
 from gradcam_core.models import load_model
 from gradcam_core.preprocessing import prepare
 from gradcam_core.recording import record
@@ -101,11 +103,12 @@ def test_the_page_has_no_accessibility_findings_and_no_sideways_scrolling(
 
 @pytest.mark.slow
 def test_without_sinks_the_rest_of_a_row_is_shared_and_a_link_says_so(visit: NewVisit, attended: AttentionPass) -> None:
-    page = visit().open(f"{ADDRESS}&head=2")
-    before = said(page).inner_text()
+    page = visit().open(f"{ADDRESS}&head=3")
+    expect(said(page)).to_contain_text("The class token gets")
     page.get_by_label("Hide sinks").check()
     expect(page.locator(".attention .small").first).to_contain_text("Left out: the class token")
-    row = attended.weights(1)[1, 0]
+    expect(said(page)).not_to_contain_text("The class token gets")
+    row = attended.weights(1)[2, 0]
     model = load_model("tinyvit")
     tensor = prepare(load_sample("meadow"), model.input_spec).tensor
     activation = record(model, tensor, ["blocks.0"]).activation("blocks.0")
@@ -113,8 +116,7 @@ def test_without_sinks_the_rest_of_a_row_is_shared_and_a_link_says_so(visit: New
     share = kept.max() / kept.sum()
     shown = f"{100 * share:.0f}\N{NO-BREAK SPACE}%" if share >= 0.0995 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
     expect(said(page)).to_contain_text(f"{most_of(attended, kept)} ({shown})")
-    assert said(page).inner_text() != before
-    expect(page).to_have_url(re.compile("head=2&hide=1"))
+    expect(page).to_have_url(re.compile("head=3&hide=1"))
 
 
 @pytest.mark.slow
@@ -130,6 +132,11 @@ def test_the_keys_walk_over_the_patches_keep_one_and_let_it_go(visit: NewVisit) 
     page.keyboard.press("Escape")
     expect(page).not_to_have_url(re.compile("token=c"))
     expect(said(page)).to_contain_text("the class token looks")
+    page.get_by_role("button", name="Present").click()
+    page.wait_for_function("document.fullscreenElement !== null")
+    page.get_by_role("button", name="Leave").click()
+    page.wait_for_function("document.fullscreenElement === null")
+    expect(page.get_by_role("button", name="Present")).to_be_visible()
 
 
 @pytest.mark.slow
@@ -156,3 +163,14 @@ def test_nothing_of_another_image_is_kept(visit: NewVisit) -> None:
     assert "token=" not in page.url
     page.go_back()
     expect(said(page)).to_contain_text("patch row 7, column 5")
+
+
+@pytest.mark.slow
+def test_the_maps_about_the_class_stand_below_and_rollout_says_that_it_is_not(visit: NewVisit) -> None:
+    page = visit().open(ADDRESS)
+    page.get_by_role("button", name="Draw the maps of this class").click()
+    titles = page.locator(".hp.sets .title")
+    expect(titles.last).to_have_text("Attention rollout: the same for every class")
+    usual = METHODS[default_method(load_model("tinyvit").layer())].title
+    about_a_class = [one.title for one in METHODS.values() if one.needs & {Need.ATTENTION} and one.depends_on_class]
+    assert titles.all_inner_texts()[:-1] == [usual, *about_a_class]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gradcam_core.attention.blocks import attention_block, why_not_followed
 from gradcam_core.attention.flow import Fusion, chefer, gradient_rollout, rollout, rollouts
@@ -18,7 +18,7 @@ from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.models import LoadedModel
 from gradcam_core.tinynet import TinyNet
 from gradcam_core.tinyvit import INPUT_SIDE
-from tests.core.transformers import SIDE, MeanReader, small_swin, small_vit
+from tests.core.transformers import SIDE, MeanReader, drawn_to_light, small_swin, small_vit
 from tests.support import embedded_network, loaded
 
 TOKENS, HEADS = 5, 3
@@ -64,6 +64,17 @@ def test_rows_of_a_rollout_sum_to_one(fusion: Fusion, discard: float) -> None:
         gradient_rollout(drawn(6), signed(6), discard=discard),
     ]
     assert all(np.abs(rows.sum(axis=1) - 1).max() <= 1e-6 and rows.min() >= 0 for rows in taken)
+
+
+def test_without_what_a_token_keeps_the_rest_of_a_gradient_rollout_is_left() -> None:
+    (weights,), (slopes,) = drawn(1), signed(1)
+    raising = np.maximum((weights * slopes).mean(axis=0), 0)
+    expected = raising / (1 + raising.sum(axis=1, keepdims=True))
+    assert np.allclose(gradient_rollout([weights], [slopes], keeps=False), expected, atol=1e-12)
+    whole, rest = (gradient_rollout(drawn(3), signed(3), keeps=keeps) for keeps in (True, False))
+    kept = whole - rest
+    assert np.array_equal(kept, np.diag(np.diag(kept)))
+    assert rest.min() > -1e-12
 
 
 def test_a_later_block_takes_from_what_an_earlier_one_has_made() -> None:
@@ -151,24 +162,6 @@ def test_maps_with_gradients_are_about_the_class(made: Any) -> None:
     assert one.shape == (8, 8)
     assert np.ptp(one) > 0
     assert not np.allclose(one, other, rtol=1e-3)
-
-
-def drawn_to_light() -> nn.Module:
-    """Tokens are brightnesses; every token attends to bright ones, and the first class is brightness."""
-    module: Any = MeanReader()
-    with torch.no_grad():
-        module.patches.weight.fill_(1 / (3 * 64))
-        module.patches.bias.zero_()
-        module.head.weight.fill_(1.0)
-        for block in module.blocks:
-            query, key, value = block.in_proj_weight.chunk(3)
-            query.zero_()
-            key.copy_(torch.eye(24))
-            value.copy_(torch.eye(24))
-            block.in_proj_bias[:24] = 1.0
-            block.out_proj.weight.copy_(torch.eye(24))
-    made: nn.Module = module
-    return made
 
 
 @pytest.mark.parametrize(("top", "left"), [(0, 0), (0, 7), (3, 0), (3, 7)])

@@ -15,12 +15,11 @@ from PIL import Image
 from gradcam_core import Cancelled, Explainer, LoadedModel, Verdict, check_map, judge, load_image, provisional, sweep_of
 from gradcam_core.cli.main import _progress_bar, main
 from gradcam_core.engine import ForwardPass
-from gradcam_core.methods import METHODS
 from gradcam_core.scenes.scene import draw_scene
 from gradcam_core.scoring.function import score_function
 from gradcam_core.trust.check import PICTURES, least_likely_cam
 from gradcam_core.trust.judgement import fifth_hidden
-from tests.support import png
+from tests.support import methods_for, png
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +62,7 @@ def test_the_least_likely_other_class_is_asked_only_where_the_class_matters(forw
     of_itself = least_likely_cam(forward, forward.cam(least))
     assert of_itself is not None
     assert of_itself.key.class_index == np.argsort(forward.logits)[1]
-    for method in METHODS.values():
+    for method in methods_for(forward.model).values():
         if not method.depends_on_class:
             assert least_likely_cam(forward, forward.cam(0, method.slug)) is None
 

@@ -124,13 +124,17 @@ def test_methods_are_listed_with_their_cost_at_the_layer_or_the_reason_where_not
     monkeypatch.setitem(METHODS, "fine", coarse)
     assert main(["methods", "--layer", "blocks.3"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    rows, said = lines[: len(METHODS)], lines[len(METHODS) + 1 :]
+    rows, (*unfit, _, _, _) = lines[: len(METHODS)], lines[len(METHODS) + 1 :]
+    said = lines[-3:]
     assert lines[len(METHODS)] == ""
     assert [row.split()[0] for row in rows] == list(METHODS)
     told = {row.split()[0]: row for row in rows}
-    assert "gradient  1 forward pass " in told["gradcam"]
+    assert "gradient   1 forward pass " in told["gradcam"]
     assert "65 forward passes " in told["slow"]
     assert "16 cells a row are few." in told["fine"]
+    assert "attention  not this model" in told["chefer"]
+    assert unfit[0].startswith("Attention rollout, Gradient rollout and Chefer relevance can't explain TinyNet")
+    assert unfit[1].startswith("LeGrad can't explain TinyNet")
     assert said[:-1] == [f"{method.title}: {method.sign_rule}" for method in METHODS.values() if method.sign_rule]
     assert "blocks.3 of tinynet" in said[-1]
 

@@ -278,7 +278,7 @@ def test_too_little_memory_is_one_sentence(
     def full(*_: object) -> np.ndarray:
         raise MemoryError
 
-    monkeypatch.setattr(command, "statistics_of", full)  # where numpy takes it, outside of any forward pass
+    monkeypatch.setattr(command, "facts_of", full)  # where numpy takes it, outside of any forward pass
     assert main(["attention", scene]) == 2
     assert capsys.readouterr().err.startswith("There is not enough memory for this model and image.")
 

@@ -14,11 +14,10 @@ from safetensors.torch import save_file
 
 from gradcam_core.engine import Explainer
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import METHODS
 from gradcam_core.models import LoadedModel
 from gradcam_core.models.cache import ModelCache
 from tests.core.transformers import SIDE, small_swin, small_vit
-from tests.support import IMAGENET_MEAN, IMAGENET_STD, calibrated, loaded
+from tests.support import IMAGENET_MEAN, IMAGENET_STD, calibrated, loaded, methods_for
 
 THREADS = 8
 
@@ -64,12 +63,12 @@ def test_eight_threads_get_what_one_gets(
             forward = Explainer(model, blocks[-1 - request.layer]).forward(images[request.image])
             return forward.cam(request.class_index, request.method).values
 
-    rng = random.Random(0)
+    rng, methods = random.Random(0), list(methods_for(tiny))
     asked = [
         Request(
             rng.choice(["tinynet", "dense"]),
             rng.randrange(3),
-            rng.choice(list(METHODS)),
+            rng.choice(methods),
             rng.randrange(3),
             rng.randrange(10),
         )
@@ -97,9 +96,10 @@ def test_networks_of_every_layout_are_explained_at_once(
         return Explainer(models[number], layer).forward(image).cam(class_index, method).values
 
     blocks = [[layer.name for layer in model.layers if layer.is_block][-2:] for model in models]
-    methods = ["gradcam", "layercam", "eigencam"]
+    methods = [list(methods_for(model)) for model in models]
     several = [
-        (number, rng.choice(blocks[number]), rng.choice(methods), rng.randrange(6)) for number in (0, 1, 2) * THREADS
+        (number, rng.choice(blocks[number]), rng.choice(methods[number]), rng.randrange(6))
+        for number in (0, 1, 2) * THREADS
     ]
     serial = [explain(asked) for asked in several]
     with ThreadPoolExecutor(THREADS) as pool:

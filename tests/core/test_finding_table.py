@@ -5,17 +5,17 @@ from itertools import product
 
 import pytest
 
-from gradcam_core.methods import METHODS
 from gradcam_core.models import LoadedModel
 from gradcam_core.trust.finding import finding_table
 from tests.benchmarks.make_finding_table import Asked, as_text, ask_scene, summed_up
+from tests.support import methods_for
 
 
 def test_the_table_has_every_method_at_every_layer_of_the_network_that_is_shipped(tinynet: LoadedModel) -> None:
     table = finding_table()
     assert table.weights_sha256 == tinynet.weights_sha256  # other weights need another table
     asked = [(row.layer, row.method) for row in table.rows]
-    assert sorted(asked) == sorted(product([layer.name for layer in tinynet.layers], METHODS))
+    assert sorted(asked) == sorted(product([layer.name for layer in tinynet.layers], methods_for(tinynet)))
 
 
 def test_its_numbers_are_shares_and_correlations() -> None:

@@ -82,7 +82,7 @@ def test_what_takes_one_image_alone_gives_the_same_map() -> None:
     ("module", "side", "said"),
     [
         (small_swin(), SIDE, "LeGrad needs blocks in which all tokens attend to all. It attends in 16 windows"),
-        (TinyNet(4), INPUT_SIDE, "It has no blocks of attention that follow one another"),
+        (TinyNet(4), INPUT_SIDE, "No blocks of attention that follow one another were seen"),
     ],
 )
 def test_where_there_is_none_a_sentence_says_why(module: nn.Module, side: int, said: str) -> None:

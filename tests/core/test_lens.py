@@ -104,7 +104,7 @@ class Noisy(MeanBlocks):
     ("module", "side", "said"),
     [
         (MeanReader(), SIDE, "It can't be read off after its blocks: blocks.1 attends last, and no part around it"),
-        (TinyNet(4), INPUT_SIDE, "It has no blocks of attention that follow one another"),
+        (TinyNet(4), INPUT_SIDE, "No blocks of attention that follow one another were seen"),
         (Noisy(), SIDE, "What follows its blocks does not run on from their outputs alone."),
     ],
 )

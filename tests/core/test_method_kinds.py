@@ -13,7 +13,7 @@ from gradcam_core.cam import Cam
 from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.errors import Cancelled, MethodError
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import METHODS
+from gradcam_core.methods import METHODS, why_unfit
 from gradcam_core.methods.base import EVIDENCE, CamMethod, Compute, Evidence, Family, Need, Sign
 from gradcam_core.models import LoadedModel
 from tests.support import loaded
@@ -218,13 +218,21 @@ def test_gradients_of_input_and_all_biases_add_up_to_the_logit(
     assert total == pytest.approx(float(forward.logits[1]), abs=1e-4)
 
 
-def test_a_method_that_needs_attention_is_refused_before_any_work(
+def test_a_model_that_a_method_cannot_explain_is_refused_before_any_work(
     tinynet: LoadedModel, make_image: MakeImage, register: Register
 ) -> None:
-    register(_unasked, Family.ATTENTION, Need.ATTENTION)
-    with pytest.raises(MethodError, match="Trial needs the attention of transformer blocks") as caught:
+    method = register(
+        _unasked, Family.ATTENTION, Need.ATTENTION, unfit_because=lambda attention: attention.not_followed
+    )
+    with pytest.raises(MethodError, match=r"Trial can't explain TinyNet.*: No attention of cells to each") as caught:
         Explainer(tinynet).forward(make_image()).cam(0, "trial")
-    assert "Choose another method" in caught.value.hint
+    assert "Choose a vision transformer, such as tinyvit" in caught.value.hint
+    assert why_unfit(method, tinynet).startswith("No attention")
+
+
+def test_a_method_that_needs_no_attention_asks_no_model_for_it(tinynet: LoadedModel, register: Register) -> None:
+    method = register(_unasked, Family.GRADIENT, Need.GRADIENT, unfit_because=lambda _: "Never.")
+    assert why_unfit(method, tinynet) == ""
 
 
 def test_a_layer_that_a_method_cannot_explain_is_refused_with_its_reason(

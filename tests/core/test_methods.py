@@ -13,11 +13,12 @@ from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
+from gradcam_core.attention.later import LaterAttention
 from gradcam_core.engine import Explainer
 from gradcam_core.errors import MethodError
 from gradcam_core.evidence import PassEvidence
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import _FILES, METHODS, CamMethod, get_method
+from gradcam_core.methods import _FILES, METHODS, CamMethod, get_method, why_unfit
 from gradcam_core.methods.base import Need, Sign
 from gradcam_core.methods.projection import first_component
 from gradcam_core.models import LoadedModel
@@ -25,7 +26,8 @@ from gradcam_core.recording import record
 from gradcam_core.samples import load_sample
 from gradcam_core.scenes.scene import draw_scene
 from gradcam_core.targets import one_class
-from tests.support import calibrated, loaded
+from tests.core.transformers import MeanBlocks
+from tests.support import calibrated, loaded, methods_for
 
 
 def plain(name: str) -> str:
@@ -34,7 +36,7 @@ def plain(name: str) -> str:
 
 LIBRARY = {plain(name): method for name, method in vars(pytorch_grad_cam).items() if isinstance(method, type)}
 REFERENCE = {slug: LIBRARY[plain(slug)] for slug in METHODS if plain(slug) in LIBRARY}
-TESTED_ELSEWHERE: set[str] = set()  # methods that the library does not have, held to something in a file of their own
+TESTED_ELSEWHERE = {"rollout", "gradient-rollout", "chefer", "legrad"}  # test_attention_flow.py, test_legrad.py
 
 USES = {  # the attributes of the evidence that a need stands for
     Need.ACTIVATION: {"activation"},
@@ -42,6 +44,7 @@ USES = {  # the attributes of the evidence that a need stands for
     Need.LAYERS: {"at"},
     Need.FORWARD_PASSES: {"scores", "scores_from", "input_gradient"},
     Need.OTHER_CLASS: {"other_class"},
+    Need.ATTENTION: {"attention", "read_off"},
 }
 EARLIER = {
     "resnet18": "layer3.1",
@@ -73,6 +76,12 @@ def model(request: pytest.FixtureRequest) -> LoadedModel:
     if request.param == "tinynet":
         return request.getfixturevalue("tinynet")  # type: ignore[no-any-return]
     return loaded(calibrated(request.param, side=96), name=request.param, side=96)
+
+
+@pytest.fixture
+def fit(method: CamMethod, tinynet: LoadedModel, tinyvit: LoadedModel) -> LoadedModel:
+    """An embedded network that the method can explain."""
+    return tinyvit if why_unfit(method, tinynet) else tinynet
 
 
 def private_copy(module: nn.Module, monkeypatch: pytest.MonkeyPatch) -> nn.Module:
@@ -113,19 +122,21 @@ def test_every_method_is_held_to_a_reference() -> None:
 
 @each_method
 def test_a_method_that_does_not_depend_on_the_class_gives_one_map(
-    method: CamMethod, tinynet: LoadedModel, make_image: Callable[..., LoadedImage]
+    method: CamMethod, fit: LoadedModel, make_image: Callable[..., LoadedImage]
 ) -> None:
-    forward = Explainer(tinynet).forward(make_image())
+    forward = Explainer(fit).forward(make_image())
     same = np.allclose(forward.cam(0, method.slug).values, forward.cam(1, method.slug).values)
     assert same is not method.depends_on_class
 
 
 @each_method
 def test_a_method_that_does_not_depend_on_the_layer_gives_one_map(
-    method: CamMethod, tinynet: LoadedModel, make_image: Callable[..., LoadedImage]
+    method: CamMethod, fit: LoadedModel, make_image: Callable[..., LoadedImage]
 ) -> None:
-    forward = Explainer(tinynet, "blocks.5").forward(make_image(), layers=["blocks.4"])  # both 16 x 16
-    one, other = (forward.cam(0, method.slug, layer=layer).values for layer in ("blocks.4", "blocks.5"))
+    first, *_, last = (layer.name for layer in fit.layers if layer.is_block and layer.size == (16, 16))
+    layers = (first, last)
+    forward = Explainer(fit).forward(make_image(), layers=layers)
+    one, other = (forward.cam(0, method.slug, layer=layer).values for layer in layers)
     assert np.allclose(one, other) is not method.depends_on_layer
 
 
@@ -135,7 +146,7 @@ def test_methods_that_are_said_to_give_the_same_map_give_it(
 ) -> None:
     earlier = EARLIER.get(model.spec.name) or [layer.name for layer in model.layers if layer.is_block][-3]
     forward = Explainer(model, None if place == "default" else earlier).forward(make_image(seed=3))
-    cams = {slug: forward.cam(3, slug) for slug in METHODS}
+    cams = {slug: forward.cam(3, slug) for slug in methods_for(model)}
     for slug, cam in cams.items():
         largest = np.abs(cam.values).max()
         same = {one for one in cams if np.abs(cams[one].values - cam.values).max() <= 1e-4 * largest} - {slug}
@@ -155,16 +166,17 @@ def test_before_pooling_three_methods_give_one_map_and_it_is_said(tinynet: Loade
 
 @each_method
 def test_a_method_takes_what_it_says_it_needs_and_costs_what_it_says(
-    method: CamMethod, tinynet: LoadedModel, make_image: Callable[..., LoadedImage]
+    method: CamMethod, fit: LoadedModel, make_image: Callable[..., LoadedImage]
 ) -> None:
-    layer = tinynet.layer()
-    tensor = Explainer(tinynet).forward(make_image()).input_tensor
+    layer = fit.layer()
+    tensor = Explainer(fit).forward(make_image()).input_tensor
     forwards = [0]
     evidence = PassEvidence(
-        model=tinynet,
+        model=fit,
         layer=layer,
         input_tensor=tensor,
-        recorded=record(tinynet, tensor, [layer.name]),
+        recorded=record(fit, tensor, [layer.name]),
+        later=LaterAttention(fit, tensor),
         class_index=0,
         target=one_class(0),
         against=1,
@@ -182,8 +194,9 @@ def test_below_zero_is_evidence_against_where_a_method_says_so(
 ) -> None:
     """What speaks for one of two answers speaks as much against the other."""
     small_net[5] = nn.Linear(5, 1)  # type: ignore[operator]
-    model = loaded(small_net, side=16, activation="binary", labels=("sound", "defect"))
-    forward = Explainer(model, "0").forward(make_image())
+    module = MeanBlocks(classes=1) if Need.ATTENTION in method.needs else small_net
+    model = loaded(module, side=16, activation="binary", labels=("sound", "defect"))
+    forward = Explainer(model, model.layers[0].name).forward(make_image())
     turned = np.allclose(forward.cam(0, method.slug).values, -forward.cam(1, method.slug).values)
     if method.sign is not Sign.CONVENTION:
         assert turned is (method.sign is Sign.EVIDENCE)

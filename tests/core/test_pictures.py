@@ -63,6 +63,15 @@ def test_missing_file_is_refused(tmp_path: Path) -> None:
     assert refusal.value.hint
 
 
+def test_a_sample_that_is_named_as_a_file_is_told_by_its_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ImageError) as refusal:
+        load_image("Meadow")
+    assert refusal.value.hint == "The sample is named sample:meadow."
+
+
 @pytest.mark.parametrize("blank", ["", "  "])
 def test_no_name_is_no_folder(blank: str) -> None:
     with pytest.raises(ImageError, match="No picture is named"):

@@ -1,6 +1,7 @@
 """Are layers whose cells are tokens, or whose channels come last, explained as others are?"""
 
 import copy
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,10 +15,11 @@ from torch import Tensor, nn
 
 from gradcam_core.cam import CANCELS
 from gradcam_core.engine import Explainer, ForwardPass
+from gradcam_core.errors import MethodError
 from gradcam_core.layers.finding import find_layers
 from gradcam_core.layers.layouts import Kind, Layout, readings
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.methods import METHODS
+from gradcam_core.methods import METHODS, why_unfit
 from gradcam_core.methods.base import EVIDENCE, CamMethod, Evidence, Family, Need, Sign
 from gradcam_core.models import LoadedModel
 from gradcam_core.receptive_field import measured
@@ -56,6 +58,14 @@ def test_layers_of_which_a_class_token_alone_is_read_are_kept_apart_with_their_l
     assert unread["encoder.layers.encoder_layer_2"] == Layout(Kind.TOKENS, 8, 8, 24, prefix=1)
     assert not unread.keys() & {layer.name for layer in vit.layers}
     assert swin.unread == ()
+
+
+def test_what_a_class_token_leaves_unread_can_be_looked_at(vit: LoadedModel) -> None:
+    last = "encoder.layers.encoder_layer_2"
+    recorded = record(vit, torch.rand(1, 3, SIDE, SIDE), [last])
+    assert recorded.activation(last).shape == (24, 8, 8)
+    assert recorded.activation(last).std() > 0.1
+    assert not recorded.gradient(last, ((1, 1.0),)).any()
 
 
 def test_a_swin_transformers_stages_have_their_channels_last(swin: LoadedModel) -> None:
@@ -97,8 +107,12 @@ def test_a_map_is_the_librarys_with_its_tokens_reshaped(
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_explains_it(model: LoadedModel, make_image: MakeImage, method: str) -> None:
+def test_every_method_explains_it_or_says_why_not(model: LoadedModel, make_image: MakeImage, method: str) -> None:
     forward = Explainer(model).forward(make_image())
+    if why := why_unfit(METHODS[method], model):
+        with pytest.raises(MethodError, match=f"can't explain Net: {re.escape(why)}"):
+            forward.cam(0, method)
+        return
     maps = [forward.cam(index, method) for index in (0, 1)]
     assert [cam.shape for cam in maps] == [(8, 8), (8, 8)]
     assert all(np.isfinite(cam.values).all() and np.ptp(cam.values) > 0 for cam in maps)

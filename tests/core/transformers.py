@@ -127,3 +127,21 @@ class Adding(nn.Module):
         """(n, patches, 24) → the same."""
         added: torch.Tensor = tokens + self.attention(tokens, tokens, tokens, need_weights=False)[0]
         return added
+
+
+def drawn_to_light() -> nn.Module:
+    """Tokens are brightnesses; every token attends to bright ones, and the first class is brightness."""
+    module: Any = MeanBlocks()
+    with torch.no_grad():
+        module.patches.weight.fill_(1 / (3 * 64))
+        module.patches.bias.zero_()
+        module.head.weight.fill_(1.0)
+        for attention in (block.attention for block in module.blocks):
+            query, key, value = attention.in_proj_weight.chunk(3)
+            query.zero_()
+            key.copy_(torch.eye(24))
+            value.copy_(torch.eye(24))
+            attention.in_proj_bias[:24] = 1.0
+            attention.out_proj.weight.copy_(torch.eye(24))
+    made: nn.Module = module
+    return made

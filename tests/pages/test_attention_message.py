@@ -18,20 +18,19 @@ from pages._ui.attention.element import Wanted
 from pages._ui.attention.message import attention_message, view_id
 from pages._ui.attention.parts import part_message
 from pages._ui.attention.reading import attention_reading
-from pages._ui.session.question import ImageInfo, ModelCard, Question
+from pages._ui.session.question import ImageInfo, Question
+from pages._ui.session.results import model_card
 from pages._ui.viewer.payload import unpack
 
 HALF = 1e-3  # of a share, that float16 may be away from it
 
 
 def question_about(model_name: str) -> Question:
-    model, image, sample = load_model(model_name), load_sample("meadow"), SAMPLES["meadow"]
-    hashes = (model.weights_sha256, model.description_sha256)
-    card = ModelCard(model.spec, model.labels, model.input_spec, model.layers, model.default_layer, *hashes)
+    card, image, sample = model_card(model_name), load_sample("meadow"), SAMPLES["meadow"]
     picture = ImageInfo(
         image.sha256, image.size, image.original_size, sample.title, (), sample.slug, True, f"sample:{sample.slug}"
     )
-    return Question(picture, card, model.default_layer, "gradcam", "trained")
+    return Question(picture, card, card.default_layer, "gradcam", "trained")
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +93,8 @@ def test_what_does_not_fit_into_the_first_message_is_a_part_and_the_last_block_c
     assert len(message) <= messages.MOST_BYTES
     assert {"mean-1"} == {name for name in blobs if name.startswith(("mean", "heads"))}
     assert part(question, "heads-0")[1]["heads-0"] == all_blobs["heads-0"]
+    last = matrix(all_blobs["heads-1"], head["blocks"][1]["heads"], -1)
+    assert part(question, "head-6")[1]["head-6"] == last[2].tobytes()  # after the four of the first block
     heads = matrix(all_blobs["heads-0"], head["blocks"][0]["heads"], -1).astype(np.float32)
     mean = matrix(part(question, "mean-0")[1]["mean-0"], -1)
     assert np.allclose(mean, heads.mean(0), rtol=2 * HALF, atol=1e-6)
@@ -105,7 +106,7 @@ def test_rollout_up_to_a_block_is_that_of_the_blocks_until_then(question: Questi
     assert np.allclose(matrix(blobs["rollout-0"], *wanted.shape), wanted, rtol=HALF, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["heads-9", "heads-", "what-1", "heads-1e3", "rollout-99", "-", "heads-²"])
+@pytest.mark.parametrize("name", ["heads-9", "head-8", "heads-", "what-1", "heads-1e3", "rollout-99", "-", "heads-²"])
 def test_a_part_that_there_is_not_is_refused_in_a_sentence(question: Question, name: str) -> None:
     head, blobs = part(question, name)
     assert head["error"]

@@ -126,10 +126,12 @@ def test_what_a_browser_may_not_ask_for_changes_nothing(open_app: Open, asked: A
 
 
 def test_every_method_and_preprocessing_answers(open_app: Open) -> None:
-    app = open_app()
+    app = open_app(model="tinyvit")
     for method in METHODS.values():
         app.radio(key="method").set_value(method.slug).run()
         assert f"· {method.title} " in first(app)["caption"]
+        assert view(app)["noun"] == method.phrase.noun
+        assert view(app)["isOfClass"] is method.depends_on_class
     app.radio(key="preprocessing").set_value("pad").run()
     assert not app.exception
     assert not app.error

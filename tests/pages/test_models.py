@@ -23,7 +23,7 @@ from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.layers.place import ReceptiveField
 from gradcam_core.methods import METHODS
-from gradcam_core.models import list_models
+from gradcam_core.models import LoadedModel, list_models
 from gradcam_core.preprocessing import PREPROCESSINGS
 from gradcam_core.text import megabytes
 from pages._ui.model.downloads import download_job
@@ -39,7 +39,8 @@ from pages._ui.text.choices import (
     readiness,
 )
 from tests.core.loopback import Server, http, running
-from tests.pages.support import add_photo_network, write_description
+from tests.pages.support import add_photo_network, view, write_description
+from tests.support import methods_for
 
 Open = Callable[..., AppTest]
 NAME, TITLE = "squeezenet1_0", "SqueezeNet 1.0"
@@ -293,16 +294,54 @@ def test_what_is_said_of_a_method_has_its_cost_or_why_it_cannot_explain_the_laye
     assert method_sentence(gradcam, layer) == gradcam.sentence
     slow = replace(gradcam, cost=lambda layer: layer.channels)
     assert method_sentence(slow, layer) == f"{gradcam.sentence} Takes 129 forward passes."
+    blind = replace(slow, depends_on_layer=False)
+    assert method_sentence(blind, layer) == f"{gradcam.sentence} The same at every layer. Takes 129 forward passes."
+    assert method_sentence(gradcam, layer, "Not of all.") == f"{gradcam.sentence} Not of all."
     refused = replace(slow, unsupported_because=lambda _layer: "it is too coarse.")
     assert method_sentence(refused, layer) == f"{gradcam.sentence} Not at blocks.5: it is too coarse."
 
 
-@pytest.mark.parametrize(("key", "choices"), [("method", METHODS), ("preprocessing", PREPROCESSINGS)])
-def test_every_choice_is_explained_before_it_is_made(open_app: Open, key: str, choices: dict[str, object]) -> None:
-    radio = open_app().radio(key=key)
-    assert len(radio.proto.captions) == len(radio.options) == len(choices)
-    assert all(radio.proto.captions)
-    assert [option.endswith("· default") for option in radio.options] == [True] + [False] * (len(choices) - 1)
+def test_every_choice_is_explained_before_it_is_made(open_app: Open, tinynet: LoadedModel) -> None:
+    app = open_app()
+    for key, choices in (("method", methods_for(tinynet)), ("preprocessing", PREPROCESSINGS)):
+        radio = app.radio(key=key)
+        assert len(radio.proto.captions) == len(radio.options) == len(choices)
+        assert all(radio.proto.captions)
+        assert [option.endswith("· default") for option in radio.options] == [True] + [False] * (len(choices) - 1)
+
+
+def test_methods_that_cannot_explain_the_model_are_named_with_the_reason_and_cannot_be_chosen(open_app: Open) -> None:
+    app = open_app()
+    three = "Attention rollout, Gradient rollout and Chefer relevance can't explain TinyNet (12 drawn things)"
+    assert f"{three}: No attention of cells to each other was seen in this network" in words(app)
+    assert "**Attention rollout**" not in app.radio(key="method").options
+    choose(app, "tinyvit")
+    assert "**Attention rollout**" in app.radio(key="method").options
+    assert "can't explain" not in words(app)
+
+
+def test_a_method_that_cannot_explain_the_model_gives_way_in_words_and_comes_back(open_app: Open) -> None:
+    said = "Attention rollout can't explain TinyNet (12 drawn things): No attention of cells to each other was seen"
+    app = open_app(model="tinyvit", method="rollout")
+    assert "· Attention rollout (the same map for every class) ·" in view(app)["classes"][0]["caption"]
+    choose(app, "tinynet")
+    for _ in range(2):  # a later run says it as well
+        assert said in words(app)
+        assert "Instead: Grad-CAM." in words(app)
+        assert app.radio(key="method").value == "gradcam"
+        assert "method" not in view(app)["address"]
+        assert not app.error
+        app.run()
+    assert app.radio(key="method").set_value("layercam").run().warning == []
+    assert choose(app, "tinyvit").radio(key="method").value == "layercam"
+
+
+def test_a_model_that_can_be_explained_so_has_the_held_method_again(open_app: Open) -> None:
+    app = open_app(method="rollout")
+    assert "Attention rollout can't explain TinyNet" in words(app)
+    choose(app, "tinyvit")
+    assert app.radio(key="method").value == "rollout"
+    assert view(app)["address"]["method"] == "rollout"
 
 
 def test_the_default_layer_says_why_it_is_the_default(open_app: Open) -> None:

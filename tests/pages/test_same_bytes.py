@@ -14,7 +14,8 @@ from gradcam_core.samples import SAMPLES, load_sample
 from pages._ui.result import export
 from pages._ui.result.export import reply_to
 from pages._ui.result.view import digest
-from pages._ui.session.question import ImageInfo, ModelCard, Question
+from pages._ui.session.question import ImageInfo, Question
+from pages._ui.session.results import card_of
 from pages._ui.viewer import Request
 from tests.pages.support import add_numbered
 from tests.support import mostly_slow
@@ -36,12 +37,10 @@ def question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Question:
     monkeypatch.setenv("HEATPROOF_DEVICE", "cpu")
     monkeypatch.setenv("HEATPROOF_CHECKPOINTS", str(folder))
     model, image, sample = load_model("digits"), load_sample("meadow"), SAMPLES["meadow"]
-    hashes = (model.weights_sha256, model.description_sha256)
-    card = ModelCard(model.spec, model.labels, model.input_spec, model.layers, model.default_layer, *hashes)
     picture = ImageInfo(
         image.sha256, image.size, image.original_size, sample.title, (), sample.slug, True, f"sample:{sample.slug}"
     )
-    return Question(picture, card, model.default_layer, "eigengradcam", "pad")
+    return Question(picture, card_of(model), model.default_layer, "eigengradcam", "pad")
 
 
 def page(question: Question, what: str, look: dict[str, Any]) -> tuple[dict[str, Any], bytes]:

@@ -12,7 +12,8 @@ from gradcam_core.samples import SAMPLES, load_sample
 from pages._ui.result import export as takeaway
 from pages._ui.result.export import reply_to
 from pages._ui.result.view import digest
-from pages._ui.session.question import ImageInfo, ModelCard, Question
+from pages._ui.session.question import ImageInfo, Question
+from pages._ui.session.results import card_of
 from pages._ui.viewer import Request
 
 LOOK = {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "contour": 0.0, "scale": None, "overlay": "spotlight"}
@@ -22,12 +23,10 @@ LOOK = {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "contour": 0.0,
 def question() -> Question:
     """Grad-CAM of the embedded network on the first sample."""
     model, image, sample = load_model("tinynet"), load_sample("meadow"), SAMPLES["meadow"]
-    hashes = (model.weights_sha256, model.description_sha256)
-    card = ModelCard(model.spec, model.labels, model.input_spec, model.layers, model.default_layer, *hashes)
     picture = ImageInfo(
         image.sha256, image.size, image.original_size, sample.title, (), sample.slug, True, f"sample:{sample.slug}"
     )
-    return Question(picture, card, model.default_layer, "gradcam", "trained")
+    return Question(picture, card_of(model), model.default_layer, "gradcam", "trained")
 
 
 def asked(question: Question, what: str = "cam", **changes: Any) -> Request:

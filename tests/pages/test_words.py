@@ -73,6 +73,13 @@ def test_notes_say_what_was_never_seen_and_what_was_done_to_the_file() -> None:
     assert notes(cropped, LAYER, ()) == ["The model never saw the faded part."]
 
 
+def test_a_layers_default_method_is_no_matter_where_no_layer_is_asked() -> None:
+    tokens, one = replace(LAYER, layout=Layout(Kind.TOKENS, 3, 3, 8, prefix=1)), cam(one_hot(1, 1))
+    rollout = replace(one, key=replace(one.key, method="rollout"))
+    assert [len(notes(each, tokens, ())) for each in (one, rollout)] == [1, 0]
+    assert notes(replace(rollout, remark="It leaves out blocks."), tokens, ()) == ["It leaves out blocks."]
+
+
 def test_how_to_read_counts_the_cells_and_claims_no_cause() -> None:
     said = " ".join(how_to_read(cam(one_hot(1, 1)), METHODS["gradcam"]))
     assert "3 × 3 cells, each about 30 × 30 pixels" in said
@@ -83,7 +90,15 @@ def test_how_to_read_counts_the_cells_and_claims_no_cause() -> None:
 @pytest.mark.parametrize("method", METHODS.values(), ids=list(METHODS))
 def test_what_is_marked_is_said_in_the_methods_own_words(method: CamMethod) -> None:
     said = how_to_read(cam(one_hot(1, 1)), method)[0]
-    assert said.startswith(f"What is marked at layer layer4.1 is {method.phrase.bright}. ")
+    marked = "What is marked at layer layer4.1" if method.depends_on_layer else "What is marked"
+    assert said.startswith(f"{marked} is {method.phrase.bright}. ")
+
+
+@pytest.mark.parametrize("slug", ["gradcam", "eigencam", "rollout"])
+def test_how_to_read_says_that_a_map_is_about_no_class_where_it_is_the_same_for_all(slug: str) -> None:
+    one = cam(one_hot(1, 1))
+    said = " ".join(how_to_read(replace(one, key=replace(one.key, method=slug)), METHODS[slug]))
+    assert ("is not evidence for tabby" in said) is not METHODS[slug].depends_on_class
 
 
 def test_what_it_saw_counts_what_it_did_not() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages._ui.attention.class_maps import show_class_maps
 from pages._ui.attention.element import show_attention_element, show_parts_element, wanted_part
 from pages._ui.attention.message import attention_message, view_id
 from pages._ui.attention.parts import part_message
@@ -17,15 +18,18 @@ from pages._ui.viewer import chosen_look
 
 def show_attention(question: Question) -> None:
     """What each patch looks at."""
-    show_for_chosen_class(question, lambda _: _draw(question))
+    show_for_chosen_class(question, lambda class_index: _draw(question, class_index))
 
 
-def _draw(question: Question) -> None:
-    message = attention_message(question, attention_reading(question), chosen_look(), offered_formats())
+def _draw(question: Question, class_index: int) -> None:
+    reading = attention_reading(question)
+    message = attention_message(question, reading, chosen_look(), offered_formats())
     with st.container(key="explained"):  # its style marks a former result while the next one is computed
         show_attention_element(message)
     _answer(question)
     serve_files(question)
+    if reading.blocks:
+        show_class_maps(question, class_index)
 
 
 @st.fragment(key="attention_part")

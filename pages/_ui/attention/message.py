@@ -26,11 +26,13 @@ Blobs (float16 little-endian, row by row, unless said otherwise; N is a block's 
     heads-N     (heads, tokens, tokens), rows look at columns: of all blocks where there is room for that, else of none
     mean-N      (tokens, tokens): the mean of the heads, where there are none: of the last blocks, as there is room
 
-Parts (`parts.py`) have the same names: mean-N, heads-N, rollout-N (tokens, tokens); and, N being a place in `layers`:
+Parts (`parts.py`) have the same names: mean-N, heads-N, rollout-N (tokens, tokens); and
+    head-N      (tokens, tokens): one alone, where all of a block are many bytes; N counts the heads of all blocks
+    outliers-0  uint8 (h, w): 1 where a patch stands out by its size in the layer `layer`; empty where no layer tells
+    (below N is a place in `layers`)
     similarity-N  (cells, channels): directions whose products are the cosines; beside it `channels`, and `shift` of the
                 cells from their squares, (x, y) in cells
     colours-N   uint8 (h, w, 3): the first three principal components; beside it `shift`
-    outliers-0  uint8 (h, w): 1 where a patch stands out by its size in the layer `layer`; empty where no layer tells
 """
 
 from __future__ import annotations

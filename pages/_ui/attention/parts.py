@@ -61,6 +61,16 @@ def _heads(question: Question, place: int) -> Part:
     return {}, half(heads_of(question, place))
 
 
+def _head(question: Question, number: int) -> Part:
+    """One head alone, where all of a block are many bytes; they are counted through all blocks."""
+    for place, one in enumerate(attention_reading(question).blocks):
+        if number < one.block.heads:
+            _global_mean(question, place)
+            return {}, half(heads_of(question, place)[number])
+        number -= one.block.heads
+    raise HeatproofError("There is no such head.", hint="Choose another one.")
+
+
 def _rollout(question: Question, place: int) -> Part:
     """Attention followed from the first block to this one; all of them are made at once."""
     _global_mean(question, place)
@@ -100,6 +110,7 @@ def _global_mean(question: Question, place: int) -> np.ndarray:
 PARTS: dict[str, Callable[[Question, int], Part]] = {
     "mean": _mean,
     "heads": _heads,
+    "head": _head,
     "rollout": _rollout,
     "similarity": similarity_part,
     "colours": colours_part,

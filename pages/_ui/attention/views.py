@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gradcam_core.errors import HeatproofError
@@ -11,26 +12,26 @@ from pages._ui.session.question import Question
 
 if TYPE_CHECKING:
     from gradcam_core.attention.views import FeatureView, View
+    from gradcam_core.layers.finding import TargetLayer
 
 _MOST_DIGITS = 6
 Grid = tuple[int, int]
+Choice = dict[str, Any]
 
 
-def view_of(question: Question, choice: dict[str, Any]) -> View | FeatureView:
+def view_of(question: Question, choice: Choice) -> View | FeatureView:
     """The view that a choice of script/choices.js means; its cells count in raster order, its head 0 is the mean.
 
     Raises:
         HeatproofError: if there is no such map of this network.
     """
-    show = str(choice.get("show"))
-    if show in {"similarity", "colours"}:
-        return _features(question, choice, is_similarity=show == "similarity")
-    if show in {"attention", "rollout"}:
-        return _attention(question, choice, is_rollout=show == "rollout")
-    raise _no_such_map()
+    make = _SHOWS.get(str(choice.get("show")))
+    if make is None:
+        raise _no_such_map()
+    return make(question, choice)
 
 
-def _attention(question: Question, choice: dict[str, Any], *, is_rollout: bool) -> View:
+def _attention(question: Question, choice: Choice, *, is_rollout: bool = False) -> View:
     from gradcam_core.attention.views import View
 
     reading = attention_reading(question)
@@ -55,17 +56,29 @@ def _attention(question: Question, choice: dict[str, Any], *, is_rollout: bool) 
     )
 
 
-def _features(question: Question, choice: dict[str, Any], *, is_similarity: bool) -> FeatureView:
+def _rollout(question: Question, choice: Choice) -> View:
+    return _attention(question, choice, is_rollout=True)
+
+
+def _colours(question: Question, choice: Choice) -> FeatureView:
     from gradcam_core.attention.views import FeatureView
 
-    layers = feature_layers(question)
-    layer = layers[_number(choice.get("block"), len(layers))]
-    if not is_similarity:
-        return FeatureView(layer.name)
+    return FeatureView(_layer(question, choice).name)
+
+
+def _similarity(question: Question, choice: Choice) -> FeatureView:
+    from gradcam_core.attention.views import FeatureView
+
+    layer = _layer(question, choice)
     cell, _ = _token(choice.get("token"), layer.layout.grid, 0)
     if cell is None:
         raise _no_such_map()
     return FeatureView(layer.name, cell)
+
+
+def _layer(question: Question, choice: Choice) -> TargetLayer:
+    layers = feature_layers(question)
+    return layers[_number(choice.get("block"), len(layers))]
 
 
 def _token(told: object, grid: Grid, prefix: int) -> tuple[Grid | None, int | None]:
@@ -103,3 +116,11 @@ def _number(told: object, count: int) -> int:
 
 def _no_such_map() -> HeatproofError:
     return HeatproofError("There is no such map.", hint="Reload the page and ask once more.")
+
+
+_SHOWS: dict[str, Callable[[Question, Choice], View | FeatureView]] = {
+    "attention": _attention,
+    "rollout": _rollout,
+    "similarity": _similarity,
+    "colours": _colours,
+}

@@ -10,7 +10,7 @@ from pages._ui.session.question import Question
 
 NO_EVIDENCE = (
     "Attention says what a token takes from, not what the answer makes of it: attention weights are no evidence for a "
-    "class. The maps on Explore are about a class."
+    "class. The maps at the end of this page are."
 )
 NO_CLASS = "Neither is about a class: the maps on Explore are."
 _NO_ATTENTION = (

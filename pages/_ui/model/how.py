@@ -10,6 +10,7 @@ import streamlit as st
 
 from gradcam_core.layers.place import DEFAULT_PLACE, PLACES
 from gradcam_core.methods import METHODS, default_method
+from gradcam_core.sentences import unfit_sentences
 from pages._ui.session import page_state
 from pages._ui.session.question import ImageInfo, ModelCard, Question
 from pages._ui.text.choices import cell_sentence, layer_sentence, layer_title, method_sentence
@@ -37,23 +38,33 @@ def pick_question(picture: ImageInfo, model: ModelCard) -> Question:
     layer = page_state.restore("layer", layers, model.default_layer, say=show_warning_here)
     target = model.layer(layer)
     usual_method = default_method(target)
-    method = page_state.restore("method", METHODS, usual_method, say=show_warning_here)
+    unfit = _unfit(model)
+    methods = {slug: one for slug, one in METHODS.items() if slug not in unfit}
+    refused = {slug: unfit_sentences({METHODS[slug].title: why}, model.spec.title)[0] for slug, why in unfit.items()}
+    method = page_state.restore("method", methods, usual_method, refused=refused, say=show_warning_here)
     preprocessing = page_state.restore("preprocessing", PREPROCESSINGS, usual_preprocessing, say=show_warning_here)
     place = page_state.restore("place", PLACES, DEFAULT_PLACE, say=show_warning_here)
     unusual = [] if place == DEFAULT_PLACE else [PLACES[place].title]
-    _draw_line(layer, METHODS[method].title, PREPROCESSINGS[preprocessing].title, *unusual)
+    at_layer = [layer] if METHODS[method].depends_on_layer else []
+    _draw_line(*at_layer, METHODS[method].title, PREPROCESSINGS[preprocessing].title, *unusual)
     with st.container(key="how", border=True):
         places = st.columns(3, gap="medium")
         with places[0]:
             _draw_layers(model, layers, layer)
         with places[1]:
-            sentences = [method_sentence(one, target) for one in METHODS.values()]
-            _draw_list("method", METHODS, usual_method, method, sentences)
+            sentences = [method_sentence(one, target, one.remark(model.attention)) for one in methods.values()]
+            below = unfit_sentences({METHODS[slug].title: why for slug, why in unfit.items()}, model.spec.title)
+            _draw_list("method", methods, usual_method, method, sentences, below)
         with places[2]:
             sentences = [one.sentence(model.input_spec) for one in PREPROCESSINGS.values()]
             _draw_list("preprocessing", PREPROCESSINGS, usual_preprocessing, preprocessing, sentences)
             _draw_list("place", PLACES, DEFAULT_PLACE, place, [one.sentence for one in PLACES.values()])
     return Question(picture, model, layer, method, preprocessing, place)
+
+
+def _unfit(model: ModelCard) -> dict[str, str]:
+    """Why methods can't explain the model, by slug."""
+    return {slug: reason for slug, one in METHODS.items() if (reason := one.unfit_because(model.attention))}
 
 
 def _draw_line(*titles: str) -> None:
@@ -94,8 +105,14 @@ def _cells(model: ModelCard, layer: TargetLayer) -> str:
     return cell_sentence(layer, model.input_spec.size, field)
 
 
-def _draw_list(name: str, choices: Choices, default: str, chosen: str, sentences: Sequence[str]) -> None:
-    """A registry whose entries have a title, and a sentence for each, behind a button that says which is chosen."""
+def _draw_list(  # noqa: PLR0913, PLR0917 (what a list has)
+    name: str, choices: Choices, default: str, chosen: str, sentences: Sequence[str], below: Sequence[str] = ()
+) -> None:
+    """A registry whose entries have a title, and a sentence for each, behind a button that says which is chosen.
+
+    Args:
+        below: why others can't be chosen.
+    """
     with st.container(gap="xsmall"):
         with st.popover(f"{name.capitalize()}: **{choices[chosen].title}**", key=f"{name}_list", width="stretch"):
             st.radio(
@@ -107,4 +124,6 @@ def _draw_list(name: str, choices: Choices, default: str, chosen: str, sentences
                 captions=[escape_markdown(sentence) for sentence in sentences],
                 on_change=page_state.mark_user_action,
             )
+            for sentence in below:
+                st.caption(escape_markdown(sentence))
         st.caption(escape_markdown(sentences[list(choices).index(chosen)]))

@@ -48,7 +48,7 @@ def digest(question: Question) -> str:
 
 
 def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam], more: tuple[int, ...]) -> dict[str, Any]:
-    first, picture = next(iter(cams.values())), question.picture
+    first, picture, method = next(iter(cams.values())), question.picture, get_method(question.method)
     file, size = photo_of(question.picture)
     geometry = first.geometry.scaled_to(size)
     image_and_model, name = image_and_model_of(question), picture.name
@@ -69,6 +69,8 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam], mor
         "shift": geometry.shift,
         "mapped": list(cams),
         "unit": known.unit,
+        "noun": method.phrase.noun,
+        "isOfClass": method.depends_on_class,
         "shared": known.strongest,
         "sharedMagnitude": max((cam.magnitude for cam in known.cams.values() if cam.tells_against), default=0.0),
         "isSigned": first.is_signed,
@@ -79,7 +81,7 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam], mor
         "name": name,
         "notes": words.notes(first, question.model.layer(question.layer), picture.notes),
         "remedies": remedies.for_unseen(known.geometry),
-        "how": words.how_to_read(first, get_method(question.method)),
+        "how": words.how_to_read(first, method),
         "saw": _saw(question, known),
         "linkNote": "" if picture.is_linkable else words.NOT_IN_A_LINK,
     }

@@ -93,7 +93,14 @@ def chosen(name: str) -> str | None:
     return st.query_params.get(name) if is_unread(name) else _choices().get(name)
 
 
-def restore(name: str, options: Collection[str], default: str, *, say: Callable[[str], object] = say_warning) -> str:
+def restore(
+    name: str,
+    options: Collection[str],
+    default: str,
+    *,
+    refused: Mapping[str, str] | None = None,
+    say: Callable[[str], object] = say_warning,
+) -> str:
     """Before the picker `name` is drawn: give it what is chosen, and say what that is.
 
     What the address newly says counts first, then what a person changed the picker to since it was drawn, then what
@@ -101,24 +108,29 @@ def restore(name: str, options: Collection[str], default: str, *, say: Callable[
     A former choice is held where it happens to be the default, for elsewhere another one may be. Whoever draws the
     picker gives it the choice as its own default too: a run that is overtaken may lose what was assigned here, and the
     browser would then tell the first option as if a person had chosen it.
-    What the address asks for in vain is told by `say`.
+    What the address asks for in vain is told by `say`. So is what was chosen and is refused here: it is held, for
+    elsewhere it may be had again.
+
+    Args:
+        refused: why others can't be chosen here, a sentence each.
     """
     is_new, changed, former = is_unread(name), None, None
     if is_new:
-        choice = st.query_params.get(name)
-        if choice is not None and choice not in options:
-            missing = f"The link asks for {name} “{choice[:60]}”, which can't be chosen here."
-            say(escape_markdown(f"{missing} Instead: {_title(options, default)}."))
+        wanted = st.query_params.get(name)
     else:
         changed, former = _changed(name), _choices().get(name)
-        choice = changed or former
-    if choice is None or choice not in options:
-        choice = default
+        wanted = changed or former
+    why = (refused or {}).get(wanted or "", "")
+    if wanted is not None and wanted not in options and (is_new or why):
+        why = why or f"The link asks for {name} “{wanted[:60]}”, which can't be chosen here."
+        say(escape_markdown(f"{why} Instead: {_title(options, default)}."))
+    choice = default if wanted is None or wanted not in options else wanted
     if is_new or st.session_state.get(name) != choice:  # what is assigned is sent, and would undo a click on its way
         st.session_state[name] = choice
-    is_held = changed is None and choice == former
     said = None if choice == default else choice
-    _keep(name, said, chosen=choice if is_held else said, shown=choice)
+    is_held = changed is None and choice == former
+    held = wanted if wanted in (refused or {}) else choice if is_held else said
+    _keep(name, said, chosen=held, shown=choice)
     return choice
 
 

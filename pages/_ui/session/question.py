@@ -10,6 +10,7 @@ from gradcam_core.layers.place import DEFAULT_PLACE
 UPLOAD = "upload-"  # how the address of an image begins that no link can carry
 
 if TYPE_CHECKING:
+    from gradcam_core.attention.facts import AttentionFacts
     from gradcam_core.layers.finding import TargetLayer
     from gradcam_core.models import ModelSpec
     from gradcam_core.preprocessing import InputSpec
@@ -54,6 +55,7 @@ class ModelCard:
     default_layer: str
     weights_sha256: str
     description_sha256: str
+    attention: AttentionFacts
     notes: tuple[str, ...] = ()
 
     def layer(self, name: str) -> TargetLayer:

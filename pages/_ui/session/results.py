@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gradcam_core.engine import ForwardPass
     from gradcam_core.layers.finding import TargetLayer
     from gradcam_core.methods import CamMethod
+    from gradcam_core.models import LoadedModel
 
 _WORDS_BYTES = 5_000  # about what the values of a result take beside their arrays
 _MOST_LAYERS = 4
@@ -64,9 +65,20 @@ def model_card(name: str) -> ModelCard:
         ModelError, ResourceError: if it can't be loaded.
     """
     with model_cache().borrow(name) as model:
-        hashes = (model.weights_sha256, model.description_sha256)
-        known = (model.spec, model.labels, model.input_spec, model.layers, model.default_layer)
-        return ModelCard(*known, *hashes, model.notes)
+        return card_of(model)
+
+
+def card_of(model: LoadedModel) -> ModelCard:
+    """The same of a model that is loaded; one forward pass where nobody has asked for its attention yet.
+
+    Raises:
+        ResourceError: if the memory does not suffice for it.
+    """
+    from gradcam_core.attention.facts import attention_facts
+
+    hashes = (model.weights_sha256, model.description_sha256)
+    known = (model.spec, model.labels, model.input_spec, model.layers, model.default_layer)
+    return ModelCard(*known, *hashes, attention_facts(model), model.notes)
 
 
 def forward_result(question: Question) -> ForwardResult:
@@ -175,7 +187,7 @@ def _alternatives(forward: ForwardPass, question: Question, class_index: int) ->
 
     method = get_method(question.method)
     others = _other_layers(question, cancels=forward.cam(class_index, method.slug).cancels)
-    targets = [layer for layer in others if not method.unsupported_because(layer)]
+    targets = [layer for layer in others if method.depends_on_layer and not method.unsupported_because(layer)]
     names = [layer.name for layer in targets]
     methods = [slug for slug, other in METHODS.items() if slug != question.method and _is_quick(other, forward.layer)]
     found = {"method": next((slug for slug in methods if is_clear(forward.cam(class_index, slug))), None)}
@@ -205,5 +217,5 @@ def _other_layers(question: Question, *, cancels: bool) -> list[TargetLayer]:
 
 def _is_quick(method: CamMethod, layer: TargetLayer) -> bool:
     """Whether a method explains one class at this layer without further forward passes."""
-    is_answerable = not method.needs & {Need.OTHER_CLASS, Need.ATTENTION} and not method.unsupported_because(layer)
+    is_answerable = Need.OTHER_CLASS not in method.needs and not method.unsupported_because(layer)
     return is_answerable and method.depends_on_class and not method.cost(layer)

@@ -60,12 +60,18 @@ def cell_sentence(layer: TargetLayer, input_size: tuple[int, int], field: Recept
     return f"A cell is {across} × {down} px of the input and looks mostly at {wide} × {high} px."
 
 
-def method_sentence(method: CamMethod, layer: TargetLayer) -> str:
-    """What a method does, and its cost at this layer or why it can't explain it."""
+def method_sentence(method: CamMethod, layer: TargetLayer, remark: str = "") -> str:
+    """What a method does, and its cost at this layer or why it can't explain it.
+
+    Args:
+        remark: on the method's maps of this model.
+    """
     if reason := method.unsupported_because(layer):
         return f"{method.description} Not at {layer.name}: {reason}"
     cost = method.cost(layer)
-    return f"{method.description} Takes {1 + cost:,} forward passes." if cost else method.description
+    same = [] if method.depends_on_layer else ["The same at every layer."]
+    passes = [f"Takes {1 + cost:,} forward passes."] if cost else []
+    return " ".join(filter(None, [method.description, *same, *passes, remark]))
 
 
 def model_titles(specs: Sequence[ModelSpec]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from gradcam_core.cam import Cam
 from gradcam_core.errors import HeatproofError
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.methods import CamMethod, default_method, get_method, why_default
-from gradcam_core.sentences import cells_sentence, percent
+from gradcam_core.sentences import cells_sentence, no_class_sentence, percent
 
 if TYPE_CHECKING:
     from gradcam_core.layers.finding import TargetLayer
@@ -20,6 +20,10 @@ NOT_IN_A_LINK = (
     "A link can't carry your picture: it opens here while your visit lasts, and asks anybody else to bring it."
 )
 
+_WEAK = (
+    "On the scale of this class's brightest a weak map looks like a strong one. Under Look is the scale that is shared "
+    "with the likeliest classes: on it one sees which map is weak."
+)
 _JOINER = "\u2060"  # no width: it parts what would otherwise become a link, an emoji or an arrow
 
 
@@ -69,8 +73,9 @@ def notes(cam: Cam, layer: TargetLayer, of_file: tuple[str, ...]) -> list[str]:
     unseen = [] if cam.geometry.is_all_seen else ["The model never saw the faded part."]
     is_switched = cam.key.method != default_method(layer)  # whoever has switched wonders why nothing changed
     beside = [cells_sentence(cam)] if cam.field.note or cam.geometry.shift != cam.field.shift else []
-    of_method = [cam.same_map_note if is_switched and cam.same_map_note else why_default(layer)]
-    return [*unseen, *beside, *filter(None, of_method), *of_file]
+    of_method = cam.same_map_note if is_switched and cam.same_map_note else why_default(layer)
+    of_layer = [of_method] if of_method and get_method(cam.key.method).depends_on_layer else []
+    return [*unseen, *beside, *of_layer, *filter(None, [cam.remark]), *of_file]
 
 
 def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
@@ -84,8 +89,7 @@ def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
         f"The map has {columns} × {rows} cells, each about {(right - left) / columns:.0f} × "
         f"{(bottom - top) / rows:.0f} pixels of the picture. What is smaller than a cell can't be placed; "
         f"between the cells' centres the colours are interpolated. {cells_sentence(cam)}",
-        "On the scale of this class's brightest a weak map looks like a strong one. Under Look is the scale that is "
-        "shared with the likeliest classes: on it one sees which map is weak.",
+        no_class_sentence(cam) or _WEAK,
         f"{method.title}: {method.description} ({method.paper})",
         *([cam.same_map_note] if cam.same_map_note else []),
     ]

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from gradcam_core.sentences import no_class_sentence
 from pages._ui.frame.page import show_error
 from pages._ui.frame.registry import foreign_parameters, page_at
 from pages._ui.result.view import digest
 from pages._ui.session import checks, page_state
 from pages._ui.session.jobs import show_job
 from pages._ui.session.question import Question
-from pages._ui.session.results import forward_result
+from pages._ui.session.results import cam_for, forward_result
 from pages._ui.trust.card_element import Card, show_card_element, tell_cards
 from pages._ui.trust.cards import provisional_card, verdict_card
 
@@ -89,4 +90,5 @@ def _of_others(question: Question, sweep: Sweep, class_index: int) -> Iterator[t
 
 
 def _provisional(question: Question, sweep: Sweep, class_index: int) -> Card:
-    return provisional_card(checks.numbers_of(question, sweep, class_index), checks.SEED)
+    numbers, cam = checks.numbers_of(question, sweep, class_index), cam_for(question, class_index)
+    return provisional_card(numbers, checks.SEED, no_class_sentence(cam))

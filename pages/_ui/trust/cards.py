@@ -36,15 +36,15 @@ def verdict_card(judged: Judgement, label: str) -> Card:
         "meaning": judged.headline,
         "because": list(judged.reasons),
         "lines": [line for line in judged.lines if line not in judged.reasons],
-        "note": judged.thing_line or FAITHFUL,
+        "note": " ".join(filter(None, [judged.class_line, judged.thing_line or FAITHFUL])),
         "bars": _bars(judged.numbers, judged.fifth) if judged.fifth else [],
         "heard": f"The heatmap of {short_label(label)}: {title}. {' '.join(judged.reasons)}".strip(),
         **_how(judged.numbers, judged.fifth, judged.seed),
     }
 
 
-def provisional_card(numbers: Provisional, seed: int) -> Card:
-    """The card of a map whose own four images are still awaited."""
+def provisional_card(numbers: Provisional, seed: int, note: str) -> Card:
+    """The card of a map whose own four images are still awaited; `note` is what is said of it whatever they tell."""
     from gradcam_core.trust.words import provisional_lines
 
     lines = list(provisional_lines(numbers))
@@ -58,7 +58,7 @@ def provisional_card(numbers: Provisional, seed: int) -> Card:
         "meaning": _PROVISIONAL if lines else "Looking whether anything can be told.",
         "because": [],
         "lines": lines,
-        "note": "",
+        "note": note,
         "bars": [],
         "heard": "",
         **_how(numbers, None, seed),

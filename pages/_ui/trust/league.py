@@ -24,7 +24,7 @@ _OFFER = Offer(
     "league",
     "Compare all",
     "Makes the map of every quick method at every block of the network, and sets it beside what hiding did. The hidden "
-    "parts are known already, so the network is not asked again.",
+    "parts are known already, so nothing is hidden again.",
 )
 _KEY = "league_table"
 
@@ -43,22 +43,29 @@ def show_league(question: Question, sweep: Sweep, class_index: int) -> None:
         f"{len(rows)} maps were tried, by agreement with what hiding costs (0 is chance). The best of so many is good "
         "by luck: open a row, and it is judged above like any other."
     )
-    told = [(f"{METHODS[row.method].title}", row.layer, _agreement(row)) for row in rows]
+    told = [(METHODS[row.method].title, row.layer if _has_layer(row) else "any", _agreement(row)) for row in rows]
     show_row_table(
         ["method", "layer", "agreement"], told, key=_KEY, label="Methods and layers", current=_current(question, rows)
     )
 
 
 def _open(row: LeagueRow) -> None:
-    page_state.choose("layer", row.layer)
+    if _has_layer(row):
+        page_state.choose("layer", row.layer)
     page_state.choose("method", row.method)
     st.rerun()
 
 
 def _current(question: Question, rows: Sequence[LeagueRow]) -> int | None:
-    pairs = [(row.layer, row.method) for row in rows]
-    wanted = (question.layer, question.method)
-    return pairs.index(wanted) if wanted in pairs else None
+    for place, row in enumerate(rows):
+        if row.method == question.method and (row.layer == question.layer or not _has_layer(row)):
+            return place
+    return None
+
+
+def _has_layer(row: LeagueRow) -> bool:
+    """Whether another layer could give another map."""
+    return METHODS[row.method].depends_on_layer
 
 
 def _agreement(row: LeagueRow) -> str:

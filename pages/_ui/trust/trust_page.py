@@ -48,6 +48,7 @@ def _show_opening(question: Question, class_index: int) -> None:
     prediction = cam_for(question, class_index).prediction
     label, sure = short_label(prediction.label), rounded_percent(prediction.probability)
     st.markdown(f"# Does the heatmap of {escape_markdown(label)} ({sure}) deserve belief?")
-    method = METHODS[question.method].title
-    where = f"{question.picture.name or 'The image'} · {question.model.spec.title} · layer {question.layer} · {method}"
+    method = METHODS[question.method]
+    layer = f"layer {question.layer} · " if method.depends_on_layer else ""
+    where = f"{question.picture.name or 'The image'} · {question.model.spec.title} · {layer}{method.title}"
     st.caption(escape_markdown(f"{where}. Another class is chosen on Explore."))

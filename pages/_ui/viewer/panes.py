@@ -8,6 +8,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from gradcam_core.cam import RAW_UNIT, Cam
+from gradcam_core.methods import get_method
 from gradcam_core.rendering.colormaps import COLORMAPS
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, is_drawn_signed, scale_of
 from pages._ui.viewer.files import PANES_MODULE
@@ -71,6 +72,7 @@ def _set(place: int, one: PaneSet) -> dict[str, Any]:
         "cells": one.cam.shape,
         "shift": geometry.shift,
         "unit": one.unit,
+        "noun": get_method(one.cam.key.method).phrase.noun,
         "map": _map(f"map-{place}", one),
         "look": _look(one),
     }

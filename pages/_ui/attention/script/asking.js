@@ -7,7 +7,7 @@ const EXCHANGE = (globalThis[Symbol.for("heatproof.attention_parts")] ??= { ask:
 const copyOf = (bytes) => bytes.slice();
 
 // By kind: how its bytes are read.
-const KINDS = { readers: singles, rows: halves, mean: halves, heads: halves, rollout: halves, similarity: halves, colours: copyOf, outliers: copyOf };
+const KINDS = { readers: singles, rows: halves, mean: halves, heads: halves, head: halves, rollout: halves, similarity: halves, colours: copyOf, outliers: copyOf };
 
 const isAsked = (name) => !/^(readers|rows)-/.test(name);
 

@@ -12,7 +12,7 @@ const SHOWS = {
     unit: "share of attention",
     rows: ({ blocks }) => blocks,
     refusal: ({ blocks }) => (blocks.some(({ reason }) => !reason) ? "" : (blocks[0]?.reason ?? "This network has no attention.")),
-    part: ({ block, head }) => (head ? `heads-${block}` : `mean-${block}`),
+    part: headPart,
     map: attentionMap,
     hasHeads: true, // which of the controls it has; `isOfCells`: other tokens have no part in it
   },
@@ -27,6 +27,14 @@ const SHOWS = {
     hasHeads: false,
   },
 };
+
+const MOST_AT_ONCE = 1000000; // numbers in the heads of a block: more are asked for one by one
+
+function headPart({ block, head }, { blocks }) {
+  if (!head) return `mean-${block}`;
+  const { heads, tokens } = blocks[block], before = sumOf(blocks.slice(0, block).map((one) => one.heads));
+  return heads * tokens * tokens <= MOST_AT_ONCE ? `heads-${block}` : `head-${before + head - 1}`;
+}
 
 const rowsOf = (state) => SHOWS[state.choice.show].rows(state.view);
 

@@ -30,7 +30,7 @@ SHOWS.colours = {
 
 // A cell's likeness to all others; without one the cell in the middle of what is seen.
 function similarityMap(state, token) {
-  const matrix = part(state, SHOWS.similarity.part(state.choice));
+  const matrix = part(state, SHOWS.similarity.part(state.choice, state.view));
   if (!matrix) return null;
   const cell = token[0] === "c" ? Number(token.slice(1)) : middleCell(state.cells), cells = state.cells.isSeen.length, channels = matrix.length / cells;
   const values = new Float32Array(cells), own = matrix.subarray(cell * channels, (cell + 1) * channels);
@@ -55,7 +55,7 @@ function similarityWords({ shown, cells }) {
 }
 
 function coloursMap(state) {
-  const colours = part(state, SHOWS.colours.part(state.choice));
+  const colours = part(state, SHOWS.colours.part(state.choice, state.view));
   return colours && { values: new Float32Array(state.cells.isSeen.length), others: [], scale: 0, colours };
 }
 

@@ -59,9 +59,9 @@ function marksMoved(state) {
 function drawMap(state, token) {
   const { panes, choice, view } = state, show = SHOWS[choice.show], made = show.map(state, token);
   state.root.toggleAttribute("data-waiting", !made && Boolean(state.wanted));
-  state.node.note.textContent = state.refused.get(show.part(choice)) ?? [show.note, sinkWords(state), refusalWords(state)].filter(Boolean).join(" ");
+  state.node.note.textContent = state.refused.get(show.part(choice, state.view)) ?? [show.note, sinkWords(state), refusalWords(state)].filter(Boolean).join(" ");
   markSinks(state);
-  if (!made) return void (state.shown = null);
+  if (!made) return showNothing(state);
   const peak = brightest(state.cells, made.values), scale = made.scale ?? (peak < 0 ? 0 : made.values[peak]);
   const key = [view.id, choice.show, choice.block, choice.head, choice.direction, choice.hide, token].join(" ");
   state.shown = { ...made, scale, key, token, peak };
@@ -71,12 +71,22 @@ function drawMap(state, token) {
   else repaint(panes);
 }
 
+// A map that is on its way is waited for over the former one; of one that can't be had nothing is shown.
+function showNothing(state) {
+  const { panes, cells, node } = state;
+  state.shown = null;
+  if (state.wanted) return;
+  node.bar.toggleAttribute("data-empty", true);
+  panes.map = { key: `nothing ${cells.key}`, values: new Float32Array(cells.isSeen.length), scale: 0, isUsable: false, isSigned: false };
+  repaint(panes);
+}
+
 // The map of attention or rollout: the row of a token, or its column; `others` are the shares of tokens before the cells.
 function attentionMap(state, token) {
-  const { choice } = state, { tokens, prefix } = chosenBlock(state), { block, head, direction } = choice, name = SHOWS[choice.show].part(choice);
+  const { choice } = state, { tokens, prefix } = chosenBlock(state), { block, head, direction } = choice, name = SHOWS[choice.show].part(choice, state.view);
   const matrix = part(state, name), isRow = direction === "looks";
   if (!matrix && !(token === "read" && isRow && choice.show === "attention")) return null;
-  const from = (head ? (head - 1) * tokens * tokens : 0);
+  const from = name.startsWith("heads") ? (head - 1) * tokens * tokens : 0;
   const row = matrix
     ? (isRow ? rowOf : columnOf)(matrix, tokens, from, sharesOf(state, token))
     : state.parts.get(`rows-${block}`).slice(head * tokens, (head + 1) * tokens);

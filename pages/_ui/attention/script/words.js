@@ -1,5 +1,7 @@
 // What is on screen, in one plain sentence.
 
+const EVEN = 1.5; // times the mean share, below which the largest one is hardly more
+
 const asSentence = (text) => text[0].toUpperCase() + text.slice(1);
 
 // As in "Block 7, head 3".
@@ -37,7 +39,13 @@ function attentionWords(state) {
   if (shown.peak < 0 || !(shown.scale > 0)) return `${subject} looks at no patch.`;
   const where = cellWords(cells, shown.peak), share = sharePercent(shown.values[shown.peak]);
   if (choice.direction === "seen") return `${subject} is looked at most by ${where}, with ${share} of its attention.${othersWords(state, "gives it")}`;
-  return `${subject} looks most at ${where} (${share}).${othersWords(state, "gets")}`;
+  return `${subject} looks ${evenWords(state)}most at ${where} (${share}).${othersWords(state, "gets")}`;
+}
+
+// Where the brightest patch has hardly more than each would have if all had the same.
+function evenWords({ shown, cells }) {
+  const same = sumOf(shown.values) / cells.isSeen.length;
+  return shown.scale < EVEN * same ? "at all patches nearly alike, and " : "";
 }
 
 // What tokens before the cells get or give, if that is worth a word.

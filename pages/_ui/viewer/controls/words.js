@@ -48,7 +48,7 @@ function reserveSentences(state) {
   state.node.reserve.replaceChildren(...sentences);
 }
 
-// From no evidence, or the most against the class, to the value of the last colour, with its unit.
+// From nothing, or the most against the class, to the value of the last colour, with its unit.
 function drawBar(state) {
   const bar = state.node.legend, { look, panes } = state, [low, high] = legendEnds(state);
   bar.toggleAttribute("data-empty", !(panes.map.scale > 0)); // it keeps its place
@@ -62,12 +62,12 @@ function drawBar(state) {
 
 // What the first and the last of the colours mean. Where the overlay stands alone it may have none of the heatmap's.
 function legendEnds({ look, panes, view, registry }) {
-  const largest = `${figures(panes.map.scale)} ${view.unit}`, whose = look.scale === "shared" ? "shared" : "this class's most";
+  const largest = `${figures(panes.map.scale)} ${view.unit}`, whose = !view.isOfClass ? "the same for every class" : look.scale === "shared" ? "shared" : "this class's most";
   const endsOf = (wanted) => registry.look.find(({ name }) => name === wanted).choices.find(({ value }) => value === look[wanted]).ends ?? ["", ""];
   const ofColours = panes.map.isSigned ? ["Blue", "red"] : endsOf("colormap"), alone = look.view === "side" ? ["", ""] : endsOf("overlay");
   const most = alone[1] || ofColours[1];
   if (panes.map.isSigned) return [`${ofColours[0]}: ${figures(-panes.map.scale)} against`, `${most}: ${largest} for (${whose})`];
-  return [`${alone[0] || ofColours[0]}: no evidence`, `${most}: ${largest} (${whose})`];
+  return [`${alone[0] || ofColours[0]}: no ${view.noun}`, `${most}: ${largest} (${whose})`];
 }
 
 // What belongs to the view and to no class.

@@ -15,7 +15,7 @@ function newPaneSet() {
     swipe: null, // the slider under the overlay; null where there is no overlay
     under: null, // the copy of the original under the overlay; null likewise
     pane: {}, // the panels by name: frame, plane (the whole image in it), canvas, context, caption; image and pixels of those that are painted
-    geometry: null, // of the image: shown, size, seen, window, cells, shift, unit, as the server tells them
+    geometry: null, // of the image: shown, size, seen, window, cells, shift, unit, noun, as the server tells them
     grid: null, // where its pixels lie between the cells of a map
     photo: null, // its pixels, packed
     steps: null, // the evidence at each pixel, in steps of the colour scale

@@ -80,6 +80,6 @@ function boxWords(panes, box) {
   const across = Math.round(((box.right - box.left) * wide) / width), down = Math.round(((box.bottom - box.top) * high) / height);
   const share = shareWithin(panes, box);
   const area = ((box.right - box.left) * (box.bottom - box.top)) / (width * height);
-  const ofEvidence = Number.isFinite(share) ? `${percent(share)} of the evidence` : "no evidence";
+  const noun = panes.geometry.noun ?? "evidence", ofEvidence = Number.isFinite(share) ? `${percent(share)} of the ${noun}` : `no ${noun}`;
   return `Box of ${across} × ${down} pixels: ${ofEvidence} on ${percent(area)} of the picture`;
 }

@@ -1,0 +1,83 @@
+"""What can be done with a model's attention? Found out by a forward pass or two, once for a model."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gradcam_core.attention.blocks import attention_block
+from gradcam_core.attention.legrad import why_no_legrad
+from gradcam_core.attention.lens import read_off
+from gradcam_core.attention.passes import AttentionPass
+from gradcam_core.attention.recording import recording_attention
+from gradcam_core.attention.succession import succession
+from gradcam_core.errors import HeatproofError
+from gradcam_core.models import LoadedModel
+from gradcam_core.models.module_copy import cause_of
+from gradcam_core.recording import memory_for_a_pass
+from gradcam_core.resources.memory import is_out_of_memory
+from gradcam_core.resources.store import LruStore
+
+
+@dataclass(frozen=True)
+class AttentionFacts:
+    """What can't be done with a model's attention, and why: a sentence each, empty where it can be done.
+
+    Attributes:
+        not_followed: following it from block to block.
+        not_read_off: reading the network off after blocks in which all tokens attend to all.
+        read_off_partly: reading it off after every one of its blocks.
+    """
+
+    not_followed: str = ""
+    not_read_off: str = ""
+    read_off_partly: str = ""
+
+
+_kept: LruStore[AttentionFacts] = LruStore(2_000)  # each counts as one
+
+
+def attention_facts(model: LoadedModel) -> AttentionFacts:
+    """Told by the shapes of forward passes on noise when first asked for, then kept by the hash of the weights.
+
+    One pass; where the network may be read off after its blocks, a second.
+
+    Raises:
+        ResourceError: if the memory does not suffice.
+    """
+    key = (model.weights_sha256, model.description_sha256)
+    return _kept.get(key) or _kept.put(key, _found(model), 1)
+
+
+def _found(model: LoadedModel) -> AttentionFacts:
+    noise = torch.randn(1, *model.input_spec.shape, generator=torch.Generator().manual_seed(0)).to(model.device)
+    with memory_for_a_pass():
+        try:
+            attention = _shapes(model, noise)
+            return AttentionFacts(attention.why_not_followed, *_reading(model, noise, attention))
+        except Exception as error:  # a stranger's module raises anything, and other methods may explain it
+            if is_out_of_memory(error):
+                raise
+            said = error.message if isinstance(error, HeatproofError) else f"{cause_of(error)}."
+            reason = f"The attention of this network can't be recorded: {said}"
+            return AttentionFacts(reason, reason)
+
+
+def _shapes(model: LoadedModel, noise: Tensor) -> AttentionPass:
+    """A pass without the numbers of its weights."""
+    mode = recording_attention(model.module, shapes_only=True)
+    with torch.no_grad(), mode:
+        logits = model.logits(model.module(noise.clone()))[0]
+    blocks = tuple(attention_block(call.name, call.weights.shape, model.layers) for call in mode.calls)
+    return AttentionPass(blocks, tuple(mode.calls), logits, tuple(mode.unseen))
+
+
+def _reading(model: LoadedModel, noise: Tensor, attention: AttentionPass) -> tuple[str, str]:
+    """Why the network can't be read off, and why not after all blocks; the shapes tell most, before it is tried."""
+    if attention.unseen:
+        return attention.why_not_followed, ""
+    blocks = succession(attention.blocks, (*model.layers, *model.unread))
+    if reason := why_no_legrad(blocks, attention.blocks):
+        return reason, ""
+    blocks = read_off(model, noise, attention=attention).blocks
+    return why_no_legrad(blocks, attention.blocks), blocks.reason if blocks.layers else ""
