@@ -79,7 +79,7 @@ def attention(options: Namespace, _progress: Progress) -> Iterator[str]:
 def _report(image: LoadedImage, model: LoadedModel, asked: _Asked, preprocessing: str) -> AttentionReport:
     forward = Explainer(model).forward(image, preprocessing=preprocessing)
     predictions = forward.top(_SHOWN)
-    attended = attend(model, forward.input_tensor, gradients=asked.view.needs_readers)
+    attended = attend(model, forward.input_tensor, gradients=True)  # they tell what is read, and what follows what
     if not attended.blocks:
         raise MethodError(f"{model.spec.title} can't be shown. {attended.why_not_followed}", hint=_INSTEAD)
     fields = fields_of_cells(model, attended.blocks)
@@ -87,7 +87,7 @@ def _report(image: LoadedImage, model: LoadedModel, asked: _Asked, preprocessing
         why_not_shown(block) or why_no_place(field) for block, field in zip(attended.blocks, fields, strict=True)
     ]
     view = _view(asked, attended, reasons, model)
-    readers = readers_of(attended, one_class(predictions[0].class_index)) if asked.view.needs_readers else None
+    readers = readers_of(attended, one_class(predictions[0].class_index))
     return AttentionReport(
         image=image,
         forward=forward,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcam_core.attention.blocks import AttentionBlock
+from gradcam_core.attention.blocks import CHANGED, AttentionBlock
 from gradcam_core.attention.passes import AttentionPass
 from gradcam_core.attention.views import View
 from gradcam_core.cam import Cam, Prediction
@@ -63,7 +63,7 @@ def report_lines(report: AttentionReport) -> Iterator[str]:
     yield from filter(None, [report.attention.why_not_followed, *_without_place(report.blocks)])
     yield from ["", *depth_lines(report.depth, forward.model.labels), ""]
     if report.shown:
-        yield from [_words(report), _finding(report.shown), ""]
+        yield from [_words(report), _finding(report.shown), *_doubt(report, report.shown), ""]
     yield NO_EVIDENCE_HERE
 
 
@@ -116,6 +116,12 @@ def _of_words(view: View, block: AttentionBlock, readers: np.ndarray | None) -> 
     return readers_words(readers, block.shape[-2], block.layout)
 
 
+def _doubt(report: AttentionReport, shown: ShownMap) -> Iterator[str]:
+    """What else must be known of the map."""
+    if report.attention.blocks[shown.view.block].is_changed:
+        yield CHANGED
+
+
 def _finding(shown: ShownMap) -> str:
     cam, elsewhere = shown.cam, shown.elsewhere
     others = f"; {rounded_percent(elsewhere)} goes to tokens that are no cells" if elsewhere else ""
@@ -137,6 +143,7 @@ def _map(report: AttentionReport, shown: ShownMap) -> dict[str, Any]:
         "is_to_read": view.is_to_read,
         "is_rollout": view.is_rollout,
         "hidden": view.hidden,
+        "doubts": [*_doubt(report, shown)],
         "shape": list(cam.shape),
         "shift": list(cam.geometry.shift),
         "minimum": float(cam.values.min()),

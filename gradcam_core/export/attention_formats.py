@@ -107,6 +107,7 @@ def _panels(it: DrawnMap) -> bytes:
         f"{display_name(it.model.title)}  ·  weights {it.model.weights_sha256[:8]}"
         f"  ·  preprocessing: {cam.key.preprocessing}",
         it.laid.caveat,
+        *it.laid.facts.get("doubts", ()),
         *(drawn_lines(cam, it.look, "map") if is_scale else ()),
     )
     caption = Caption(it.laid.sentence, lines, cam.note if is_scale else "")

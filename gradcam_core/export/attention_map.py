@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradcam_core.attention.blocks import CHANGED
 from gradcam_core.attention.features import colours, similarity
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.places import fields_of_cells, why_no_place
@@ -96,7 +97,8 @@ def laid_map(
         seen = SeenInput(model, prepared.geometry, image.sha256, preprocessing, place)
         if isinstance(view, FeatureView):
             return laid_features(record(model, prepared.tensor, [view.layer]).activation(view.layer), view, seen)
-        attended = attend(model, prepared.tensor, gradients=view.needs_readers)
+        needs_gradients = view.needs_readers or view.is_rollout  # they tell what is read, and what follows what
+        attended = attend(model, prepared.tensor, gradients=needs_gradients)
         readers = readers_of(attended, one_class(int(attended.logits.argmax()))) if view.needs_readers else None
         return laid_attention(attended, view, readers, seen)
 
@@ -121,6 +123,7 @@ def laid_attention(attended: AttentionPass, view: View, readers: np.ndarray | No
         "hidden": None if view.hidden is None else {"cells": view.hidden, "tokens_that_are_no_cells": True},
         "tokens_read": None if readers is None else np.flatnonzero(readers).tolist(),
         "elsewhere": found.elsewhere,
+        "doubts": [CHANGED] if block.is_changed else [],
     }
     sentence = attention_sentence(view, attended.blocks, readers)
     cam = _laid(found.values, title, sentence, _Layer(block.name, field), seen)

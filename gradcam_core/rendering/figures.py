@@ -15,6 +15,7 @@ from gradcam_core.cam import RAW_UNIT, Cam
 from gradcam_core.geometry import InputGeometry
 from gradcam_core.layers.place import DEFAULT_PLACE, get_place
 from gradcam_core.loaded_image import LoadedImage
+from gradcam_core.methods import get_method
 from gradcam_core.rendering.render import (
     DEFAULT_LOOK,
     Look,
@@ -59,7 +60,8 @@ def panels_figure(
         ValueError: if the map belongs to an image of another size.
         HeatproofError: if there is no such colour map.
     """
-    return captioned_figure(image, Panels.of(image, cam, look), _caption(cam, look, sentence), Bar(cam, look, unit))
+    bar = Bar(cam, look, unit, _noun(cam).capitalize())
+    return captioned_figure(image, Panels.of(image, cam, look), _caption(cam, look, sentence), bar)
 
 
 def captioned_figure(image: LoadedImage, panels: "Panels", caption: "Caption", bar: "Bar | None" = None) -> "Figure":
@@ -123,7 +125,7 @@ class Bar:
     cam: Cam
     look: Look
     unit: str
-    title: str = "Evidence"
+    title: str
 
 
 Box = tuple[float, float, float, float]
@@ -212,7 +214,7 @@ def _caption(cam: Cam, look: Look, sentence: str) -> Caption:
         f"{made_by(cam)}  ·  logit {prediction.logit:.2f}  ·  class {key.class_index}",
         f"{display_name(cam.model_title)}  ·  preprocessing: {key.preprocessing}{_place(cam)}{_unseen(cam)}",
         *filter(None, [cam.sign_rule, cam.remark, no_class_sentence(cam)]),
-        *drawn_lines(cam, look),
+        *drawn_lines(cam, look, _noun(cam)),
     ]
     title = f"{display_name(prediction.label)}  {100 * prediction.probability:.1f} %"
     return Caption(sentence or title, tuple(lines), "" if sentence else cam.note)
@@ -227,7 +229,7 @@ def _unseen(cam: Cam) -> str:
     return "" if cam.geometry.is_all_seen else "  ·  faded: not seen by the model"
 
 
-def drawn_lines(cam: Cam, look: Look, shown: str = "evidence") -> list[str]:
+def drawn_lines(cam: Cam, look: Look, shown: str) -> list[str]:
     """One line on the threshold, the contour and evidence against the class, if there is any of them.
 
     Args:
@@ -239,6 +241,11 @@ def drawn_lines(cam: Cam, look: Look, shown: str = "evidence") -> list[str]:
     told = ((against, is_drawn_signed(cam, look)), (hidden, look.threshold), (outlined, look.contour))
     said = [text for text, is_so in told if is_so]
     return ["  ·  ".join(said)] if said else []
+
+
+def _noun(cam: Cam) -> str:
+    """What there is the more of in a cell, the larger its value."""
+    return get_method(cam.key.method).phrase.noun
 
 
 def _percent(share: float) -> str:

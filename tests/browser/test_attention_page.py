@@ -10,8 +10,6 @@ from playwright.sync_api import Locator, Page, expect
 from gradcam_core.attention.flow import rollout
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.sinks import outlying_cells
-from gradcam_core.methods import METHODS, default_method
-from gradcam_core.methods.base import Need
 from gradcam_core.models import load_model
 from gradcam_core.preprocessing import prepare
 from gradcam_core.recording import record
@@ -89,6 +87,7 @@ def test_a_network_without_attention_is_compared_cell_by_cell_and_a_link_says_wh
     page.get_by_role("button", name="Colours").click()
     expect(page.locator(".attention")).to_have_attribute("data-painted", re.compile(" colours 1 "))
     expect(page).to_have_url(re.compile("block=2&show=colours"))
+    expect(page.locator(".depth, .near, .st-key-class_maps")).to_have_count(0)
 
 
 @pytest.mark.slow
@@ -163,14 +162,3 @@ def test_nothing_of_another_image_is_kept(visit: NewVisit) -> None:
     assert "token=" not in page.url
     page.go_back()
     expect(said(page)).to_contain_text("patch row 7, column 5")
-
-
-@pytest.mark.slow
-def test_the_maps_about_the_class_stand_below_and_rollout_says_that_it_is_not(visit: NewVisit) -> None:
-    page = visit().open(ADDRESS)
-    page.get_by_role("button", name="Draw the maps of this class").click()
-    titles = page.locator(".hp.sets .title")
-    expect(titles.last).to_have_text("Attention rollout: the same for every class")
-    usual = METHODS[default_method(load_model("tinyvit").layer())].title
-    about_a_class = [one.title for one in METHODS.values() if one.needs & {Need.ATTENTION} and one.depends_on_class]
-    assert titles.all_inner_texts()[:-1] == [usual, *about_a_class]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from pages._ui.attention.class_maps import show_class_maps
+from pages._ui.attention.depth_element import show_depth
 from pages._ui.attention.element import show_attention_element, show_parts_element, wanted_part
 from pages._ui.attention.message import attention_message, view_id
 from pages._ui.attention.parts import part_message
 from pages._ui.attention.reading import attention_reading
 from pages._ui.attention.take_away import offered_formats, serve_files
-from pages._ui.result.for_chosen_class import show_for_chosen_class
+from pages._ui.result.for_chosen_class import redraw_for_chosen_class
 from pages._ui.session.question import Question
 from pages._ui.session.queue import queue_shown
 from pages._ui.viewer import chosen_look
@@ -18,10 +19,10 @@ from pages._ui.viewer import chosen_look
 
 def show_attention(question: Question) -> None:
     """What each patch looks at."""
-    show_for_chosen_class(question, lambda class_index: _draw(question, class_index))
+    redraw_for_chosen_class(question, lambda: _draw(question))
 
 
-def _draw(question: Question, class_index: int) -> None:
+def _draw(question: Question) -> None:
     reading = attention_reading(question)
     message = attention_message(question, reading, chosen_look(), offered_formats())
     with st.container(key="explained"):  # its style marks a former result while the next one is computed
@@ -29,7 +30,8 @@ def _draw(question: Question, class_index: int) -> None:
     _answer(question)
     serve_files(question)
     if reading.blocks:
-        show_class_maps(question, class_index)
+        show_depth(question)
+        show_class_maps(question)
 
 
 @st.fragment(key="attention_part")

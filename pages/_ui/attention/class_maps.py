@@ -1,104 +1,111 @@
-"""The maps of this page that are about a class: what raised its score, by every method that follows attention."""
+"""The maps that are about a class, beside attention that is about none: what on this page is evidence for an answer?"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from gradcam_core.methods import METHODS, default_method, why_unfit
-from gradcam_core.methods.base import Need
-from gradcam_core.resources.job import JobReport, Work
-from gradcam_core.sentences import rounded_percent, short_label
-from pages._ui.result.view import photo_of
-from pages._ui.session.checks import map_key
+from gradcam_core.methods import METHODS, CamMethod, default_method
+from gradcam_core.methods.base import Family
+from gradcam_core.sentences import short_label, unfit_sentences
+from pages._ui.attention.message import view_id
+from pages._ui.attention.near import is_near
+from pages._ui.frame.page import errors_shown
+from pages._ui.frame.registry import foreign_parameters, page_at
+from pages._ui.result.for_chosen_class import pane_set
+from pages._ui.session import page_state
+from pages._ui.session.chosen import chosen_class
 from pages._ui.session.question import Question
-from pages._ui.session.results import forward_result, image_ready
+from pages._ui.session.queue import queue_shown
+from pages._ui.session.results import MethodMap, maps_by_method
 from pages._ui.text.sentences import escape_markdown
-from pages._ui.trust.asked import Offer, asked
-from pages._ui.trust.works import MAPS, Named, model_work
-from pages._ui.viewer import PaneSet, chosen_look, show_panes
+from pages._ui.viewer import PaneSet, show_panes
 
-if TYPE_CHECKING:
-    from gradcam_core.cam import Cam
-    from gradcam_core.methods import CamMethod
-    from gradcam_core.models import LoadedModel
-
-_OFFER = Offer(
-    "class_maps",
-    "Draw the maps of this class",
-    "Those that follow attention, and the usual map. All come of two forward passes and a few backward.",
+_TITLE = "Which map is evidence for “{label}”?"
+_ALL = (
+    "Attention weights are not: they say what is taken from, whatever the answer. The maps marked “about {label}” are "
+    "made for this class, and are others for another one. Whether one deserves belief is tried on Trust. Another class "
+    "is chosen on Explore."
 )
-_MEANING = (
-    "Attention above is not about a class. These maps are: each tells in its own way what raised the score of this "
-    "one. A map that is the same for every class is set beside them, and says so."
-)
-_WORDS_BYTES = 3_000
+_LINKS = {"explore": "Explore this map", "trust": "Check it on Trust"}  # by the page's slug
 
 
-@dataclass(frozen=True, eq=False)
-class ClassMap:
-    """One map, and what its raw values count."""
-
-    cam: Cam
-    unit: str
-
-
-def show_class_maps(question: Question, class_index: int) -> None:
-    """Ask for them, then draw them side by side."""
-    known = forward_result(question)
-    listed = {one.class_index: one for one in known.top}
-    label, sure = question.model.labels[class_index], float(known.probabilities[class_index])
-    said = listed[class_index].label if class_index in listed else label
-    st.markdown(f"## What speaks for {escape_markdown(short_label(said))} ({rounded_percent(sure)})?")
-    st.caption(_MEANING)
-    key = map_key(question, "class maps", class_index)
-    maps = asked(key, _OFFER, lambda: _mapping(question, class_index, key))
-    if maps is not None:
-        show_panes([_pane_set(question, one) for one in maps], key="class_maps")
+@st.fragment(key="attention_class_maps")
+def show_class_maps(question: Question) -> None:
+    """Small maps of the chosen class, computed once somebody comes near."""
+    with errors_shown():
+        if not is_near(view_id(question), key="attention_class_maps_near", words="Making the maps about a class."):
+            return
+        with queue_shown():
+            class_index = chosen_class(question)
+            base = pane_set(question, class_index, title="", panels=("overlay",))
+            found = _found(question, class_index, base)
+        _draw(question, found, base)
 
 
-def _mapping(question: Question, class_index: int, key: Hashable) -> Work[tuple[ClassMap, ...]]:
-    image = image_ready(question)
-
-    def mapped(model: LoadedModel, report: JobReport[Any]) -> tuple[ClassMap, ...]:
-        from gradcam_core.engine import Explainer, unit_of
-
-        found, methods = [], _methods(question, model)
-        explainer = Explainer(model, question.layer)
-        forward = explainer.forward(image, preprocessing=question.preprocessing, place=question.place)
-        for done, method in enumerate(methods):
-            cam = forward.cam(class_index, method.slug)
-            found.append(ClassMap(cam, unit_of(model, cam)))
-            report(done + 1, len(methods))
-        return tuple(found)
-
-    return model_work(question, key, mapped, Named("Drawing the maps", MAPS, _nbytes))
+def _found(question: Question, class_index: int, base: PaneSet) -> dict[str, MethodMap]:
+    """By the methods' slugs; the question's own map is known from Explore."""
+    others = [method.slug for method in shown_methods(question) if method.slug != question.method]
+    made = maps_by_method(question, class_index, others) if others else {}
+    return {question.method: MethodMap(base.cam, base.unit), **made}
 
 
-def _methods(question: Question, model: LoadedModel) -> list[CamMethod]:
-    """The usual one of the layer, then those that follow attention, about a class first."""
-    following = [one for one in METHODS.values() if Need.ATTENTION in one.needs and not why_unfit(one, model)]
-    usual = METHODS[default_method(question.model.layer(question.layer))]
-    return [usual, *sorted(following, key=lambda one: not one.depends_on_class)]
+def _draw(question: Question, found: dict[str, MethodMap], base: PaneSet) -> None:
+    label = short_label(base.cam.prediction.label)
+    st.markdown(f"## {escape_markdown(_TITLE.format(label=label))}")
+    st.caption(escape_markdown(_ALL.format(label=label)))
+    with st.container(key="class_maps"):
+        for method in shown_methods(question):
+            _show_map(method, found[method.slug], base, label)
+    for sentence in why_not(question):
+        st.caption(escape_markdown(sentence))
 
 
-def _nbytes(maps: tuple[ClassMap, ...]) -> int:
-    return sum(_WORDS_BYTES + one.cam.values.nbytes for one in maps)
+def shown_methods(question: Question) -> tuple[CamMethod, ...]:
+    """Those without a class first, then the question's own, or the usual one, then all others of attention that fit."""
+    own = METHODS[question.method]
+    if not own.depends_on_class:
+        own = METHODS[default_method(question.model.layer(question.layer))]
+    fitting = [method for method in _of_attention() if not method.unfit_because(question.model.attention)]
+    ordered = sorted([own, *fitting], key=lambda method: method.depends_on_class)
+    return tuple(dict.fromkeys(ordered))
 
 
-def _pane_set(question: Question, one: ClassMap) -> PaneSet:
-    method, image = METHODS[one.cam.key.method], question.picture
-    title = method.title if method.depends_on_class else f"{method.title}: the same for every class"
-    return PaneSet(
-        photo=photo_of(image),
-        size=image.size,
-        cam=one.cam,
-        title=title,
-        look=chosen_look(),
-        panels=("overlay",),
-        alt=f"The image {image.name}".strip(),
-        unit=one.unit,
-    )
+def why_not(question: Question) -> list[str]:
+    """Why other methods of attention have no map of this network, a sentence for each reason."""
+    unfit = {method.title: method.unfit_because(question.model.attention) for method in _of_attention()}
+    return unfit_sentences({title: why for title, why in unfit.items() if why}, question.model.spec.title)
+
+
+def title_of(method: CamMethod, label: str) -> str:
+    """What stands above a map."""
+    return f"{method.title}: {f'about {label}' if method.depends_on_class else 'not about a class'}"
+
+
+def _of_attention() -> Sequence[CamMethod]:
+    return [method for method in METHODS.values() if method.family is Family.ATTENTION]
+
+
+def _show_map(method: CamMethod, found: MethodMap, base: PaneSet, label: str) -> None:
+    with st.container(key=f"class_map_{method.slug}", gap="xsmall"):
+        if found.cam is None:
+            st.markdown(f"**{escape_markdown(title_of(method, label))}**")
+            st.caption(escape_markdown(found.why))
+            return
+        pane = replace(base, cam=found.cam, title=title_of(method, label), unit=found.unit)
+        show_panes([pane], key=f"class_map_panes_{method.slug}")
+        for sentence in filter(None, [found.cam.note, found.cam.remark]):
+            st.caption(escape_markdown(sentence))
+        with st.container(key=f"class_map_links_{method.slug}", horizontal=True, gap="small"):
+            for slug, words in _LINKS.items():
+                _link(slug, method, words)
+
+
+def _link(slug: str, method: CamMethod, words: str) -> None:
+    """A button, for within a visit the choices that are kept count, and not an address."""
+    if st.button(words, key=f"class_map_{slug}_{method.slug}", type="tertiary", help=method.title):
+        page_state.choose("method", method.slug)
+        view = page_state.parameters_on(foreign_parameters(slug))
+        st.switch_page(page_at(slug), query_params=view | {"method": method.slug})

@@ -25,6 +25,7 @@ _SCRIPTS = (
     "asking",
     "stage",
     "words",
+    "beside",
     "filmstrip",
     "controls",
     "presenting",

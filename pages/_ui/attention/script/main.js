@@ -44,6 +44,7 @@ function end(root) {
   const state = STATES.get(root);
   if (!state) return;
   state.listening.abort();
+  leaveBeside(state);
   Object.values(state.timer).forEach(clearTimeout);
   dropPanes(state.panes);
   STATES.delete(root);

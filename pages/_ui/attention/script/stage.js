@@ -16,6 +16,7 @@ function showChoice(state) {
   const block = chosenBlock(state);
   showControls(state);
   showFilm(state);
+  tellBeside(state);
   if (!block) return;
   layCells(state, block);
   placeKept(state);
