@@ -53,6 +53,7 @@ function end(root) {
 // Nothing of a message is shown before its photo is decoded.
 async function receive(state, view) {
   const number = ++state.incoming, isNew = state.view?.id !== view.id;
+  if (!isNew && JSON.stringify(state.view.look) === JSON.stringify(view.look)) return; // all of it stands, and the keyboard where it is
   const pixels = state.view?.photo === view.photo ? null : await decoded(view.blob[view.photo], view.shown);
   if (state.incoming !== number) return;
   state.palettes = unpackPalettes(view.colormaps, view.blob.tables);
