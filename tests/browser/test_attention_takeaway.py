@@ -18,6 +18,7 @@ from gradcam_core.preprocessing import prepare
 from gradcam_core.samples import load_sample
 from tests.browser.axe import findings
 from tests.browser.conftest import Visit, settle
+from tests.browser.test_lost_messages import LossyServer
 
 NewVisit = Callable[..., Visit]
 ADDRESS = "/attention?model=tinyvit&block=2&head=3&token=c60"
@@ -78,6 +79,15 @@ def test_a_file_asked_for_between_fast_clicks_is_of_the_last_one_and_the_lines_f
     assert "head=2" in page.evaluate("navigator.clipboard.readText()")
     page.locator(".hp .sheet .row", has_text="Copy the picture").click()
     expect(page.locator(".hp .notice")).to_have_text("The picture is copied.")
+
+
+def test_a_file_comes_all_the_same_where_its_answer_is_lost(visit: NewVisit) -> None:
+    tab = visit()
+    server = LossyServer(tab.page, lambda head: head["what"] == "map", "heatproof_attention_files")
+    page = tab.open(ADDRESS)
+    open_menu(page)
+    assert download(page, "Raw map")[0].endswith("map.npy")
+    assert not server.is_losing
 
 
 def test_on_a_phone_the_menu_is_a_sheet_and_features_are_taken_away_too(visit: NewVisit) -> None:

@@ -8,9 +8,10 @@ Head:
     window, seen   where the input lies in the copy: see `drawing/evidence.js`
     colormaps   the slugs of the colour tables in the blob `tables`
     look        how maps are drawn, as panes have it: colormap, overlay, opacity, threshold, contour
-    blocks      [{name, heads, tokens, prefix, grid: [rows, columns], reader, reason}] in the order of the forward pass;
-                `reader` names what stands for what is read of the answer, as in "the class token"; where `reason` is
-                not empty, its attention is not of all tokens, and none of its blobs exist
+    blocks      [{name, heads, tokens, prefix, grid: [rows, columns], reader, reason, shift}] in the order of the forward
+                pass; `reader` names what stands for what is read of the answer, as in "the class token"; where `reason`
+                is not empty, it can't be shown, and none of its blobs exist; `shift` of the cells from their squares,
+                (x, y) in cells
     tokens      the names of the tokens before the cells, in their order
     layers      [{name, grid}] whose cells can be compared, of every network: parts `similarity-N`, `colours-N`
     followed    why attention can't be followed from block to block; empty where it can: then parts `rollout-N` exist
@@ -41,6 +42,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from gradcam_core.layers.place import get_place
 from gradcam_core.rendering.colormaps import COLORMAPS
 from gradcam_core.rendering.render import Look
 from pages._ui.attention import words
@@ -81,7 +83,7 @@ def attention_message(
         "seen": geometry.seen,
         "colormaps": list(COLORMAPS),
         "look": _look(look),
-        "blocks": [_block(reading, one) for one in reading.blocks],
+        "blocks": [_block(reading, one, get_place(question.place).shift(one.field)) for one in reading.blocks],
         "tokens": words.token_names(reading),
         "layers": [{"name": layer.name, "grid": layer.layout.grid} for layer in feature_layers(question)],
         "followed": reading.why_not_followed,
@@ -116,7 +118,7 @@ def _matrices(question: Question, reading: AttentionReading, room: int) -> dict[
     return blobs
 
 
-def _block(reading: AttentionReading, one: BlockReading) -> dict[str, Any]:
+def _block(reading: AttentionReading, one: BlockReading, shift: tuple[float, float]) -> dict[str, Any]:
     block, layout = one.block, one.block.layout
     return {
         "name": block.name,
@@ -125,7 +127,8 @@ def _block(reading: AttentionReading, one: BlockReading) -> dict[str, Any]:
         "prefix": layout.prefix if layout else 0,
         "grid": layout.grid if layout else [0, 0],
         "reader": words.reader_name(reading, one),
-        "reason": block.reason,
+        "reason": one.reason,
+        "shift": shift,
     }
 
 

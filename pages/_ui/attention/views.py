@@ -38,9 +38,10 @@ def _attention(question: Question, choice: Choice, *, is_rollout: bool = False) 
     if is_rollout and reading.why_not_followed:
         raise HeatproofError(reading.why_not_followed, hint="Look at the attention of single blocks.")
     place = _number(choice.get("block"), len(reading.blocks))
-    block = reading.blocks[place].block
-    if not block.is_global or block.layout is None:
-        raise HeatproofError(block.reason or "Its cells are not known.", hint="Choose another block.")
+    one = reading.blocks[place]
+    block = one.block
+    if one.reason or block.layout is None:
+        raise HeatproofError(one.reason or "Its cells are not known.", hint="Choose another block.")
     head = 0 if is_rollout else _number(choice.get("head"), block.heads + 1)
     cell, token = _token(choice.get("token"), block.layout.grid, block.layout.prefix)
     is_received = choice.get("direction") == "seen"
