@@ -38,7 +38,7 @@ def rollout(weights: Sequence[np.ndarray], *, fusion: Fusion = Fusion.MEAN, disc
 def rollouts(weights: Sequence[np.ndarray], *, fusion: Fusion = Fusion.MEAN, discard: float = 0.0) -> list[np.ndarray]:
     """How far attention has come after each block: `rollout` of the first, of the first two, and so on to all."""
     _check_share(discard)
-    return _rolled([_without_smallest(_FUSED[fusion](block, axis=0), discard) for block in _doubled(weights)])
+    return _rolled([_without_smallest(_doubled(_FUSED[fusion](block, axis=0)), discard) for block in weights])
 
 
 def gradient_rollout(
@@ -52,7 +52,7 @@ def gradient_rollout(
         keeps: whether what a token has of itself by the residual connections alone counts; without it rows sum to less.
     """
     _check_share(discard)
-    products = [(block * slope).mean(axis=0) for block, slope in _paired(weights, gradients)]
+    products = [_doubled((block * slope).mean(axis=0)) for block, slope in zip(weights, gradients, strict=True)]
     raising = [_without_smallest(np.maximum(product, 0), discard) for product in products]
     taken = _rolled(raising)[-1]
     return taken if keeps else taken - np.diag(np.prod([1 / (1 + block.sum(axis=1)) for block in raising], axis=0))
@@ -68,8 +68,8 @@ def chefer(weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> np
         (tokens, tokens), 1 and more on the diagonal, nothing below 0.
     """
     relevance = np.eye(weights[-1].shape[-1])
-    for block, slope in _paired(weights, gradients):
-        raising = np.maximum(block * slope, 0).mean(axis=0)
+    for block, slope in zip(weights, gradients, strict=True):
+        raising = _doubled(np.maximum(block * slope, 0).mean(axis=0))
         relevance = relevance + raising @ relevance
     return relevance
 
@@ -100,12 +100,9 @@ def _rows_as_before(left: np.ndarray, fused: np.ndarray) -> np.ndarray:
     return np.asarray(left * filled)
 
 
-def _doubled(blocks: Sequence[np.ndarray]) -> list[np.ndarray]:
-    return [np.asarray(block, dtype=np.float64) for block in blocks]
-
-
-def _paired(weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
-    return list(zip(_doubled(weights), _doubled(gradients), strict=True))
+def _doubled(fused: np.ndarray) -> np.ndarray:
+    """For what is multiplied up; all heads would take long."""
+    return np.asarray(fused, dtype=np.float64)
 
 
 def _check_share(discard: float) -> None:

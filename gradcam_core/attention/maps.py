@@ -78,7 +78,10 @@ def _of_all_tokens(blocks: Sequence[np.ndarray]) -> list[np.ndarray]:
     """(heads, tokens, tokens) each; tokens that join later, before the cells, attend to nothing until then."""
     tokens = blocks[-1].shape[-1]
     joining = [tokens - block.shape[-1] for block in blocks]
-    return [np.pad(block, ((0, 0), (more, 0), (more, 0))) for block, more in zip(blocks, joining, strict=True)]
+    return [
+        np.pad(block, ((0, 0), (more, 0), (more, 0))) if more else block
+        for block, more in zip(blocks, joining, strict=True)
+    ]
 
 
 def _readers(attention: AttentionPass, target: Target) -> np.ndarray:

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from gradcam_core.attention.blocks import AttentionBlock, attention_block, why_not_followed
 from gradcam_core.attention.recording import AttentionCall, recording_attention
-from gradcam_core.attention.uses import depends_on
 from gradcam_core.errors import MethodError
 from gradcam_core.models import LoadedModel
 from gradcam_core.recording import array, copied, differentiable, memory_for_a_pass
@@ -103,13 +102,18 @@ def attend(model: LoadedModel, input_tensor: Tensor, *, gradients: bool = False,
     image = copied(input_tensor, model.device)
     with differentiable(model.device), memory_for_a_pass(), mode:
         logits = model.logits(model.module(image))[0]
-    blocks = tuple(_block(model, before, call) for before, call in zip([None, *mode.calls], mode.calls, strict=False))
+    return pass_of(model, mode, logits)
+
+
+def pass_of(model: LoadedModel, mode: recording_attention, logits: Tensor) -> AttentionPass:
+    """What was recorded while a model gave these logits, (classes,)."""
+    blocks = tuple(
+        attention_block(
+            call.name, call.weights.shape, model.layers, is_changed=call.is_changed, is_beside=call.is_beside
+        )
+        for call in mode.calls
+    )
     return AttentionPass(blocks, tuple(mode.calls), logits, tuple(mode.unseen))
-
-
-def _block(model: LoadedModel, before: AttentionCall | None, call: AttentionCall) -> AttentionBlock:
-    is_beside = before is not None and call.weights.requires_grad and not depends_on(call.weights, before.weights)
-    return attention_block(call.name, call.weights.shape, model.layers, is_changed=call.is_changed, is_beside=is_beside)
 
 
 def _of_one_image(tensor: Tensor) -> np.ndarray:

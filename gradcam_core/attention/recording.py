@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (as torch's own documentation calls it)
 from torch.overrides import TorchFunctionMode
 
-from gradcam_core.attention.uses import PRODUCTS, Waiting
+from gradcam_core.attention.uses import PRODUCTS, Waiting, depends_on
 
 _SOFTMAX = (F.softmax, torch.softmax, Tensor.softmax)
 _SEQUENCES = (nn.Sequential, nn.ModuleList, nn.ModuleDict)  # what they hold follows one another, and is no one part
@@ -39,12 +39,14 @@ class AttentionCall:
         weights: (images or windows, heads, queries, keys), or (heads, queries, keys); the sum over the keys is 1.
         values: (…, keys, width), what the weights are multiplied with; None where that was not wanted or not seen.
         is_changed: whether the network mixes or changes the weights, as a softmax gave them, before they weigh values.
+        is_beside: whether they do not depend on those of the call before; known with gradients only.
     """
 
     name: str
     weights: Tensor
     values: Tensor | None = None
     is_changed: bool = False
+    is_beside: bool = False
 
 
 class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hooks.recording` is)
@@ -71,6 +73,7 @@ class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hook
         self.unseen: list[str] = []
         self._waiting = Waiting()
         self._sequences = {name for name, part in module.named_modules() if isinstance(part, _SEQUENCES)} | {""}
+        self._last: Tensor | None = None  # the weights of the last call
         self._unnamed: AttentionCall | None = None  # the last call, until a parameter is used after it
         self._holders = _holders(module)
         self._gradients = gradients
@@ -122,7 +125,9 @@ class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hook
         if self._gradients and not weights.requires_grad:
             kept = weights.detach().requires_grad_()
         wanted = values.detach() if self._values and values is not None else None
-        self.calls.append(AttentionCall(self._name, self._noted(kept), wanted))
+        before, self._last = self._last, kept
+        is_beside = before is not None and kept.requires_grad and not depends_on(kept, before)
+        self.calls.append(AttentionCall(self._name, self._noted(kept), wanted, is_beside=is_beside))
         return kept
 
     def _noted(self, weights: Tensor) -> Tensor:

@@ -56,11 +56,6 @@ class _Asked:
         chosen = (self.block, self.head, self.cell, self.folder)
         return self.is_received or self.is_rollout or any(one is not None for one in chosen)
 
-    @property
-    def needs_readers(self) -> bool:
-        """Whether it depends on which tokens the class is read from."""
-        return self.cell is None and not self.is_received
-
 
 def attention(options: Namespace, _progress: Progress) -> Iterator[str]:
     """What a model's blocks attend to, and one map of it."""
@@ -83,7 +78,7 @@ def attention(options: Namespace, _progress: Progress) -> Iterator[str]:
 def _report(image: LoadedImage, model: LoadedModel, asked: _Asked, preprocessing: str) -> AttentionReport:
     forward = Explainer(model).forward(image, preprocessing=preprocessing)
     predictions = forward.top(_SHOWN)
-    attended = attend(model, forward.input_tensor, gradients=asked.needs_readers)
+    attended = attend(model, forward.input_tensor, gradients=True)  # they tell what is read, and what follows what
     if not attended.blocks:
         raise MethodError(f"{model.spec.title} can't be shown. {attended.why_not_followed}", hint=_INSTEAD)
     fields = fields_of_cells(model, attended.blocks)
@@ -91,7 +86,7 @@ def _report(image: LoadedImage, model: LoadedModel, asked: _Asked, preprocessing
         why_not_shown(block) or why_no_place(field) for block, field in zip(attended.blocks, fields, strict=True)
     ]
     view = _view(asked, attended, reasons, model)
-    readers = readers_of(attended, one_class(predictions[0].class_index)) if asked.needs_readers else None
+    readers = readers_of(attended, one_class(predictions[0].class_index))
     found = None if view is None else attention_map(attended, view, readers)
     return AttentionReport(
         image=image,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcam_core.attention.blocks import CHANGED
 from gradcam_core.attention.passes import AttentionPass
 from gradcam_core.attention.views import View, queries_read
 from gradcam_core.cam import Cam, Prediction
@@ -65,7 +66,7 @@ def report_lines(report: AttentionReport) -> Iterator[str]:
     yield from filter(None, [report.attention.why_not_followed, *_without_place(report.blocks)])
     yield from ["", *depth_lines(report.depth, forward.model.labels), ""]
     if report.shown:
-        yield from [_words(report), _finding(report.shown), ""]
+        yield from [_words(report), _finding(report.shown), *_doubt(report, report.shown), ""]
     yield NO_EVIDENCE
 
 
@@ -122,6 +123,12 @@ def _readers_words(readers: np.ndarray | None, queries: int, layout: Layout | No
     return "the mean of all tokens" if len(read) == queries > queries - prefix else "the mean of all cells"
 
 
+def _doubt(report: AttentionReport, shown: ShownMap) -> Iterator[str]:
+    """What else must be known of the map."""
+    if report.attention.blocks[shown.view.block].is_changed:
+        yield CHANGED
+
+
 def _finding(shown: ShownMap) -> str:
     cam, elsewhere = shown.cam, shown.elsewhere
     others = f"; {rounded_percent(elsewhere)} goes to tokens that are no cells" if elsewhere else ""
@@ -140,6 +147,7 @@ def _map(report: AttentionReport, shown: ShownMap) -> dict[str, Any]:
         "cell": view.cell,
         "is_received": view.is_received,
         "is_rollout": view.is_rollout,
+        "doubts": [*_doubt(report, shown)],
         "shape": list(cam.shape),
         "shift": list(cam.geometry.shift),
         "minimum": float(cam.values.min()),

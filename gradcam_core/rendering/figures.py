@@ -14,6 +14,7 @@ import numpy as np
 from gradcam_core.cam import RAW_UNIT, Cam
 from gradcam_core.layers.place import DEFAULT_PLACE, get_place
 from gradcam_core.loaded_image import LoadedImage
+from gradcam_core.methods import get_method
 from gradcam_core.rendering.render import (
     DEFAULT_LOOK,
     Look,
@@ -196,11 +197,16 @@ def _unseen(cam: Cam) -> str:
 def _drawn(cam: Cam, look: Look) -> list[str]:
     """One line on the threshold, the contour and evidence against the class, if there is any of them."""
     hidden = f"hidden: less than {_percent(look.threshold)} of the scale"
-    outlined = f"outlined: the smallest area that holds {_percent(look.contour)} of the evidence"
+    outlined = f"outlined: the smallest area that holds {_percent(look.contour)} of the {_noun(cam)}"
     against = "blue: evidence against the class"
     told = ((against, is_drawn_signed(cam, look)), (hidden, look.threshold), (outlined, look.contour))
     said = [text for text, is_so in told if is_so]
     return ["  ·  ".join(said)] if said else []
+
+
+def _noun(cam: Cam) -> str:
+    """What there is the more of in a cell, the larger its value."""
+    return get_method(cam.key.method).phrase.noun
 
 
 def _percent(share: float) -> str:
@@ -240,7 +246,7 @@ def _draw_edge(axes: "Axes", cam: Cam) -> None:
 
 def _draw_colour_bar(figure: "Figure", box: Box, cam: Cam, look: Look, *, unit: str) -> None:
     top = scale_of(cam, look)
-    axes = _draw_panel(figure, box, "Evidence", bar_colours(cam, look))
+    axes = _draw_panel(figure, box, _noun(cam).capitalize(), bar_colours(cam, look))
     axes.yaxis.tick_right()
     axes.yaxis.set_label_position("right")
     axes.set_yticks(*_ticks(top, is_signed=is_drawn_signed(cam, look)))

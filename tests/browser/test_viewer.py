@@ -308,13 +308,25 @@ def test_what_the_model_saw_is_shown(visit: NewVisit) -> None:
     assert "and nothing else" in page.locator(".hp .saw").inner_text()
 
 
-def test_a_method_that_knows_no_classes_draws_one_map_and_says_so(visit: NewVisit) -> None:
-    page = visit().open("/?method=eigencam")
+@pytest.mark.parametrize(
+    ("path", "title", "noun"),
+    [
+        ("/?method=eigencam", "Eigen-CAM", "evidence"),
+        ("/?model=tinyvit&method=rollout", "Attention rollout", "attention"),
+    ],
+)
+def test_a_method_that_knows_no_classes_draws_one_map_and_says_so(
+    visit: NewVisit, path: str, title: str, noun: str
+) -> None:
+    page = visit().open(path)
     before = canvas(page, "heatmap")
     choose(page, 2)
     next_frame(page)
     assert np.array_equal(canvas(page, "heatmap"), before)
-    assert "Eigen-CAM draws the same map for every class" in sentence(page)
+    assert f"{title} draws the same map for every class" in sentence(page)
+    bar = str(page.locator(".hp [aria-label^='Colour bar']").get_attribute("aria-label"))
+    assert f"no {noun}" in bar
+    assert bar.endswith("(the same for every class)")
 
 
 def test_hostile_labels_and_titles_are_shown_letter_by_letter(visit: NewVisit) -> None:

@@ -19,7 +19,8 @@ from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.models import LoadedModel
 from gradcam_core.tinynet import TinyNet
 from gradcam_core.tinyvit import INPUT_SIDE
-from tests.core.transformers import SIDE, MeanReader, awake
+from tests.benchmarks.woken import woken
+from tests.core.transformers import SIDE, MeanReader
 from tests.support import embedded_network, loaded
 
 THREADS = 8
@@ -325,8 +326,9 @@ def test_timms_families_show_the_attention_they_compute_with(name: str) -> None:
     timm = pytest.importorskip("timm", reason="timm is optional")
     torch.manual_seed(0)
     calls, short = TIMM[name]
-    module: Any = awake(timm.create_model(name, pretrained=False, num_classes=10, **short)).requires_grad_(False)
-    side = short.get("img_size", module.pretrained_cfg["input_size"][-1])
+    made: Any = timm.create_model(name, pretrained=False, num_classes=10, **short)
+    side = short.get("img_size", made.pretrained_cfg["input_size"][-1])
+    module = woken(made, (side, side))
     image = torch.randn(1, 3, side, side)
     with torch.no_grad(), recording_attention(module, values=True) as mode:
         logits = module(image)

@@ -14,6 +14,8 @@ import torch
 from PIL import Image
 from torch import nn
 
+from gradcam_core.attention.legrad import legrad_map
+from gradcam_core.attention.lens import read_off
 from gradcam_core.attention.maps import rollout_map
 from gradcam_core.attention.passes import attend
 from gradcam_core.cam import BLANK
@@ -116,7 +118,19 @@ def test_a_rollout_counts_shares_of_what_is_read(make_image: MakeImage) -> None:
     assert 0 < by_gradient.values.sum() < 0.1  # the rest is what cells have of themselves
     assert {unit_of(model, cam) for cam in (rollout, by_gradient)} == {"share of what is read"}
     assert unit_of(model, forward.cam(0, "chefer")) == "relevance"
-    assert unit_of(model, forward.cam(0, "legrad")) == "logits per weight of attention"
+
+
+def test_legrads_map_begins_at_its_least_cell_as_the_papers(vit: LoadedModel, make_image: MakeImage) -> None:
+    forward = Explainer(vit).forward(make_image())
+    read = read_off(vit, forward.input_tensor, gradients=True)
+    least = []
+    for index in range(6):
+        whole, cam = legrad_map(read, ((index, 1.0),)), forward.cam(index, "legrad")
+        assert cam.values.min() == 0
+        assert np.allclose(cam.values, whole - whole.min(), atol=1e-6)
+        assert unit_of(vit, cam) == "logits per weight of attention, above the least"
+        least.append(whole.min())
+    assert max(least) > 0
 
 
 def test_the_map_is_that_of_the_formula(vit: LoadedModel, make_image: MakeImage) -> None:

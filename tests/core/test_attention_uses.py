@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from gradcam_core.attention.facts import attention_facts
 from gradcam_core.attention.passes import attend
 from gradcam_core.models import LoadedModel
 from tests.core.transformers import SIDE
@@ -105,6 +106,7 @@ def test_weights_that_the_network_changes_first_are_the_softmaxs_and_that_is_sai
     attention = attend(model, noise(), gradients=gradients)
     assert [block.is_changed for block in attention.blocks] == [True, True]
     assert attention.why_not_followed.startswith("Attention can't be followed through first and 1 more of its parts.")
+    assert attention_facts(model).not_followed == attention.why_not_followed
     assert "the network changes them, as by mixing its heads" in attention.why_not_followed
     assert all(np.abs(attention.weights(index).sum(-1) - 1).max() <= 1e-6 for index in (0, 1))
     with torch.no_grad():
@@ -114,7 +116,9 @@ def test_weights_that_the_network_changes_first_are_the_softmaxs_and_that_is_sai
 
 
 def test_attention_beside_another_is_not_taken_to_follow_it() -> None:
-    attention = attend(model_of(plainly, is_beside=True), noise(), gradients=True)
+    model = model_of(plainly, is_beside=True)
+    attention = attend(model, noise(), gradients=True)
+    assert attention_facts(model).not_followed == attention.why_not_followed
     assert [block.is_beside for block in attention.blocks] == [False, True]
     assert attention.why_not_followed == (
         "Attention can't be followed through second. It does not follow the attention before it: they lie beside each "

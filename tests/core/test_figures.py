@@ -1,6 +1,7 @@
 """Do the three panels hold what they say, for images of every shape?"""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,17 @@ def test_panels_are_the_rendered_pictures_in_their_own_shape() -> None:
     box = figure.axes[0].get_window_extent()
     assert box.width / box.height == pytest.approx(60 / 40)
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["Original", "Heatmap", "Overlay", "Evidence"]
+
+
+def test_a_map_of_attention_is_not_called_evidence() -> None:
+    image = made_image(60, 40)
+    cam = made_cam(RAMP, image)
+    cam = replace(cam, key=replace(cam.key, method="rollout"), method_title="Attention rollout")
+    figure = panels_figure(image, cam)
+    assert figure.axes[-1].get_title(loc="left") == "Attention"
+    written = "\n".join(texts(figure))
+    assert "Attention rollout draws the same map for every class" in written
+    assert "blocks.5" not in written
 
 
 def test_the_caption_says_how_to_make_the_map_again() -> None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:  # the pages list the methods before torch is imported
 def _compute(evidence: Evidence) -> np.ndarray:
     from gradcam_core.attention.legrad import legrad_map  # imports torch
 
-    return legrad_map(evidence.read_off, evidence.target)
+    found = legrad_map(evidence.read_off, evidence.target)
+    return found - found.min() if np.ptp(found) else found  # the paper scales from the least cell; a flat map stays so
 
 
 def _remark(attention: AttentionFacts) -> str:
@@ -34,7 +35,7 @@ METHOD = CamMethod(
     sign=Sign.POSITIVE,
     phrase=Phrase("the relevance", "relevance: more attention to these parts would raise the score", "relevance"),
     compute=_compute,
-    unit="logits per weight of attention",
+    unit="logits per weight of attention, above the least",
     depends_on_layer=False,
     cost=two_forwards,
     unfit_because=attrgetter("not_read_off"),
