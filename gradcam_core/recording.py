@@ -81,6 +81,7 @@ def record(model: LoadedModel, input_tensor: Tensor, layers: Collection[str]) ->
 
     Args:
         input_tensor: (1, 3, height, width), normalised.
+        layers: those that can be explained, or of which the class reads the tokens before the cells alone.
 
     Raises:
         LayerError: if a layer took no part.
@@ -91,7 +92,8 @@ def record(model: LoadedModel, input_tensor: Tensor, layers: Collection[str]) ->
     recorded = {name: output for name, output in outputs.items() if output is not None}
     for name in outputs.keys() - recorded.keys():
         raise LayerError(f"{name} took no part in the forward pass.", hint=f"Choose {model.default_layer}.")
-    return Recording(recorded, {name: model.layer(name).layout for name in recorded}, logits)
+    layouts = {layer.name: layer.layout for layer in (*model.layers, *model.unread)}
+    return Recording(recorded, {name: layouts[name] for name in recorded}, logits)
 
 
 def copied(tensor: Tensor, device: torch.device) -> Tensor:

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.layers.layouts import Kind, Layout
 
+CHANGED = (
+    "Its weights are those that the softmax gave: the network changes them, as by mixing its heads, before they weigh "
+    "anything."
+)
+_BESIDE = "It does not follow the attention before it: they lie beside each other."
+
 
 @dataclass(frozen=True)
 class AttentionBlock:
@@ -16,12 +22,16 @@ class AttentionBlock:
         shape: of its weights: (images or windows, heads, queries, keys), or (heads, queries, keys).
         layout: which of its tokens are cells of the image, after how many others; None where they are not known.
         reason: why its tokens are not all those of the image, in one sentence; empty where they are.
+        is_changed: whether the network mixes or changes its weights, as a softmax gave them, before they weigh values.
+        is_beside: whether it does not depend on the call before, as two of one block beside each other.
     """
 
     name: str
     shape: tuple[int, ...]
     layout: Layout | None
     reason: str = ""
+    is_changed: bool = False
+    is_beside: bool = False
 
     @property
     def is_global(self) -> bool:
@@ -34,14 +44,16 @@ class AttentionBlock:
         return self.shape[-3]
 
 
-def attention_block(name: str, shape: Sequence[int], layers: Sequence[TargetLayer]) -> AttentionBlock:
+def attention_block(
+    name: str, shape: Sequence[int], layers: Sequence[TargetLayer], *, is_changed: bool = False, is_beside: bool = False
+) -> AttentionBlock:
     """The call whose weights have this shape, for one image.
 
     Args:
         layers: of the network that can be explained: they tell its grids and the tokens before their cells.
     """
     layout = _layout(shape[-1], layers)
-    return AttentionBlock(name, tuple(shape), layout, _reason(shape, layout))
+    return AttentionBlock(name, tuple(shape), layout, _reason(shape, layout), is_changed, is_beside)
 
 
 def why_not_followed(blocks: Sequence[AttentionBlock], unseen: Sequence[str] = ()) -> str:
@@ -55,11 +67,21 @@ def why_not_followed(blocks: Sequence[AttentionBlock], unseen: Sequence[str] = (
     if unseen:
         return f"The attention of {_listed(unseen)} is computed in a way that shows no weights."
     if not blocks:
-        return "No attention of cells to each other was seen in this network, as a vision transformer has it."
-    others = [block for block in blocks if not block.is_global]
-    if others:
-        return f"Attention can't be followed through {_listed([one.name for one in others])}. {others[0].reason}"
-    layouts = [block.layout for block in blocks if block.layout is not None]
+        return (
+            "No attention of cells to each other was seen in this network: it has none, or computes it in a way that "
+            "shows no weights."
+        )
+    kinds = (
+        [(block.name, block.reason) for block in blocks if block.reason],
+        [(block.name, CHANGED) for block in blocks if block.is_changed],
+        [(block.name, _BESIDE) for block in blocks if block.is_beside],
+    )
+    for found in filter(None, kinds):
+        return f"Attention can't be followed through {_listed([name for name, _ in found])}. {found[0][1]}"
+    return _why_not_the_same([block.layout for block in blocks if block.layout is not None])
+
+
+def _why_not_the_same(layouts: Sequence[Layout]) -> str:
     if len({layout.grid for layout in layouts}) > 1:
         return "The blocks of this network have different grids of cells: attention can't be followed through them."
     prefixes = [layout.prefix for layout in layouts]

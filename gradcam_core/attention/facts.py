@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import saved_tensors_hooks
 
-from gradcam_core.attention.blocks import attention_block
 from gradcam_core.attention.legrad import why_no_legrad
 from gradcam_core.attention.lens import read_off
-from gradcam_core.attention.passes import AttentionPass
+from gradcam_core.attention.passes import AttentionPass, pass_of
 from gradcam_core.attention.recording import recording_attention
 from gradcam_core.attention.succession import succession
 from gradcam_core.errors import HeatproofError
 from gradcam_core.models import LoadedModel
 from gradcam_core.models.module_copy import cause_of
-from gradcam_core.recording import memory_for_a_pass
+from gradcam_core.recording import differentiable, memory_for_a_pass
 from gradcam_core.resources.memory import is_out_of_memory
 from gradcam_core.resources.store import LruStore
 
@@ -64,12 +64,12 @@ def _found(model: LoadedModel) -> AttentionFacts:
 
 
 def _shapes(model: LoadedModel, noise: Tensor) -> AttentionPass:
-    """A pass without the numbers of its weights."""
-    mode = recording_attention(model.module, shapes_only=True)
-    with torch.no_grad(), mode:
+    """A pass without the numbers of its weights; its graph, which tells what depends on what, holds none either."""
+    mode, nothing = recording_attention(model.module, gradients=True, shapes_only=True), torch.empty(0)
+    nothing_kept = saved_tensors_hooks(lambda _: nothing, lambda kept: kept)
+    with differentiable(model.device), nothing_kept, mode:
         logits = model.logits(model.module(noise.clone()))[0]
-    blocks = tuple(attention_block(call.name, call.weights.shape, model.layers) for call in mode.calls)
-    return AttentionPass(blocks, tuple(mode.calls), logits, tuple(mode.unseen))
+    return pass_of(model, mode, logits.detach())
 
 
 def _reading(model: LoadedModel, noise: Tensor, attention: AttentionPass) -> tuple[str, str]:

@@ -25,6 +25,12 @@ def similarity(activation: np.ndarray) -> np.ndarray:
         LayerError: if not all features are finite numbers.
         ResourceError: if there are more than 4,096 cells.
     """
+    own = directions(activation)
+    return np.asarray(np.clip(own @ own.T, -1, 1), dtype=np.float32)
+
+
+def directions(activation: np.ndarray) -> np.ndarray:
+    """(n, channels) float64 of length 1, whose products are the similarities of `similarity`; otherwise as that."""
     cells = _cells(activation)
     if len(cells) > _MOST_CELLS:
         raise ResourceError(
@@ -32,8 +38,7 @@ def similarity(activation: np.ndarray) -> np.ndarray:
             hint="Choose a later layer: its grid is coarser.",
         )
     lengths = np.linalg.norm(cells, axis=1, keepdims=True)
-    directions = np.divide(cells, lengths, out=np.zeros_like(cells), where=lengths > 0)
-    return np.asarray(np.clip(directions @ directions.T, -1, 1), dtype=np.float32)
+    return np.asarray(np.divide(cells, lengths, out=np.zeros_like(cells), where=lengths > 0))
 
 
 def colours(activation: np.ndarray) -> np.ndarray:
@@ -51,9 +56,9 @@ def colours(activation: np.ndarray) -> np.ndarray:
     """
     cells = _cells(activation)
     centred = cells - cells.mean(axis=0)
-    directions = _principal_directions(centred, least=_NO_VARIANCE * float(np.square(cells).sum()))
+    components = _principal_directions(centred, least=_NO_VARIANCE * float(np.square(cells).sum()))
     shades = np.full((len(cells), 3), _GREY, dtype=np.uint8)
-    for place, direction in enumerate(directions):
+    for place, direction in enumerate(components):
         shades[:, place] = _shades(centred @ direction)
     return shades.reshape(*activation.shape[1:], 3)
 

@@ -21,7 +21,8 @@ class AttentionPass:
     """The attention of one image. With gradients it pins the graph above the first block.
 
     Attributes:
-        blocks: what each call of attention is, in the order of the forward pass.
+        blocks: what each call of attention is, in the order of the forward pass. Which of them lie beside each other is
+            known with gradients only.
         calls: what each gave.
         logits: (classes,); those of the plain forward pass to rounding.
         unseen: the parts whose attention could not be recorded.
@@ -101,7 +102,17 @@ def attend(model: LoadedModel, input_tensor: Tensor, *, gradients: bool = False,
     image = copied(input_tensor, model.device)
     with differentiable(model.device), memory_for_a_pass(), mode:
         logits = model.logits(model.module(image))[0]
-    blocks = tuple(attention_block(call.name, call.weights.shape, model.layers) for call in mode.calls)
+    return pass_of(model, mode, logits)
+
+
+def pass_of(model: LoadedModel, mode: recording_attention, logits: Tensor) -> AttentionPass:
+    """What was recorded while a model gave these logits, (classes,)."""
+    blocks = tuple(
+        attention_block(
+            call.name, call.weights.shape, model.layers, is_changed=call.is_changed, is_beside=call.is_beside
+        )
+        for call in mode.calls
+    )
     return AttentionPass(blocks, tuple(mode.calls), logits, tuple(mode.unseen))
 
 

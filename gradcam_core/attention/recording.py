@@ -15,6 +15,7 @@ import inspect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -22,8 +23,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (as torch's own documentation calls it)
 from torch.overrides import TorchFunctionMode
 
+from gradcam_core.attention.uses import PRODUCTS, Waiting, depends_on
+
 _SOFTMAX = (F.softmax, torch.softmax, Tensor.softmax)
-_PRODUCT = (torch.matmul, Tensor.matmul, Tensor.__matmul__, torch.bmm, Tensor.bmm)
+_SEQUENCES = (nn.Sequential, nn.ModuleList, nn.ModuleDict)  # what they hold follows one another, and is no one part
 _MULTI_HEAD = inspect.signature(F.multi_head_attention_forward)
 
 
@@ -35,11 +38,15 @@ class AttentionCall:
         name: of the part of the network that attends, as far as its parameters tell; "" for the network itself.
         weights: (images or windows, heads, queries, keys), or (heads, queries, keys); the sum over the keys is 1.
         values: (…, keys, width), what the weights are multiplied with; None where that was not wanted or not seen.
+        is_changed: whether the network mixes or changes the weights, as a softmax gave them, before they weigh values.
+        is_beside: whether they do not depend on those of the call before; known with gradients only.
     """
 
     name: str
     weights: Tensor
     values: Tensor | None = None
+    is_changed: bool = False
+    is_beside: bool = False
 
 
 class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hooks.recording` is)
@@ -64,6 +71,10 @@ class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hook
         super().__init__()
         self.calls: list[AttentionCall] = []
         self.unseen: list[str] = []
+        self._waiting = Waiting()
+        self._sequences = {name for name, part in module.named_modules() if isinstance(part, _SEQUENCES)} | {""}
+        self._last: Tensor | None = None  # the weights of the last call
+        self._unnamed: AttentionCall | None = None  # the last call, until a parameter is used after it
         self._holders = _holders(module)
         self._gradients = gradients
         self._values = values
@@ -74,24 +85,39 @@ class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hook
         kwargs = kwargs or {}
         self._note_name(args, kwargs)
         if func is F.scaled_dot_product_attention:
-            return self._product(*args, **kwargs)
+            product = self._product(*args, **kwargs)
+            self._unnamed = self.calls[-1]
+            return product
         if func is F.multi_head_attention_forward:
             return self._multi_head(_MULTI_HEAD.bind(*args, **kwargs), args, kwargs)
-        if self._values and func in _PRODUCT:
-            self._note_values(*args[:2])
+        if func in PRODUCTS:
+            self._note_use(args)
         result = func(*args, **kwargs)
-        return self._keep(result) if _is_attention(func, args, kwargs, result) else result
+        return self._handed_on(result) if _is_attention(func, args, kwargs, result) else result
 
     def _note_name(self, args: Any, kwargs: Mapping[str, Any]) -> None:
         for value in (*args, *kwargs.values()):
             if isinstance(value, nn.Parameter):
                 self._name = self._holders.get(id(value), self._name)
+                if self._unnamed is not None:
+                    around = _common(self._unnamed.name, self._name)
+                    self._unnamed.name = self._unnamed.name if around in self._sequences else around
+                    self._unnamed = None
 
-    def _note_values(self, left: Tensor, right: Tensor) -> None:
-        """The first product with the last weights is that with their values."""
-        call = self.calls[-1] if self.calls else None
-        if call is not None and call.values is None and left.data_ptr() == call.weights.data_ptr():
-            call.values = right.detach()
+    def _note_use(self, args: Any) -> None:
+        """The first product with a call's weights is that with its values."""
+        call, values = self._waiting.used_in(args) or (None, None)
+        if call is not None:
+            call.is_changed = False
+            call.values = values.detach() if self._values and values is not None else None
+
+    def _handed_on(self, weights: Tensor) -> Tensor:
+        """A copy of a softmax's weights goes on: what the network changes in place does not change what is kept."""
+        kept = self._keep(weights).clone()
+        self.calls[-1].is_changed = True  # until they are seen to weigh something
+        self._unnamed = self.calls[-1]
+        self._waiting.add(self._unnamed, kept)
+        return kept
 
     def _keep(self, weights: Tensor, values: Tensor | None = None) -> Tensor:
         """What the network is to go on with."""
@@ -99,7 +125,9 @@ class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hook
         if self._gradients and not weights.requires_grad:
             kept = weights.detach().requires_grad_()
         wanted = values.detach() if self._values and values is not None else None
-        self.calls.append(AttentionCall(self._name, self._noted(kept), wanted))
+        before, self._last = self._last, kept
+        is_beside = before is not None and kept.requires_grad and not depends_on(kept, before)
+        self.calls.append(AttentionCall(self._name, self._noted(kept), wanted, is_beside=is_beside))
         return kept
 
     def _noted(self, weights: Tensor) -> Tensor:
@@ -145,6 +173,12 @@ class recording_attention(TorchFunctionMode):  # noqa: N801 (a context, as `hook
             return output, None
         weights = self.calls[-1].weights
         return output, weights.mean(1) if given["average_attn_weights"] else weights
+
+
+def _common(name: str, after: str) -> str:
+    """The part that holds both, as one that projects queries before attention and the output after it."""
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(name.split("."), after.split("."), strict=False))
+    return ".".join(one for one, _ in alike)
 
 
 def _holders(module: nn.Module) -> dict[int, str]:

@@ -34,7 +34,7 @@ class Succession:
         return tuple(layer.name for layer in self.layers)
 
 
-_NONE = "It has no blocks of attention that follow one another, as a vision transformer has them."
+_NONE = "No blocks of attention that follow one another were seen in this network, as a vision transformer has them."
 
 
 def succession(attention: Sequence[AttentionBlock], layers: Sequence[TargetLayer]) -> Succession:

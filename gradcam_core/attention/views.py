@@ -82,9 +82,10 @@ def readers_of(attention: AttentionPass, target: Target) -> np.ndarray | None:
     if not attention.blocks or why_not_shown(attention.blocks[-1]):
         return None
     try:
-        return attention.readers(target)
+        readers = attention.readers(target)
     except MethodError:
         return None
+    return readers if readers.any() else None
 
 
 def queries_read(readers: np.ndarray | None, queries: int, layout: Layout) -> np.ndarray:

@@ -3,18 +3,19 @@
 import io
 import math
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 
 from gradcam_core.attention.passes import AttentionPass, attend
-from gradcam_core.attention.views import View, attention_map, readers_of, why_not_shown
+from gradcam_core.attention.places import fields_of_cells, why_no_place
+from gradcam_core.attention.views import AttentionMap, View, attention_map, readers_of, why_not_shown
 from gradcam_core.cam import BLANK, Cam, Prediction, ResultKey, unusable_because
+from gradcam_core.cli.attention_blocks import facts_of
 from gradcam_core.cli.attention_depth import depth_of
-from gradcam_core.cli.attention_report import AttentionReport, ShownMap, report_json, report_lines, statistics_of
+from gradcam_core.cli.attention_report import AttentionReport, ShownMap, report_json, report_lines
 from gradcam_core.cli.output_folder import output_folder
 from gradcam_core.encoding import to_png
 from gradcam_core.engine import Explainer, ForwardPass
@@ -22,13 +23,11 @@ from gradcam_core.errors import HeatproofError, MethodError
 from gradcam_core.export.bundle import write_attention
 from gradcam_core.export.manifest import json_text
 from gradcam_core.images import load_image
-from gradcam_core.layers.blocks import is_within
 from gradcam_core.layers.place import ReceptiveField
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel, load_model
 from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.progress import Progress
-from gradcam_core.receptive_field import receptive_field
 from gradcam_core.recording import memory_for_a_pass
 from gradcam_core.rendering.render import overlay_image
 from gradcam_core.resources.cores import share_cores
@@ -57,11 +56,6 @@ class _Asked:
         chosen = (self.block, self.head, self.cell, self.folder)
         return self.is_received or self.is_rollout or any(one is not None for one in chosen)
 
-    @property
-    def needs_readers(self) -> bool:
-        """Whether it depends on which tokens the class is read from."""
-        return self.cell is None and not self.is_received
-
 
 def attention(options: Namespace, _progress: Progress) -> Iterator[str]:
     """What a model's blocks attend to, and one map of it."""
@@ -84,20 +78,25 @@ def attention(options: Namespace, _progress: Progress) -> Iterator[str]:
 def _report(image: LoadedImage, model: LoadedModel, asked: _Asked, preprocessing: str) -> AttentionReport:
     forward = Explainer(model).forward(image, preprocessing=preprocessing)
     predictions = forward.top(_SHOWN)
-    attended = attend(model, forward.input_tensor, gradients=asked.needs_readers)
+    attended = attend(model, forward.input_tensor, gradients=True)  # they tell what is read, and what follows what
     if not attended.blocks:
         raise MethodError(f"{model.spec.title} can't be shown. {attended.why_not_followed}", hint=_INSTEAD)
-    view = _view(asked, attended, model)
-    readers = readers_of(attended, one_class(predictions[0].class_index)) if asked.needs_readers else None
+    fields = fields_of_cells(model, attended.blocks)
+    reasons = [
+        why_not_shown(block) or why_no_place(field) for block, field in zip(attended.blocks, fields, strict=True)
+    ]
+    view = _view(asked, attended, reasons, model)
+    readers = readers_of(attended, one_class(predictions[0].class_index))
+    found = None if view is None else attention_map(attended, view, readers)
     return AttentionReport(
         image=image,
         forward=forward,
         attention=attended,
         predictions=predictions,
         readers=readers,
-        statistics=statistics_of(attended, forward.geometry.input_size),
+        blocks=facts_of(attended, reasons, forward.geometry.input_size),
         depth=depth_of(model, forward.input_tensor, attended),
-        shown=None if view is None else _shown(view, attended, readers, forward),
+        shown=None if view is None or found is None else _shown(view, found, fields[view.block], forward),
     )
 
 
@@ -117,13 +116,13 @@ def _cell(text: str) -> tuple[int, int]:
     return int(parts[0]), int(parts[1])
 
 
-def _view(asked: _Asked, attended: AttentionPass, model: LoadedModel) -> View | None:
+def _view(asked: _Asked, attended: AttentionPass, why_not: Sequence[str], model: LoadedModel) -> View | None:
     """What is asked for, checked; None where nothing can be shown and nothing was asked for."""
     blocks = attended.blocks
     _check_number(
         "--block", asked.block, len(blocks), f"{model.spec.name} has {counted(len(blocks), 'block', 'blocks')}"
     )
-    reasons = [attended.why_not_followed if asked.is_rollout else why_not_shown(block) for block in blocks]
+    reasons = [attended.why_not_followed] * len(blocks) if asked.is_rollout else why_not
     shown = [place for place, reason in enumerate(reasons) if not reason]
     if not shown and not asked.is_for_a_map:
         return None
@@ -145,14 +144,12 @@ def _check_number(what: str, value: int | None, count: int, known: str) -> None:
         raise HeatproofError(f"{what} is {value}, and {known}.", hint=f"Give 0 to {count - 1}.")
 
 
-def _shown(view: View, attended: AttentionPass, readers: np.ndarray | None, forward: ForwardPass) -> ShownMap:
-    found = attention_map(attended, view, readers)
-    block = attended.blocks[view.block]
+def _shown(view: View, found: AttentionMap, field: ReceptiveField, forward: ForwardPass) -> ShownMap:
     title = f"{'Rollout to block' if view.is_rollout else 'Attention of block'} {view.block}"
-    field = _field(forward.model, block.name, (found.values.shape[0], found.values.shape[1]))
     geometry = replace(forward.geometry, shift=field.shift)
-    note = unusable_because(found.values, seen=geometry.cells_seen(found.values.shape), evidence_is_finite=True)
-    key = ResultKey(forward.image_sha256, forward.model.spec.name, block.name, "attention", -1, forward.preprocessing)
+    seen = geometry.cells_seen((found.values.shape[0], found.values.shape[1]))
+    note = unusable_because(found.values, seen=seen, evidence_is_finite=True)
+    key = ResultKey(forward.image_sha256, forward.model.spec.name, title, "attention", -1, forward.preprocessing)
     cam = Cam(
         values=found.values,
         prediction=Prediction(-1, title, math.nan, math.nan),
@@ -164,17 +161,6 @@ def _shown(view: View, attended: AttentionPass, readers: np.ndarray | None, forw
         field=field,
     )
     return ShownMap(view, cam, found.elsewhere)
-
-
-def _field(model: LoadedModel, part: str, grid: tuple[int, int]) -> ReceptiveField:
-    """Where the cells of a grid look: measured before this part mixes them, for a token that attends looks everywhere.
-
-    In the order of the forward pass; the first layer with the grid where none ends before the part.
-    """
-    fitting = [layer for layer in model.layers if layer.layout.grid == grid]
-    before = list(takewhile(lambda layer: not is_within(layer.name, part), fitting))
-    chosen = (before or fitting)[-1 if before else 0 :][:1]
-    return receptive_field(model, chosen[0]) if chosen else ReceptiveField()
 
 
 def _files(report: AttentionReport) -> dict[str, bytes]:

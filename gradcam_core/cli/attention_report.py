@@ -6,37 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from gradcam_core.attention.blocks import AttentionBlock
+from gradcam_core.attention.blocks import CHANGED
 from gradcam_core.attention.passes import AttentionPass
-from gradcam_core.attention.statistics import entropies, mean_distances
 from gradcam_core.attention.views import View, queries_read
 from gradcam_core.cam import Cam, Prediction
+from gradcam_core.cli.attention_blocks import BlockFacts, blocks_json, blocks_lines
 from gradcam_core.cli.attention_depth import Depth, depth_json, depth_lines
-from gradcam_core.cli.formatting import columns, prediction_lines
+from gradcam_core.cli.formatting import prediction_lines
 from gradcam_core.engine import ForwardPass
 from gradcam_core.export.manifest import prediction_json
 from gradcam_core.layers.layouts import Layout
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.sentences import number, rounded_percent
-from gradcam_core.text import counted, display_name
+from gradcam_core.sentences import rounded_percent
 
 NO_EVIDENCE = (
     "Attention weights are no evidence for a class: they say what a token takes from, not what the answer makes of it. "
     "`explain` gives maps of a class."
 )
-_COLUMNS = (
-    "Entropy: 0 where each token attends to one other, 1 where it attends to all alike. Distance: how far away the "
-    "cells lie that a cell attends to, in pixels of the model's input. Both are means over the heads."
-)
-_HEADER = ("block", "part", "heads", "tokens", "entropy", "distance")
-
-
-@dataclass(frozen=True, eq=False)
-class BlockStatistics:
-    """(heads,) each; one entropy where groups can't be told from heads, no distances where its tokens have no place."""
-
-    entropies: np.ndarray
-    distances: np.ndarray | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +45,6 @@ class AttentionReport:
 
     Attributes:
         readers: as `views.readers_of` gives them.
-        statistics: of each block.
         shown: None where no block can be shown.
     """
 
@@ -68,43 +53,20 @@ class AttentionReport:
     attention: AttentionPass
     predictions: Sequence[Prediction]
     readers: np.ndarray | None
-    statistics: Sequence[BlockStatistics]
+    blocks: Sequence[BlockFacts]
     depth: Depth
     shown: ShownMap | None
 
 
-def statistics_of(attention: AttentionPass, input_size: tuple[int, int]) -> list[BlockStatistics]:
-    """Of each block.
-
-    Args:
-        input_size: (width, height) in pixels.
-    """
-    found = []
-    for place, block in enumerate(attention.blocks):
-        weights, layout = attention.weights(place), block.layout if block.is_global else None
-        distances = None if layout is None else mean_distances(weights, layout, _cell(layout, input_size))
-        found.append(
-            BlockStatistics(
-                entropies(weights if _knows_heads(block) else weights.reshape(-1, 1, *weights.shape[-2:])), distances
-            )
-        )
-    return found
-
-
 def report_lines(report: AttentionReport) -> Iterator[str]:
     """Predictions, a table of the blocks, what is shown, and what attention is not."""
-    forward, blocks = report.forward, report.attention.blocks
+    forward = report.forward
     yield from prediction_lines(report.image, forward.model, report.predictions, preprocessing=forward.preprocessing)
-    yield ""
-    yield from filter(None, [_tokens_sentence(blocks, forward.geometry.input_size)])
-    rows = [_row(place, *one) for place, one in enumerate(zip(blocks, report.statistics, strict=True))]
-    yield from columns([_HEADER, *rows], right=(0, 2, 4, 5))
-    yield ""
-    yield _COLUMNS
-    yield from filter(None, [report.attention.why_not_followed])
+    yield from ["", *blocks_lines(report.blocks, forward.geometry.input_size)]
+    yield from filter(None, [report.attention.why_not_followed, *_without_place(report.blocks)])
     yield from ["", *depth_lines(report.depth, forward.model.labels), ""]
     if report.shown:
-        yield from [_words(report), _finding(report.shown), ""]
+        yield from [_words(report), _finding(report.shown), *_doubt(report, report.shown), ""]
     yield NO_EVIDENCE
 
 
@@ -115,7 +77,7 @@ def report_json(report: AttentionReport) -> dict[str, Any]:
         "model": forward.model.spec.name,
         **({"model_notes": list(forward.model.notes)} if forward.model.notes else {}),
         "preprocessing": forward.preprocessing,
-        "blocks": [_block(*one) for one in zip(report.attention.blocks, report.statistics, strict=True)],
+        "blocks": blocks_json(report.blocks),
         "not_recorded": list(report.attention.unseen),
         "not_followed": report.attention.why_not_followed or None,
         **depth_json(report.depth, forward.model.labels),
@@ -126,40 +88,12 @@ def report_json(report: AttentionReport) -> dict[str, Any]:
     }
 
 
-def _knows_heads(block: AttentionBlock) -> bool:
-    """Where tokens are cut into groups, any of the sides may be that of the heads."""
-    return len(block.shape) <= 4
-
-
-def _cell(layout: Layout, input_size: tuple[int, int]) -> tuple[float, float]:
-    """(height, width) of a cell."""
-    width, height = input_size
-    return height / layout.height, width / layout.width
-
-
-def _tokens_sentence(blocks: Sequence[AttentionBlock], input_size: tuple[int, int]) -> str:
-    """Of the last block whose tokens are all those of the image."""
-    known = [block for block in blocks if block.is_global and block.layout is not None]
-    layout = known[-1].layout if known else None
-    if layout is None:
-        return ""
-    height, width = _cell(layout, input_size)
-    before = f"{counted(layout.prefix, 'other token', 'other tokens')} before " if layout.prefix else ""
-    cells = f"{layout.width} x {layout.height} cells of {width:.4g} x {height:.4g} pixels"
-    return f"{known[-1].shape[-1]:,} tokens: {before}{cells}"
-
-
-def _row(place: int, block: AttentionBlock, statistics: BlockStatistics) -> tuple[str, ...]:
-    windows = int(np.prod(block.shape[:-3])) if _knows_heads(block) else 1
-    distances = statistics.distances
-    return (
-        str(place),
-        display_name(block.name or "(the network)"),
-        str(block.heads) if _knows_heads(block) else "-",
-        f"{block.shape[-1]:,}" + (f" x {windows:,}" if windows > 1 else ""),
-        number(float(statistics.entropies.mean()), 2),
-        "-" if distances is None or not np.isfinite(distances).any() else number(float(np.nanmean(distances)), 0),
-    )
+def _without_place(blocks: Sequence[BlockFacts]) -> Iterator[str]:
+    """Which blocks attend as they should and can't be shown all the same."""
+    reasons = [one.reason if one.block.is_global else "" for one in blocks]
+    for reason in dict.fromkeys(filter(None, reasons)):
+        places = [place for place, own in enumerate(reasons) if own == reason]
+        yield f"Blocks {places[0]} to {places[-1]}: {reason}" if len(places) > 1 else f"Block {places[0]}: {reason}"
 
 
 def _words(report: AttentionReport) -> str:
@@ -189,6 +123,12 @@ def _readers_words(readers: np.ndarray | None, queries: int, layout: Layout | No
     return "the mean of all tokens" if len(read) == queries > queries - prefix else "the mean of all cells"
 
 
+def _doubt(report: AttentionReport, shown: ShownMap) -> Iterator[str]:
+    """What else must be known of the map."""
+    if report.attention.blocks[shown.view.block].is_changed:
+        yield CHANGED
+
+
 def _finding(shown: ShownMap) -> str:
     cam, elsewhere = shown.cam, shown.elsewhere
     others = f"; {rounded_percent(elsewhere)} goes to tokens that are no cells" if elsewhere else ""
@@ -196,20 +136,6 @@ def _finding(shown: ShownMap) -> str:
         return f"{cam.note}{others}"
     x, y = cam.peak
     return f"strongest at x {x}, y {y}: {rounded_percent(cam.maximum)}{others}"
-
-
-def _block(block: AttentionBlock, statistics: BlockStatistics) -> dict[str, Any]:
-    layout = block.layout if block.is_global else None
-    return {
-        "name": block.name,
-        "heads": block.heads if _knows_heads(block) else None,
-        "shape": list(block.shape),
-        "grid": list(layout.grid) if layout else None,
-        "prefix_tokens": layout.prefix if layout else None,
-        "reason": block.reason or None,
-        "entropies": _numbers(statistics.entropies),
-        "distances": None if statistics.distances is None else _numbers(statistics.distances),
-    }
 
 
 def _map(report: AttentionReport, shown: ShownMap) -> dict[str, Any]:
@@ -221,6 +147,7 @@ def _map(report: AttentionReport, shown: ShownMap) -> dict[str, Any]:
         "cell": view.cell,
         "is_received": view.is_received,
         "is_rollout": view.is_rollout,
+        "doubts": [*_doubt(report, shown)],
         "shape": list(cam.shape),
         "shift": list(cam.geometry.shift),
         "minimum": float(cam.values.min()),
@@ -229,7 +156,3 @@ def _map(report: AttentionReport, shown: ShownMap) -> dict[str, Any]:
         "elsewhere": shown.elsewhere,
         **({} if cam.usable else {"note": cam.note}),
     }
-
-
-def _numbers(values: np.ndarray) -> list[float | None]:
-    return [float(value) if np.isfinite(value) else None for value in values]

@@ -1,5 +1,6 @@
 """The only code that knows both Streamlit and the core: the frame, the pickers and the panels of every page."""
 
+from pages._ui.attention.attention_page import show_attention
 from pages._ui.frame.own_picker import pick_own
 from pages._ui.frame.page import page, run_app
 from pages._ui.image.picker import pick_image
@@ -33,6 +34,7 @@ __all__ = [
     "pick_question",
     "prepare_process",
     "run_app",
+    "show_attention",
     "show_explanation",
     "show_for_chosen_class",
     "show_inspection",

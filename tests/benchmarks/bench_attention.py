@@ -23,6 +23,7 @@ from pathlib import Path
 
 import torch
 import torchvision
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from gradcam_core.attention.features import colours, similarity
@@ -166,6 +167,7 @@ KINDS: dict[str, Kind] = {
 def measure(kind: str, repeats: int) -> tuple[float, float]:
     """Plain forward passes that this takes, by the medians, and MB that the peak grows by."""
     torch.set_num_threads(1)
+    threadpool_limits(1)
     torch.manual_seed(0)
     network = torchvision.models.vit_b_16(weights=None)
     torch.nn.init.normal_(network.heads[-1].weight)  # zeros, as they are made: nothing would be read

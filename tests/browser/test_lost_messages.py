@@ -19,10 +19,12 @@ LATE_PICTURES = """(() => {
 
 
 class LossyServer:
-    """The server's messages; while `is_losing`, the next answer is lost: the former message comes in its place."""
+    """An element's messages; while `is_losing`, the next answer is lost: the former message comes in its place."""
 
-    def __init__(self, page: Page, is_answer: Callable[[dict[str, Any]], bool]) -> None:
-        self.is_losing, self.is_answer, self.former = True, is_answer, b""
+    def __init__(
+        self, page: Page, is_answer: Callable[[dict[str, Any]], bool], element: str = "heatproof_viewer"
+    ) -> None:
+        self.is_losing, self.is_answer, self.element, self.former = True, is_answer, element, b""
         page.route_web_socket("**/_stcore/stream", self._connect)
 
     def _connect(self, route: WebSocketRoute) -> None:
@@ -35,9 +37,9 @@ class LossyServer:
     def _without_answer(self, message: bytes) -> bytes:
         told = ForwardMsg.FromString(message)
         component = told.delta.new_element.bidi_component
-        if not component.component_name.endswith("heatproof_viewer"):
+        if not component.component_name.endswith(self.element):
             return message
-        if not self.is_answer(unpack(component.bytes)[0]):
+        if not component.bytes or not self.is_answer(unpack(component.bytes)[0]):
             self.former = component.bytes
             return message
         self.is_losing = False

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (as torch's own documentation calls it)
-from torch.overrides import _get_current_function_mode_stack
+from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.recording import recording_attention
@@ -19,6 +19,7 @@ from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.models import LoadedModel
 from gradcam_core.tinynet import TinyNet
 from gradcam_core.tinyvit import INPUT_SIDE
+from tests.benchmarks.woken import woken
 from tests.core.transformers import SIDE, MeanReader
 from tests.support import embedded_network, loaded
 
@@ -281,12 +282,33 @@ def test_attention_with_added_keys_is_left_as_it_is_and_named() -> None:
     assert (mode.calls, mode.unseen) == ([], ["0"])
 
 
+class Given(TorchFunctionMode):
+    """Within it, what attention functions give is kept, as the network computes it; nothing is recorded or replaced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outputs: list[Tensor] = []
+        self._weights = torch.empty(0)
+
+    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if "softmax" in getattr(func, "__name__", ""):
+            self._weights = result
+        is_product = "matmul" in getattr(func, "__name__", "") and args[0].data_ptr() == self._weights.data_ptr()
+        if func is F.scaled_dot_product_attention or is_product:
+            self.outputs.append(result)
+        return result
+
+
+SMALL = {"embed_dim": 96, "num_heads": 4, "depth": 2}
 TIMM: dict[str, tuple[int, dict[str, Any]]] = {  # one of each family, cut short: calls of attention
     "vit_tiny_patch16_224": (2, {"depth": 2}),
     "vit_wee_patch16_reg1_gap_256": (2, {"depth": 2}),
+    "vit_small_patch14_reg4_dinov2": (2, {"depth": 2, "img_size": 112}),
+    "vit_base_patch16_siglip_224": (3, SMALL),
     "deit3_small_patch16_224": (2, {"depth": 2}),
     "deit_tiny_distilled_patch16_224": (2, {"depth": 2}),
-    "beit_base_patch16_224": (2, {"depth": 2}),
+    "beit_base_patch16_224": (2, SMALL),
     "eva02_tiny_patch14_224": (2, {"depth": 2}),
     "swin_tiny_patch4_window7_224": (4, {"depths": (1, 1, 1, 1)}),
     "cait_xxs24_224": (4, {"depth": 2}),
@@ -304,15 +326,21 @@ def test_timms_families_show_the_attention_they_compute_with(name: str) -> None:
     timm = pytest.importorskip("timm", reason="timm is optional")
     torch.manual_seed(0)
     calls, short = TIMM[name]
-    module = timm.create_model(name, pretrained=False, num_classes=10, **short).eval().requires_grad_(False)
-    for head in (part for part in module.modules() if isinstance(part, nn.Linear) and part.out_features == 10):
-        nn.init.normal_(head.weight)
-    side = module.pretrained_cfg["input_size"][-1]
+    made: Any = timm.create_model(name, pretrained=False, num_classes=10, **short)
+    side = short.get("img_size", made.pretrained_cfg["input_size"][-1])
+    module = woken(made, (side, side))
     image = torch.randn(1, 3, side, side)
-    with torch.no_grad(), recording_attention(module) as mode:
+    with torch.no_grad(), recording_attention(module, values=True) as mode:
         logits = module(image)
+    with torch.no_grad(), Given() as given:
+        plain = module(image)
+    assert (logits - plain).abs().max() <= 1e-5 * plain.std()
     assert len(mode.calls) == calls
-    plain = outputs_of(module, ["", *{call.name for call in mode.calls}], image)
-    assert (logits - plain[""]).abs().max() <= 1e-5 * plain[""].std()
-    for call in mode.calls:
-        assert (call.weights.sum(-1) - 1).abs().max() <= 1e-6
+    assert all((call.weights.sum(-1) - 1).abs().max() <= 1e-6 for call in mode.calls)
+    weighing = [call for call in mode.calls if not call.is_changed]
+    assert len(weighing) == calls - 2 * (name == "cait_xxs24_224")  # its blocks mix their heads
+    assert len(weighing) == len(given.outputs)
+    for call, output in zip(weighing, given.outputs, strict=True):
+        assert call.values is not None
+        assert (call.weights @ call.values - output).abs().max() <= 1e-5 * output.abs().max()
+        assert call.weights.std(-1).mean() > 1e-2 / call.weights.shape[-1]

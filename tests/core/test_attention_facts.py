@@ -41,7 +41,7 @@ def test_the_reason_is_that_of_a_pass_of_an_image(request: pytest.FixtureRequest
     [
         ("vit", "", ""),
         ("swin", "LeGrad needs blocks in which all tokens attend to all. It attends in 16 windows", ""),
-        ("tinynet", "It has no blocks of attention that follow one another", ""),
+        ("tinynet", "No blocks of attention that follow one another were seen", ""),
         ("tinyvit", "", "It can be read off after blocks.1 alone"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import gradcam_core.cli.attention as command
+from gradcam_core.attention.blocks import CHANGED
 from gradcam_core.attention.flow import rollouts
 from gradcam_core.attention.maps import followed_weights
 from gradcam_core.attention.passes import AttentionPass, attend
@@ -21,6 +22,7 @@ from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.images import load_image
 from gradcam_core.models import LoadedModel, load_model
 from gradcam_core.recording import record
+from tests.core.test_attention_uses import heads_mixed, model_of, plainly
 from tests.core.transformers import small_swin
 from tests.support import loaded
 
@@ -225,9 +227,7 @@ def test_what_is_not_there_is_one_sentence_and_a_hint(
 def test_a_cnn_is_one_sentence_and_what_helps(capsys: pytest.CaptureFixture[str], scene: str) -> None:
     assert main(["attention", scene, "--model", "tinynet"]) == 2
     message, hint = capsys.readouterr().err.splitlines()
-    assert message.endswith(
-        "No attention of cells to each other was seen in this network, as a vision transformer has it."
-    )
+    assert "No attention of cells to each other was seen in this network: it has none, or" in message
     assert "`explain`" in hint
     assert "tinyvit" in hint
 
@@ -275,7 +275,7 @@ def test_too_little_memory_is_one_sentence(
     def full(*_: object) -> np.ndarray:
         raise MemoryError
 
-    monkeypatch.setattr(command, "statistics_of", full)  # where numpy takes it, outside of any forward pass
+    monkeypatch.setattr(command, "facts_of", full)  # where numpy takes it, outside of any forward pass
     assert main(["attention", scene]) == 2
     assert capsys.readouterr().err.startswith("There is not enough memory for this model and image.")
 
@@ -285,3 +285,22 @@ def test_a_disk_that_refuses_is_one_sentence(capsys: pytest.CaptureFixture[str],
     assert main(["attention", scene, "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith(f"The attention can't be written to {tmp_path}: ")
     assert [path.name for path in tmp_path.iterdir()] == ["attention.png"]
+
+
+def test_weights_that_the_network_changes_are_shown_with_a_doubt(
+    capsys: pytest.CaptureFixture[str], scene: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "load_model", lambda *_, **__: model_of(heads_mixed))
+    assert answer(capsys, scene)["map"]["doubts"] == [CHANGED]
+    assert main(["attention", scene]) == 0
+    assert CHANGED in capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize("options", [[], ["--of", "0,0"], ["--received"]])
+def test_a_rollout_of_blocks_beside_each_other_is_refused(
+    capsys: pytest.CaptureFixture[str], scene: str, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    monkeypatch.setattr(command, "load_model", lambda *_, **__: model_of(plainly, is_beside=True))
+    assert answer(capsys, scene, *options)["map"]["doubts"] == []
+    assert main(["attention", scene, "--rollout", *options]) == 2
+    assert "they lie beside each other" in capsys.readouterr().err

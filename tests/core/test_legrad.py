@@ -1,11 +1,13 @@
 """Is LeGrad's map its formula: of each block the positive slopes by its attention, as the network is read off there?"""
 
+import copy
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torchvision.models.vision_transformer import VisionTransformer
 
 from gradcam_core.attention.legrad import legrad_map
 from gradcam_core.attention.lens import ReadOff, read_off
@@ -69,6 +71,30 @@ def test_with_a_class_token_it_is_what_the_formula_gives_by_hand() -> None:
     assert not np.allclose(one, other, rtol=1e-2)
 
 
+class MeanOfAll(VisionTransformer):  # type: ignore[misc]
+    """The mean over all tokens is read, the class token's among them, as torchcam reads every such network."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = self.encoder.layers(
+            torch.cat([self.class_token, self._process_input(x)], 1) + self.encoder.pos_embedding
+        )
+        logits: Tensor = self.heads(self.encoder.ln(tokens.mean(1)))
+        return logits
+
+
+@pytest.mark.parametrize("kind", [MeanOfAll, VisionTransformer])
+def test_it_is_torchcams_with_the_models_own_pooling(kind: type[VisionTransformer]) -> None:
+    methods = pytest.importorskip("torchcam.methods")
+    module: Any = small_vit(kind=kind)
+    theirs: Any = copy.deepcopy(module)
+    own = None if kind is MeanOfAll else lambda tokens: theirs.heads(theirs.encoder.ln(tokens)[:, 0])
+    with methods.LeGrad(theirs, list(theirs.encoder.layers), score_projection=own) as extractor:
+        theirs(noise())
+        expected = extractor(1, normalized=False)[0][0].numpy()
+    found = legrad_map(gradients_of(loaded(module, side=SIDE)), ONE)
+    assert np.abs(found - expected).max() <= 1e-5 * expected.max()
+
+
 def test_what_takes_one_image_alone_gives_the_same_map() -> None:
     class OneByOne(MeanBlocks):
         def read(self, tokens: Tensor, images: int) -> Tensor:
@@ -82,7 +108,7 @@ def test_what_takes_one_image_alone_gives_the_same_map() -> None:
     ("module", "side", "said"),
     [
         (small_swin(), SIDE, "LeGrad needs blocks in which all tokens attend to all. It attends in 16 windows"),
-        (TinyNet(4), INPUT_SIDE, "It has no blocks of attention that follow one another"),
+        (TinyNet(4), INPUT_SIDE, "No blocks of attention that follow one another were seen"),
     ],
 )
 def test_where_there_is_none_a_sentence_says_why(module: nn.Module, side: int, said: str) -> None:

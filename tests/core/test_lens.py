@@ -15,7 +15,8 @@ from gradcam_core.errors import LayerError
 from gradcam_core.models import LoadedModel, load_model
 from gradcam_core.tinynet import TinyNet
 from gradcam_core.tinyvit import INPUT_SIDE
-from tests.core.transformers import SIDE, MeanBlocks, MeanReader, awake
+from tests.benchmarks.woken import woken
+from tests.core.transformers import SIDE, MeanBlocks, MeanReader
 from tests.support import loaded
 
 THREADS = 8
@@ -104,7 +105,7 @@ class Noisy(MeanBlocks):
     ("module", "side", "said"),
     [
         (MeanReader(), SIDE, "It can't be read off after its blocks: blocks.1 attends last, and no part around it"),
-        (TinyNet(4), INPUT_SIDE, "It has no blocks of attention that follow one another"),
+        (TinyNet(4), INPUT_SIDE, "No blocks of attention that follow one another were seen"),
         (Noisy(), SIDE, "What follows its blocks does not run on from their outputs alone."),
     ],
 )
@@ -190,9 +191,8 @@ def test_timms_families_are_read_off_after_their_blocks(name: str) -> None:
     torch.manual_seed(0)
     last, rows, short = TIMM[name]
     module = timm.create_model(name, pretrained=False, num_classes=10, **short)
-    awake(module)
     side = short.get("img_size", module.pretrained_cfg["input_size"][-1])
-    model = loaded(module, side=side)
+    model = loaded(woken(module, (side, side)), side=side)
     image = torch.randn(1, 3, side, side)
     lens, plain = logit_lens(model, image), plain_logits(model, image)
     assert (lens.layers[-1], len(lens.layers)) == (last, rows)

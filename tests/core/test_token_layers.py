@@ -60,6 +60,14 @@ def test_layers_of_which_a_class_token_alone_is_read_are_kept_apart_with_their_l
     assert swin.unread == ()
 
 
+def test_what_a_class_token_leaves_unread_can_be_looked_at(vit: LoadedModel) -> None:
+    last = "encoder.layers.encoder_layer_2"
+    recorded = record(vit, torch.rand(1, 3, SIDE, SIDE), [last])
+    assert recorded.activation(last).shape == (24, 8, 8)
+    assert recorded.activation(last).std() > 0.1
+    assert not recorded.gradient(last, ((1, 1.0),)).any()
+
+
 def test_a_swin_transformers_stages_have_their_channels_last(swin: LoadedModel) -> None:
     layouts = {layer.name: layer.layout for layer in swin.layers}
     assert layouts["features.1"] == Layout(Kind.CHANNELS_LAST, 16, 16, 12)

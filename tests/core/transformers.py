@@ -10,10 +10,10 @@ from torchvision.models.vision_transformer import VisionTransformer
 SIDE = 64
 
 
-def small_vit(*, classes: int = 6, seed: int = 0) -> nn.Module:
+def small_vit(*, classes: int = 6, seed: int = 0, kind: type[VisionTransformer] = VisionTransformer) -> nn.Module:
     """8 x 8 patches of 64 x 64 pixels and a class token, which alone is read; three blocks."""
     torch.manual_seed(seed)
-    module = VisionTransformer(
+    module = kind(
         image_size=SIDE, patch_size=8, num_layers=3, num_heads=2, hidden_dim=24, mlp_dim=48, num_classes=classes
     )
     return _awake(module)
@@ -37,23 +37,6 @@ def _awake(module: nn.Module) -> nn.Module:
         if isinstance(module, VisionTransformer):
             module.class_token.normal_(std=0.5)
             nn.init.normal_(module.conv_proj.weight, std=0.1)
-    return module.eval()
-
-
-def awake(module: nn.Module) -> nn.Module:
-    """Any network whose parts are drawn as nothing or nearly so, as layer scales and class tokens are, made alive."""
-    with torch.no_grad():
-        for child in module.modules():
-            if isinstance(child, nn.Linear):
-                nn.init.normal_(child.weight, std=child.in_features**-0.5)
-        for parameter in module.parameters():
-            value = float(parameter.flatten()[0])
-            if abs(value) > 1e-2 or not (parameter == value).all():
-                continue
-            if value:
-                parameter.uniform_(0.3, 0.7)
-            elif parameter.dim() > 1:  # biases stay
-                parameter.normal_(std=0.5)
     return module.eval()
 
 

@@ -27,6 +27,12 @@ class PageEntry:
 PAGES: tuple[PageEntry, ...] = (
     PageEntry("explore", "Explore", "Where does the model look for this class?", ("check",)),
     PageEntry("trust", "Trust", "Does this heatmap deserve belief?", ("check",)),
+    PageEntry(
+        "attention",
+        "Attention",
+        "What does each patch look at?",
+        ("show", "block", "head", "token", "direction", "hide"),
+    ),
     PageEntry("model", "Model", "What is inside the model, and which layer to explain?", ("side",)),
 )
 

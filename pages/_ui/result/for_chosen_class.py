@@ -14,16 +14,21 @@ from pages._ui.viewer import PaneSet, chosen_look, hear_choice, told_choice
 from pages._ui.viewer.panes import ALL_PANELS, Panel
 
 
-@st.fragment(key="for_chosen_class")
 def show_for_chosen_class(question: Question, draw: Callable[[int], None] | None) -> None:
     """Call `draw` with the index of the chosen class; again, alone, soon after another one is chosen.
 
     Once on a page. It is how a page learns of a choice that was made just before it was opened.
     """
+    redraw_for_chosen_class(question, draw and (lambda: draw(chosen_class(question))))
+
+
+@st.fragment(key="for_chosen_class")
+def redraw_for_chosen_class(question: Question, draw: Callable[[], None] | None) -> None:
+    """The same for what does not begin with the class: nothing is computed to find out which is the likeliest."""
     hear_choice(_keep_choice, (image_and_model_of(question), explicit_class(question)))
     if draw:
         with errors_shown(), queue_shown():
-            draw(chosen_class(question))
+            draw()
 
 
 def pane_set(question: Question, class_index: int, *, title: str, panels: tuple[Panel, ...] = ALL_PANELS) -> PaneSet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -58,6 +58,20 @@ class ForwardResult:
         return _WORDS_BYTES + arrays + sum(cam.values.nbytes for cam in self.cams.values())
 
 
+@dataclass(frozen=True, eq=False)
+class MethodMap:
+    """One method's map of a class, and what its raw values count; where it has none, why."""
+
+    cam: Cam | None
+    unit: str = ""
+    why: str = ""
+
+    @property
+    def nbytes(self) -> int:
+        """Of its values, and about what is round them."""
+        return _WORDS_BYTES + (self.cam.values.nbytes if self.cam else 0)
+
+
 def model_card(name: str) -> ModelCard:
     """What the pages need to know of a model; it is loaded if it is not in the cache.
 
@@ -96,6 +110,20 @@ def cam_for(question: Question, class_index: int) -> Cam:
         (class_index,),
         lambda forward: forward.cam(class_index, question.method),
         lambda cam: _WORDS_BYTES + cam.values.nbytes,
+    )
+
+
+def maps_by_method(question: Question, class_index: int, methods: Sequence[str]) -> dict[str, MethodMap]:
+    """The maps of a class by these methods, by their slugs: one pass for all, whatever the question's own method.
+
+    Raises:
+        HeatproofError: if there is no answer to the question.
+    """
+    return _answered(
+        question,
+        ("methods", class_index, *methods),
+        lambda forward: {method: _map_by(forward, class_index, method) for method in methods},
+        lambda made: sum(one.nbytes for one in made.values()),
     )
 
 
@@ -179,6 +207,17 @@ def _read(forward: ForwardPass, method: str) -> ForwardResult:
         input_picture=forward.input_picture,
         geometry=forward.geometry,
     )
+
+
+def _map_by(forward: ForwardPass, class_index: int, method: str) -> MethodMap:
+    from gradcam_core.engine import unit_of
+    from gradcam_core.errors import MethodError
+
+    try:
+        cam = forward.cam(class_index, method)
+    except MethodError as error:
+        return MethodMap(None, why=f"{error.message} {error.hint}")
+    return MethodMap(cam, unit_of(forward.model, cam))
 
 
 def _alternatives(forward: ForwardPass, question: Question, class_index: int) -> dict[str, str]:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
@@ -38,7 +39,7 @@ const withStyle = (element) => {{
 """
 
 
-def _file(scripts: Sequence[str], styles: Sequence[str]) -> bytes:
+def _file(scripts: Sequence[str | Path], styles: Sequence[str | Path]) -> bytes:
     return (_STYLED.format(style=json.dumps(style(styles))) + script(scripts)).encode()
 
 
@@ -46,12 +47,24 @@ def _digest(file: bytes) -> str:
     return hashlib.sha256(file).hexdigest()[:16]
 
 
-_VIEWER, _PANES = _file(VIEWER_SCRIPT, VIEWER_STYLE), _file(PANES_SCRIPT, PANES_STYLE)
-_FILES = {_digest(file): file for file in (_VIEWER, _PANES)}
-_PACKED = {digest: gzip.compress(file) for digest, file in _FILES.items()}
+_FILES: dict[str, bytes] = {}  # by digest
+_PACKED: dict[str, bytes] = {}
 
-VIEWER_MODULE = _LOADED.format(digest=_digest(_VIEWER))  # what a message carries instead
-PANES_MODULE = _LOADED.format(digest=_digest(_PANES))
+
+def served_module(scripts: Sequence[str | Path], styles: Sequence[str | Path]) -> str:
+    """What an element's message carries instead of its own module, which is served from now on.
+
+    Args:
+        scripts, styles: as `scripts.script` and `scripts.style` take them.
+    """
+    file = _file(scripts, styles)
+    digest = _digest(file)
+    _FILES[digest], _PACKED[digest] = file, gzip.compress(file)
+    return _LOADED.format(digest=digest)
+
+
+VIEWER_MODULE = served_module(VIEWER_SCRIPT, VIEWER_STYLE)
+PANES_MODULE = served_module(PANES_SCRIPT, PANES_STYLE)
 
 
 class ViewerFiles:

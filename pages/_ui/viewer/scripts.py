@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-_DRAWING = (
+DRAWING_SCRIPT = (
     "drawing/dom",
     "drawing/message",
     "drawing/evidence",
@@ -22,10 +22,10 @@ _DRAWING = (
     "drawing/pointing",
     "drawing/readout",
 )
-PANES_SCRIPT = (*_DRAWING, "drawing/element")
+PANES_SCRIPT = (*DRAWING_SCRIPT, "drawing/element")
 PANES_STYLE = ("drawing/drawing",)
 VIEWER_SCRIPT = (
-    *_DRAWING,
+    *DRAWING_SCRIPT,
     "state",
     "controls/terms",
     "controls/cue",
@@ -43,6 +43,7 @@ VIEWER_SCRIPT = (
     "page/keys",
     "page/pictures",
     "page/address",
+    "page/waiting",
     "page/requests",
     "page/channel",
     "page/choice",

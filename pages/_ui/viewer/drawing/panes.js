@@ -30,6 +30,9 @@ function newPaneSet() {
     isHovered: false, // whether it is a mouse that points, not the keys
     frame: 0, // the animation frame that was asked for
     made: { evidence: null, contour: null, shades: null, heatmap: null, values: null }, // of what each was made that is kept
+    centre: null, // where cells are pointed at and not pixels: gives the pixel in the middle of the cell at a pixel
+    cell: null, // the size of a cell then, in pixels
+    words: markWords, // gives what the readout says; called whenever a mark has moved
     idle: IDLE, // what the readout says while there is nothing to read
     onPaint: () => {}, // called when the panels are painted
     onZoom: () => {}, // called when another part of the image is shown

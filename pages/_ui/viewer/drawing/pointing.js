@@ -25,7 +25,8 @@ function watchFrame(panes, frame) {
 function pixelUnder(panes, frame, event) {
   const [across, down] = placeIn(panes.pane[frame.dataset.pane].plane.getBoundingClientRect(), event);
   const [width, height] = panes.geometry.shown;
-  return { x: clamp(Math.floor(across * width), 0, width - 1), y: clamp(Math.floor(down * height), 0, height - 1) };
+  const at = { x: clamp(Math.floor(across * width), 0, width - 1), y: clamp(Math.floor(down * height), 0, height - 1) };
+  return panes.centre ? panes.centre(at) : at;
 }
 
 const isSwiping = (panes, frame) => panes.look.view === "swipe" && frame.dataset.pane === "overlay";
@@ -36,7 +37,7 @@ function press(panes, frame, event) {
   if (isFinger) panes.fingers.set(event.pointerId, { x, y });
   if (panes.fingers.size > 1) return beginPinch(panes, frame);
   const former = { marks: { ...panes.marks }, split: panes.split };
-  const drags = isSwiping(panes, frame) ? "swipe" : isZoomed(panes) && !event.shiftKey ? "image" : "box";
+  const drags = isSwiping(panes, frame) ? "swipe" : isZoomed(panes) && !event.shiftKey ? "image" : panes.centre ? "nothing" : "box";
   panes.press = { from: pixelUnder(panes, frame, event), x, y, drags, isDrag: false, isFinger, hold: 0, former };
   if (isFinger && drags !== "swipe" && panes.under) panes.press.hold = setTimeout(() => hold(panes, true), HELD);
   if (isFinger) return; // a finger may be about to scroll
@@ -70,7 +71,7 @@ function drag(panes, frame, event) {
   else if (began.drags === "box") {
     panes.marks.pointer = null; // it would stay where the drag began
     setBox(panes, began.from, pixelUnder(panes, frame, event));
-  } else {
+  } else if (began.drags === "image") {
     panBy(panes, (event.clientX - (began.lastX ?? began.x)) / box.width, (event.clientY - (began.lastY ?? began.y)) / box.height);
     Object.assign(began, { lastX: event.clientX, lastY: event.clientY });
   }
@@ -103,8 +104,8 @@ function takeBack(panes, event) {
 }
 
 // Pixels of the image that a click may miss a kept point by.
-const reachOf = ({ geometry, pane }, { dataset }, { isFinger }) =>
-  (REACH[isFinger ? "touch" : "mouse"] * geometry.shown[0]) / pane[dataset.pane].plane.getBoundingClientRect().width;
+const reachOf = ({ geometry, pane, centre }, { dataset }, { isFinger }) =>
+  centre ? 0 : (REACH[isFinger ? "touch" : "mouse"] * geometry.shown[0]) / pane[dataset.pane].plane.getBoundingClientRect().width;
 
 function swipeTo(panes, frame, event) {
   const [across] = placeIn(frame.getBoundingClientRect(), event);
@@ -136,11 +137,13 @@ function paneKey(panes, event) {
 }
 
 function stepPointer(panes, [right, down], drawsBox) {
-  const { marks } = panes, [width, height] = panes.geometry.shown;
+  const { marks, centre } = panes, [width, height] = panes.geometry.shown;
   const stride = Math.max(1, Math.round(Math.max(width, height) / 40 / panes.zoom.scale));
+  const [wide, high] = panes.cell ?? [stride, stride];
   const from = marks.pointer ?? marks.pin ?? { x: width >> 1, y: height >> 1 };
-  const to = { x: clamp(from.x + right * stride, 0, width - 1), y: clamp(from.y + down * stride, 0, height - 1) };
-  marks.anchor = drawsBox ? (marks.anchor ?? from) : null;
+  const next = { x: clamp(from.x + right * wide, 0, width - 1), y: clamp(from.y + down * high, 0, height - 1) };
+  const to = centre ? centre(next) : next;
+  marks.anchor = drawsBox && !centre ? (marks.anchor ?? from) : null;
   showPixel(panes, to);
   point(panes, to);
   if (marks.anchor) setBox(panes, marks.anchor, to);

@@ -10,11 +10,16 @@ const IDLE_ZOOMED = IS_TOUCH
 // Say what the pointer, the kept point or the box stands on, and draw the marks in every panel.
 function read(panes) {
   if (!panes.map) return;
+  const said = panes.words(panes);
+  panes.readout.textContent = said || idleWords(panes);
+  panes.readout.toggleAttribute("data-idle", !said);
+  placeMarks(panes);
+}
+
+function markWords(panes) {
   const { pointer, pin, box } = panes.marks;
   const parts = [pin && `Kept: ${pointWords(panes, pin)}`, box && boxWords(panes, box), pointer && pointWords(panes, pointer)];
-  panes.readout.textContent = parts.filter(Boolean).join("\n") || idleWords(panes);
-  panes.readout.toggleAttribute("data-idle", !parts.some(Boolean));
-  placeMarks(panes);
+  return parts.filter(Boolean).join("\n");
 }
 
 const idleWords = (panes) => (panes.idle && isZoomed(panes) ? IDLE_ZOOMED : panes.idle);

@@ -6,8 +6,6 @@ const PICTURE_TRY = 500; // ms, after which it is seen whether a picture comes
 
 const pictureCards = () => PICTURE_CARDS.map((cards) => [...document.querySelectorAll(cards)]).find((cards) => cards.length) ?? [];
 
-const isRunning = () => document.querySelector("[data-test-script-state]")?.dataset.testScriptState !== "notRunning";
-
 // The card of the picture on screen, or that is on its way; -1 where there is none.
 const pictureNow = (state, cards) => state.presented.awaited?.place ?? cards.findIndex((card) => card.querySelector("input")?.checked);
 

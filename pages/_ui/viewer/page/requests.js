@@ -1,24 +1,5 @@
 // What the server is asked for: the map of a class that did not come along, and files. Both are values that it keeps,
-// so that a lost run repeats them. The answer may be lost too: what a run has sent does not always arrive where another
-// one begins at once. So who waits for one looks whether the server has fallen silent, and then asks again.
-
-const LOOK_EVERY = 300; // ms
-const PATIENCE = 30000; // ms, after which no answer is waited for any more
-
-// `ask` is told how often the server has been asked; a longer silence each time, for a busy one may begin late.
-function awaitAnswer(state, timer, ask, giveUp) {
-  const begun = performance.now();
-  let tries = 1, silent = 0; // looks
-  const look = () => {
-    if (performance.now() - begun > PATIENCE) return giveUp(state);
-    silent = isRunning() ? 0 : silent + 1;
-    if (silent === 2 * tries) ask(++tries), (silent = 0);
-    state.timer[timer] = setTimeout(look, LOOK_EVERY);
-  };
-  clearTimeout(state.timer[timer]);
-  state.timer[timer] = setTimeout(look, LOOK_EVERY);
-  ask(tries);
-}
+// so that a lost run repeats them; an answer that is lost is asked for again (waiting.js).
 
 // A class whose map is not here: the server answers with a message that holds it.
 function askForClass(state, index, { imageAndModel = state.view.imageAndModel, isTravel = false } = {}) {

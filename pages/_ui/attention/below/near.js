@@ -1,0 +1,33 @@
+// Tells the server once when its place is less than a screen away, and again while nothing comes.
+
+const AHEAD = "600px";
+const WAITING = new WeakMap(); // by root: what is asked for, its timers, and what looks out
+
+export default function ({ data, parentElement, setStateValue }) {
+  const root = parentElement.querySelector(".near");
+  if (!root || !data) return undefined;
+  if (WAITING.get(root)?.of !== data.of) wait(root, data, setStateValue);
+  return () => end(root);
+}
+
+function wait(root, { of, words }, setStateValue) {
+  end(root);
+  const state = { of, timer: {} };
+  const ask = () => globalThis[Symbol.for("heatproof.chosen")]?.isLeaving || setStateValue("near", of);
+  state.watch = new IntersectionObserver(([{ isIntersecting }]) => {
+    if (!isIntersecting) return;
+    state.watch.disconnect();
+    awaitAnswer(state, "near", ask, () => (root.textContent = "Nothing came. Reload the page."));
+  }, { rootMargin: AHEAD, scrollMargin: AHEAD });
+  state.watch.observe(root);
+  root.textContent = words;
+  WAITING.set(root, state);
+}
+
+function end(root) {
+  const state = WAITING.get(root);
+  if (!state) return;
+  state.watch.disconnect();
+  Object.values(state.timer).forEach(clearTimeout);
+  WAITING.delete(root);
+}

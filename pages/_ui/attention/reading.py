@@ -1,0 +1,211 @@
+"""What does a network attend to in an image? Values alone, computed in turn and kept for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from pages._ui.session.question import Question
+from pages._ui.session.queue import my_turn
+from pages._ui.session.results import image_ready
+from pages._ui.session.shared import ensure_room, model_cache, shared
+
+if TYPE_CHECKING:
+    from gradcam_core.attention.blocks import AttentionBlock
+    from gradcam_core.attention.passes import AttentionPass
+    from gradcam_core.geometry import InputGeometry
+    from gradcam_core.models import LoadedModel
+    from gradcam_core.preprocessing import PreparedInput
+
+_HEADS_BYTES = 24_000_000  # of all heads of all blocks: more is made again for the block that is asked for
+_WORDS_BYTES = 20_000  # about what the names and numbers of a reading take beside its matrices
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class BlockReading:
+    """One block.
+
+    Attributes:
+        mean: (tokens, tokens) float32, the mean of the heads; None where the tokens are not all those of the image.
+        rows: (1 + heads, tokens) float32, what the tokens that are read attend to: the mean first; None likewise.
+    """
+
+    block: AttentionBlock
+    mean: np.ndarray | None = None
+    rows: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class AttentionReading:
+    """All blocks of a network, for one image.
+
+    Attributes:
+        readers: (tokens,) float32, the share of each token of the last block in what is read of it; None where that
+            is not known: then it is the mean of all cells.
+        why_not_followed: why attention can't be followed from block to block, in one sentence; empty where it can.
+        unseen: the parts whose attention is computed in a way that shows no weights.
+        geometry: where the input lies in the image.
+    """
+
+    blocks: tuple[BlockReading, ...]
+    readers: np.ndarray | None
+    why_not_followed: str
+    unseen: tuple[str, ...]
+    geometry: InputGeometry
+
+    @property
+    def nbytes(self) -> int:
+        """Of its matrices, and about what is round them."""
+        arrays = (one for block in self.blocks for one in (block.mean, block.rows) if one is not None)
+        return _WORDS_BYTES + sum(array.nbytes for array in arrays)
+
+
+def reading_key(question: Question) -> tuple[str, ...]:
+    """Everything that the attention depends on, by content: no layer, no method, no class."""
+    return ("attention", question.picture.sha256, *_model_key(question), question.preprocessing)
+
+
+def attention_reading(question: Question) -> AttentionReading:
+    """What the network attends to; without blocks where it has no attention.
+
+    Raises:
+        HeatproofError: if there is no answer to the question.
+    """
+
+    def read(model: LoadedModel, prepared: PreparedInput) -> AttentionReading:
+        attended = _attended(question, model, prepared)
+        return _read(attended, _kept_readers(question, attended), prepared.geometry)
+
+    return in_turn(question, reading_key(question), read, lambda made: made.nbytes)
+
+
+def heads_of(question: Question, block: int) -> np.ndarray:
+    """(heads, tokens, tokens) float16: the weights of every head of a block whose tokens are all those of the image."""
+
+    def read(model: LoadedModel, prepared: PreparedInput) -> np.ndarray:
+        from gradcam_core.attention.passes import attend
+
+        attended = attend(model, prepared.tensor)
+        _keep_heads(question, attended)
+        return _halves(attended, block)
+
+    return in_turn(question, _heads_key(question, block), read, lambda made: made.nbytes)
+
+
+def in_turn(
+    question: Question,
+    key: Hashable,
+    make: Callable[[LoadedModel, PreparedInput], T],
+    nbytes: Callable[[T], int],
+) -> T:
+    """An answer from the store; else it is computed when it is this session's turn, unless it has come meanwhile."""
+    from gradcam_core.preprocessing import prepare
+    from gradcam_core.recording import memory_for_a_pass
+
+    known: T | None = shared().results.get(key)
+    if known is not None:
+        return known
+    ensure_room()
+    image = image_ready(question)
+    with my_turn(shared().slots), model_cache().borrow(question.model.spec.name) as model:
+
+        def computed() -> T:
+            with memory_for_a_pass():
+                prepared = prepare(image, model.input_spec, preprocessing=question.preprocessing)
+            return make(model, prepared)
+
+        answered: T = shared().kept(key, computed, nbytes)
+        return answered
+
+
+def _attended(question: Question, model: LoadedModel, prepared: PreparedInput) -> AttentionPass:
+    """With gradients only where it is not known yet which tokens are read: they double its time."""
+    from gradcam_core.attention.passes import attend
+
+    attended = attend(model, prepared.tensor, gradients=shared().results.get(_readers_key(question)) is None)
+    _keep_heads(question, attended)
+    return attended
+
+
+def _kept_readers(question: Question, attended: AttentionPass) -> np.ndarray | None:
+    """Which tokens are read is a fact of the network: it is asked once, of the first image. Empty: not known."""
+    found: np.ndarray = shared().kept(
+        _readers_key(question), lambda: _readers(attended), lambda made: made.nbytes + 200
+    )
+    return found if found.size else None
+
+
+def _readers(attended: AttentionPass) -> np.ndarray:
+    from gradcam_core.errors import MethodError
+    from gradcam_core.targets import one_class
+
+    nothing = np.zeros(0, dtype=np.float32)
+    if not attended.blocks or not attended.blocks[-1].is_global or not attended.logits.requires_grad:
+        return nothing
+    try:
+        return attended.readers(one_class(int(attended.logits.argmax())))
+    except MethodError:
+        return nothing
+
+
+def _read(attended: AttentionPass, readers: np.ndarray | None, geometry: InputGeometry) -> AttentionReading:
+    blocks = tuple(_block(attended, place, readers) for place in range(len(attended.blocks)))
+    return AttentionReading(blocks, readers, attended.why_not_followed, attended.unseen, geometry)
+
+
+def _block(attended: AttentionPass, place: int, readers: np.ndarray | None) -> BlockReading:
+    block = attended.blocks[place]
+    if not block.is_global or block.layout is None:
+        return BlockReading(block)
+    weights = attended.weights(place)
+    rows = np.einsum("t,htk->hk", shares_read(readers, block), weights)
+    mean = weights.mean(axis=0)
+    return BlockReading(
+        block, mean.astype(np.float32), np.concatenate([rows.mean(axis=0)[None], rows]).astype(np.float32)
+    )
+
+
+def shares_read(readers: np.ndarray | None, block: AttentionBlock) -> np.ndarray:
+    """(tokens,) whose attention stands for the block's: that of the tokens that are read, else of all its cells.
+
+    A token that joins later, before the cells, has no attention yet.
+    """
+    tokens = block.shape[-1]
+    prefix = block.layout.prefix if block.layout else 0
+    shares = np.zeros(tokens, dtype=np.float32)
+    if readers is not None:
+        shares[:] = readers[len(readers) - tokens :] if len(readers) >= tokens else 0
+    if not shares.any():
+        shares[prefix:] = 1
+    return np.asarray(shares / shares.sum(), dtype=np.float32)
+
+
+def _keep_heads(question: Question, attended: AttentionPass) -> None:
+    """The heads of all blocks where they are small enough: they cost a pass otherwise."""
+    places = [place for place, block in enumerate(attended.blocks) if block.is_global]
+    if sum(2 * attended.calls[place].weights.numel() for place in places) > _HEADS_BYTES:
+        return
+    for place in places:
+        made = _halves(attended, place)
+        shared().results.put(_heads_key(question, place), made, made.nbytes)
+
+
+def _halves(attended: AttentionPass, place: int) -> np.ndarray:
+    return attended.weights(place).astype(np.float16)
+
+
+def _heads_key(question: Question, block: int) -> tuple[str | int, ...]:
+    return (*reading_key(question), "heads", block)
+
+
+def _readers_key(question: Question) -> tuple[str, ...]:
+    return ("readers", *_model_key(question))
+
+
+def _model_key(question: Question) -> tuple[str, str, str]:
+    model = question.model
+    return (model.spec.name, model.weights_sha256, model.description_sha256)

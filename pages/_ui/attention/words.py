@@ -1,0 +1,60 @@
+"""What is said of attention in plain sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gradcam_core.sentences import place
+from pages._ui.attention.reading import AttentionReading, BlockReading, shares_read
+from pages._ui.session.question import Question
+
+NO_EVIDENCE = (
+    "Attention says what a token takes from, not what the answer makes of it: attention weights are no evidence for a "
+    "class. The maps at the end of this page are."
+)
+NO_CLASS = "Neither is about a class: the maps on Explore are."
+_NO_ATTENTION = (
+    "{title} has no attention of patches to each other: it is no vision transformer. What can be compared are the "
+    "features of its cells."
+)
+
+
+def token_names(reading: AttentionReading) -> list[str]:
+    """Of the tokens before the cells, in the block that has the most of them."""
+    most = max((one.block.layout.prefix for one in reading.blocks if one.block.layout), default=0)
+    read = [bool(reading.readers is not None and reading.readers[token]) for token in range(most)]
+    if sum(read) == 1:
+        return ["class token" if is_read else f"extra token {token}" for token, is_read in enumerate(read)]
+    return [f"{'class' if is_read else 'extra'} token {token + 1}" for token, is_read in enumerate(read)]
+
+
+def reader_name(reading: AttentionReading, one: BlockReading) -> str:
+    """What stands in a block for what the answer is read from, as in "the class token"."""
+    shares, prefix = shares_read(reading.readers, one.block), one.block.layout.prefix if one.block.layout else 0
+    read = [token for token in range(prefix) if shares[token]]
+    if np.any(shares[prefix:]):
+        return "the mean of all tokens" if read else "the mean of all patches"
+    return f"the {token_names(reading)[read[0]]}" if len(read) == 1 else "the mean of the class tokens"
+
+
+def opening(question: Question, reading: AttentionReading) -> list[str]:
+    """What is attended to most, and what attention is not."""
+    seen = [one for one in reading.blocks if one.rows is not None]
+    if not reading.blocks:
+        return [_NO_ATTENTION.format(title=question.model.spec.title), NO_CLASS]
+    if not seen:
+        return [f"Its attention is not of all patches. {reading.blocks[-1].block.reason}", NO_EVIDENCE]
+    return [_most(reading), NO_EVIDENCE]
+
+
+def _most(reading: AttentionReading) -> str:
+    last = next(one for one in reversed(reading.blocks) if one.rows is not None)
+    layout = last.block.layout
+    if last.rows is None or layout is None:
+        raise ValueError("A block with rows has cells.")
+    row = last.rows[0]
+    cells = np.where(reading.geometry.cells_seen(layout.grid), row[layout.prefix :].reshape(layout.grid), -1)
+    peak = np.unravel_index(int(cells.argmax()), layout.grid)
+    x, y = reading.geometry.centre_of(int(peak[0]), int(peak[1]), layout.grid)
+    where = place((int(x), int(y)), reading.geometry.image_size)
+    return f"In the last block {reader_name(reading, last)} looks most {where}."
