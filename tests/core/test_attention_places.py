@@ -77,7 +77,7 @@ def test_a_command_says_that_blocks_have_no_place(
     monkeypatch.setattr(command, "load_model", lambda *_, **__: model)
     assert main(["attention", scene]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "Blocks 0 to 1: Its tokens lie in another order than the image: no map can show where they are." in lines
+    assert "Blocks 1 to 2: Its tokens lie in another order than the image: no map can show where they are." in lines
     assert [line.split()[-1] for line in lines if line.split()[1:2] == ["blocks.0"]] == ["-"]  # no distance
-    assert main(["attention", scene, "--block", "1"]) == 2
-    assert capsys.readouterr().err.startswith("Block 1 can't be shown. Its tokens lie in another order")
+    assert main(["attention", scene, "--block", "2"]) == 2
+    assert capsys.readouterr().err.startswith("Block 2 can't be shown. Its tokens lie in another order")

@@ -65,11 +65,11 @@ def test_it_lists_the_blocks_and_says_what_the_class_token_attends_to(
     assert "257 tokens: 1 other token before 16 x 16 cells of 8 x 8 pixels" in lines
     rows = [line.split() for line in lines if line.split()[1:2] in (["blocks.0.attention"], ["blocks.1.attention"])]
     assert [row[:4] for row in rows] == [
-        ["0", "blocks.0.attention", "4", "256"],
-        ["1", "blocks.1.attention", "4", "257"],
+        ["1", "blocks.0.attention", "4", "256"],
+        ["2", "blocks.1.attention", "4", "257"],
     ]
     assert all(0 < float(row[4]) < 1 and 0 < float(row[5]) < 128 for row in rows)
-    said = lines.index("Block 1, the mean of its 4 heads: what the class token attends to")
+    said = lines.index("Block 2, the mean of its 4 heads: what the class token attends to")
     assert lines[said + 1].startswith("strongest at x ")
     assert lines[-2:] == [NO_EVIDENCE_HERE, "Add --out DIR to write the map."]
 
@@ -117,7 +117,7 @@ def test_where_it_can_be_read_off_once_alone_it_says_so(capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize(
     ("count", "said"),
-    [(0, "none"), (1, "row 0 column 0"), (9, "row 0 column 7 and 1 other"), (16, "row 0 column 7 and 8 others")],
+    [(0, "none"), (1, "row 1 column 1"), (9, "row 1 column 8 and 1 other"), (16, "row 1 column 8 and 8 others")],
 )
 def test_of_many_cells_the_first_are_named(count: int, said: str) -> None:
     outlying = np.arange(16).reshape(1, 16) < count
@@ -130,7 +130,7 @@ def test_of_many_cells_the_first_are_named(count: int, said: str) -> None:
 def test_out_writes_the_map_its_picture_and_its_facts(
     capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path, attended: AttentionPass, forward: ForwardPass
 ) -> None:
-    told = answer(capsys, scene, "--head", "2", "--out", str(tmp_path / "out"))
+    told = answer(capsys, scene, "--head", "3", "--out", str(tmp_path / "out"))
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"attention.png", "attention.npy", "attention.json"}
     values = np.load(tmp_path / "out" / "attention.npy")
     assert np.allclose(values, attended.weights(1)[2, 0, 1:].reshape(16, 16), atol=1e-6)
@@ -147,18 +147,18 @@ def test_out_writes_the_map_its_picture_and_its_facts(
 @pytest.mark.parametrize(
     ("options", "shows"),
     [
-        (["--block", "0"], "Block 0, the mean of its 4 heads: what the mean of all cells attends to"),
-        (["--block", "0", "--head", "3"], "Block 0, head 3: what the mean of all cells attends to"),
-        (["--of", "3,12"], "Block 1, the mean of its 4 heads: what the cell in row 3, column 12 attends to"),
+        (["--block", "1"], "Block 1, the mean of its 4 heads: what the mean of all cells attends to"),
+        (["--block", "1", "--head", "4"], "Block 1, head 4: what the mean of all cells attends to"),
+        (["--of", "4,13"], "Block 2, the mean of its 4 heads: what the cell in row 4, column 13 attends to"),
         (
-            ["--of", " 15, 0", "--received"],
-            "Block 1, the mean of its 4 heads: what attends to the cell in row 15, column 0",
+            ["--of", " 16, 1", "--received"],
+            "Block 2, the mean of its 4 heads: what attends to the cell in row 16, column 1",
         ),
-        (["--received"], "Block 1, the mean of its 4 heads: what all tokens attend to, on average"),
-        (["--rollout"], "Rollout, blocks 0 to 1: what the class token attends to"),
+        (["--received"], "Block 2, the mean of its 4 heads: what all tokens attend to, on average"),
+        (["--rollout"], "Rollout, blocks 1 to 2: what the class token attends to"),
         (
-            ["--rollout", "--block", "0", "--of", "0,0"],
-            "Rollout, blocks 0 to 0: what the cell in row 0, column 0 attends to",
+            ["--rollout", "--block", "1", "--of", "1,1"],
+            "Rollout, blocks 1 to 1: what the cell in row 1, column 1 attends to",
         ),
     ],
 )
@@ -173,8 +173,8 @@ def test_maps_are_what_they_say(
 ) -> None:
     mean, through = attended.weights(1).mean(axis=0), rollouts(followed_weights(attended))[1]
     for options, row in (
-        (["--of", "3,12"], mean[1 + 60, 1:]),
-        (["--of", "3,12", "--received"], mean[1:, 1 + 60]),
+        (["--of", "4,13"], mean[1 + 60, 1:]),
+        (["--of", "4,13", "--received"], mean[1:, 1 + 60]),
         (["--received"], mean.mean(axis=0)[1:]),
         (["--rollout"], through[0, 1:]),
     ):
@@ -185,8 +185,8 @@ def test_maps_are_what_they_say(
 def test_before_a_class_token_joins_a_rollout_is_that_of_all_cells(
     capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path, attended: AttentionPass
 ) -> None:
-    told = answer(capsys, scene, "--rollout", "--block", "0", "--out", str(tmp_path))
-    assert told["map"]["shows"] == "Rollout, blocks 0 to 0: what the mean of all cells attends to"
+    told = answer(capsys, scene, "--rollout", "--block", "1", "--out", str(tmp_path))
+    assert told["map"]["shows"] == "Rollout, blocks 1 to 1: what the mean of all cells attends to"
     row = rollouts([attended.weights(0)])[0].mean(axis=0)
     assert np.allclose(np.load(tmp_path / "attention.npy"), row.reshape(16, 16), atol=1e-6)
 
@@ -197,7 +197,7 @@ def test_before_a_class_token_joins_a_rollout_is_that_of_all_cells(
         (["--of", "3"], ["--of is '3'.", "Give a row and a column of cells, such as --of 3,12."]),
         (["--of", "a,b"], ["--of is 'a,b'.", "Give a row and a column of cells, such as --of 3,12."]),
         (["--of=-1,2"], ["--of is '-1,2'.", "Give a row and a column of cells, such as --of 3,12."]),
-        (["--rollout", "--head", "0"], ["A rollout goes through all heads.", "Leave out --head or --rollout."]),
+        (["--rollout", "--head", "1"], ["A rollout goes through all heads.", "Leave out --head or --rollout."]),
         (["--out", " "], ["--out names no folder.", "Give it a name, such as --out explanation."]),
     ],
 )
@@ -211,11 +211,11 @@ def test_what_can_not_be_meant_is_refused_before_the_work(
 @pytest.mark.parametrize(
     ("options", "error"),
     [
-        (["--block", "2"], ["--block is 2, and tinyvit has 2 blocks.", "Give 0 to 1."]),
-        (["--block", "-1"], ["--block is -1, and tinyvit has 2 blocks.", "Give 0 to 1."]),
-        (["--head", "4"], ["--head is 4, and block 1 has 4 heads.", "Give 0 to 3."]),
-        (["--of", "16,0"], ["The row of --of is 16, and the grid has 16 of them.", "Give 0 to 15."]),
-        (["--of", "0,99"], ["The column of --of is 99, and the grid has 16 of them.", "Give 0 to 15."]),
+        (["--block", "3"], ["--block is 3, and tinyvit has 2 blocks.", "Give 1 to 2."]),
+        (["--block", "0"], ["--block is 0, and tinyvit has 2 blocks.", "Give 1 to 2."]),
+        (["--head", "5"], ["--head is 5, and block 2 has 4 heads.", "Give 1 to 4."]),
+        (["--of", "17,1"], ["The row of --of is 17, and the grid has 16 of them.", "Give 1 to 16."]),
+        (["--of", "1,100"], ["The column of --of is 100, and the grid has 16 of them.", "Give 1 to 16."]),
     ],
 )
 def test_what_is_not_there_is_one_sentence_and_a_hint(
@@ -249,7 +249,7 @@ def test_windows_have_entropies_and_a_sentence_why_they_are_not_followed(
     assert main(["attention", scene]) == 0
     lines = capsys.readouterr().out.splitlines()
     row = next(line.split() for line in lines if "features.3.1.attn" in line)
-    assert row[:6] == ["3", "features.3.1.attn", "2", "16", "x", "4"]
+    assert row[:6] == ["4", "features.3.1.attn", "2", "16", "x", "4"]
     assert row[-1] == "-"
     assert any(line.endswith("It attends in 16 windows of 16 tokens each, and not across them.") for line in lines)
     assert lines[-1] == NO_EVIDENCE_HERE
@@ -259,14 +259,14 @@ def test_windows_have_entropies_and_a_sentence_why_they_are_not_followed(
 
 
 @pytest.mark.usefixtures("windowed")
-@pytest.mark.parametrize("options", [["--out", "out"], ["--block", "3"], ["--of", "0,0"], ["--rollout"]])
+@pytest.mark.parametrize("options", [["--out", "out"], ["--block", "4"], ["--of", "1,1"], ["--rollout"]])
 def test_a_map_of_windows_that_is_asked_for_is_one_sentence(
     capsys: pytest.CaptureFixture[str], scene: str, options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["attention", scene, *options]) == 2
     message, hint = capsys.readouterr().err.splitlines()
-    assert message.startswith("Block 3 can't be shown. ")
+    assert message.startswith("Block 4 can't be shown. ")
     assert "windows of 16 tokens each" in message
     assert "`explain`" in hint
     assert list(tmp_path.iterdir()) == []
@@ -299,7 +299,7 @@ def test_weights_that_the_network_changes_are_shown_with_a_doubt(
     assert CHANGED in capsys.readouterr().out.splitlines()
 
 
-@pytest.mark.parametrize("options", [[], ["--of", "0,0"], ["--received"]])
+@pytest.mark.parametrize("options", [[], ["--of", "1,1"], ["--received"]])
 def test_a_rollout_of_blocks_beside_each_other_is_refused(
     capsys: pytest.CaptureFixture[str], scene: str, monkeypatch: pytest.MonkeyPatch, options: list[str]
 ) -> None:
