@@ -1,6 +1,8 @@
-"""What does a token take from, or who takes from it? One map of one block, one head, or the blocks so far."""
+"""Which map is asked for? What a token takes or who takes from it, in a head, a block or all so far; or features."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,15 +23,49 @@ class View:
         block: its place in the forward pass.
         head: one of its heads; None for the mean of all.
         cell: (row, column) of the cell that takes; None for the tokens that are read.
-        is_received: who takes from the cell, in place of what it takes; without a cell, what all tokens take.
+        token: one of the tokens before the cells, in place of a cell.
+        is_received: who takes from the cell or token, in place of what it takes; without one, what all tokens take.
+        is_to_read: with `is_received` and without a cell or token: who takes from the tokens that are read.
         is_rollout: through all blocks up to this one, by `flow.rollouts`, in place of this block alone.
+        hidden: (row, column) of cells that are left out, and with them all tokens that are no cells: what remains of
+            what is taken sums to 1. None: nothing is left out.
     """
 
     block: int
     head: int | None = None
     cell: tuple[int, int] | None = None
+    token: int | None = None
     is_received: bool = False
+    is_to_read: bool = False
     is_rollout: bool = False
+    hidden: tuple[tuple[int, int], ...] | None = None
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether it shows what all tokens take."""
+        return self.is_received and not self.is_to_read and self.cell is None and self.token is None
+
+    @property
+    def needs_readers(self) -> bool:
+        """Whether it depends on which tokens are read."""
+        return self.cell is None and self.token is None and not self.is_of_all
+
+    @property
+    def is_column(self) -> bool:
+        """Whether it shows who takes, so that nothing need sum to 1."""
+        return self.is_received and not self.is_of_all
+
+
+@dataclass(frozen=True)
+class FeatureView:
+    """Which features of a layer's cells are shown.
+
+    Attributes:
+        cell: (row, column) of the cell that all are compared with; None for all of them as colours.
+    """
+
+    layer: str
+    cell: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +74,8 @@ class AttentionMap:
 
     Attributes:
         values: (h, w) float32, shares of 1.
-        elsewhere: the share that goes to tokens that are no cells; None where it is shown who takes from a cell.
+        elsewhere: the share that goes to tokens that are no cells; None where it is shown who takes, and where they are
+            hidden.
     """
 
     values: np.ndarray
@@ -59,18 +96,11 @@ def attention_map(attention: AttentionPass, view: View, readers: np.ndarray | No
 
     Raises:
         MethodError: if the block can't be shown, or the rollout not be followed.
-        ValueError: if there is no such block, head or cell.
+        ValueError: if there is no such block, head, token or cell.
     """
-    taken, layout = _taken(attention, view)
-    if view.cell is None:
-        row = taken.mean(axis=0) if view.is_received else queries_read(readers, len(taken), layout) @ taken
-        return _laid(row, layout)
-    if taken.shape[0] != taken.shape[1]:
-        raise MethodError(attention.blocks[view.block].reason, hint="Ask for no cell.")
-    token = layout.prefix + int(np.ravel_multi_index(view.cell, layout.grid))
-    if view.is_received:
-        return AttentionMap(_laid(taken[:, token], layout).values)
-    return _laid(taken[token], layout)
+    taken = _taken(attention, view)
+    found = _seen(taken, view, readers)
+    return found if view.hidden is None else _without(found, view.hidden, is_share=not view.is_column)
 
 
 def readers_of(attention: AttentionPass, target: Target) -> np.ndarray | None:
@@ -98,20 +128,58 @@ def queries_read(readers: np.ndarray | None, queries: int, layout: Layout) -> np
     return np.asarray(shares / shares.sum())
 
 
-def _taken(attention: AttentionPass, view: View) -> tuple[np.ndarray, Layout]:
-    """(queries, tokens) of what is shown."""
+class _Taken(NamedTuple):
+    """(queries, tokens) of what is shown, and why a cell can't be asked about, or nothing."""
+
+    weights: np.ndarray
+    layout: Layout
+    reason: str
+
+
+def _seen(taken: _Taken, view: View, readers: np.ndarray | None) -> AttentionMap:
+    weights, layout, reason = taken
+    if view.is_of_all:
+        return _laid(weights.mean(axis=0), layout)
+    shares = queries_read(readers, len(weights), layout) if view.needs_readers else None
+    if shares is not None and not view.is_received:
+        return _laid(shares @ weights, layout)
+    if weights.shape[0] != weights.shape[1]:
+        raise MethodError(reason, hint="Ask for no cell.")
+    if not view.is_received:
+        return _laid(weights[_token(view, layout)], layout)
+    column = weights[:, _token(view, layout)] if shares is None else weights @ shares
+    return AttentionMap(_laid(column, layout).values)
+
+
+def _token(view: View, layout: Layout) -> int:
+    if view.cell is not None:
+        return layout.prefix + int(np.ravel_multi_index(view.cell, layout.grid))
+    if view.token is None or not 0 <= view.token < layout.prefix:
+        raise ValueError(f"There is no token {view.token} among {layout.prefix} before the cells.")
+    return view.token
+
+
+def _without(found: AttentionMap, hidden: Sequence[tuple[int, int]], *, is_share: bool) -> AttentionMap:
+    values = found.values.copy()
+    for cell in hidden:
+        values[np.unravel_index(np.ravel_multi_index(cell, values.shape), values.shape)] = 0
+    left = values.sum()
+    return AttentionMap(values / left if is_share and left > 0 else values)
+
+
+def _taken(attention: AttentionPass, view: View) -> _Taken:
     if not 0 <= view.block < len(attention.blocks):
         raise ValueError(f"There is no block {view.block} among {len(attention.blocks)}.")
+    block = attention.blocks[view.block]
     if view.is_rollout:
-        taken = flow.rollouts(followed_weights(attention))[view.block]
-        return taken, _layout(attention.blocks[-1])
-    weights = attention.weights(view.block)
-    layout = _layout(attention.blocks[view.block])
+        taken, own = flow.rollouts(followed_weights(attention))[view.block], block.shape[-1]
+        return _Taken(taken[-own:, -own:], _layout(block), "")  # what joins later, before the cells, is not there yet
+    weights, layout = attention.weights(view.block), _layout(block)
     if view.head is None:
-        return weights.mean(axis=0), layout
+        return _Taken(weights.mean(axis=0), layout, block.reason)
     if not 0 <= view.head < len(weights):
         raise ValueError(f"There is no head {view.head} among {len(weights)}.")
-    return weights[view.head], layout
+    return _Taken(weights[view.head], layout, block.reason)
 
 
 def _layout(block: AttentionBlock) -> Layout:

@@ -1,60 +1,61 @@
 """`attention`: what do the tokens of a vision transformer attend to in one image?"""
 
 import io
-import math
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from gradcam_core.attention.blocks import AttentionBlock
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.places import fields_of_cells, why_no_place
-from gradcam_core.attention.views import AttentionMap, View, attention_map, readers_of, why_not_shown
-from gradcam_core.cam import BLANK, Cam, Prediction, ResultKey, unusable_because
+from gradcam_core.attention.views import View, readers_of, why_not_shown
 from gradcam_core.cli.attention_blocks import facts_of
 from gradcam_core.cli.attention_depth import depth_of
 from gradcam_core.cli.attention_report import AttentionReport, ShownMap, report_json, report_lines
+from gradcam_core.cli.cells import cell_of, check_number, is_number
+from gradcam_core.cli.look import look_of
 from gradcam_core.cli.output_folder import output_folder
 from gradcam_core.encoding import to_png
 from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.errors import HeatproofError, MethodError
+from gradcam_core.export.attention_map import SeenInput, laid_attention
 from gradcam_core.export.bundle import write_attention
 from gradcam_core.export.manifest import json_text
+from gradcam_core.export.reproduce_attention import READ, TOKEN, TOKENS
 from gradcam_core.images import load_image
-from gradcam_core.layers.place import ReceptiveField
+from gradcam_core.layers.place import get_place
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel, load_model
 from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.progress import Progress
 from gradcam_core.recording import memory_for_a_pass
-from gradcam_core.rendering.render import overlay_image
+from gradcam_core.rendering.render import Look, overlay_image
 from gradcam_core.resources.cores import share_cores
 from gradcam_core.targets import one_class
-from gradcam_core.text import counted, shortened
+from gradcam_core.text import counted
 
 _SHOWN = 5  # predictions
 _INSTEAD = "`explain` gives maps of a class, with any network; tinyvit is a transformer that comes along."
-_NOTHING_YET = "The map is empty: no cell has reached what the class is read from by then."
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """The options that choose a map; None is not given."""
+    """The options: `view` is what is chosen but for its block, which may be left open."""
 
     block: int | None
-    head: int | None
-    cell: tuple[int, int] | None
-    is_received: bool
-    is_rollout: bool
+    view: View
+    look: Look
+    place: str
     folder: Path | None
 
     @property
     def is_for_a_map(self) -> bool:
         """Whether an answer without one would be none."""
-        chosen = (self.block, self.head, self.cell, self.folder)
-        return self.is_received or self.is_rollout or any(one is not None for one in chosen)
+        return self.block is not None or self.folder is not None or self.view != View(block=0)
 
 
 def attention(options: Namespace, _progress: Progress) -> Iterator[str]:
@@ -64,7 +65,7 @@ def attention(options: Namespace, _progress: Progress) -> Iterator[str]:
     image, model = load_image(options.image), load_model(options.model, device=options.device)
     with memory_for_a_pass():
         report = _report(image, model, asked, preprocessing)
-        files = _files(report) if asked.folder else {}
+        files = _files(report, asked.look) if asked.folder else {}
     if asked.folder:
         write_attention(asked.folder, files)
     if options.json:
@@ -87,7 +88,6 @@ def _report(image: LoadedImage, model: LoadedModel, asked: _Asked, preprocessing
     ]
     view = _view(asked, attended, reasons, model)
     readers = readers_of(attended, one_class(predictions[0].class_index))
-    found = None if view is None else attention_map(attended, view, readers)
     return AttentionReport(
         image=image,
         forward=forward,
@@ -96,33 +96,48 @@ def _report(image: LoadedImage, model: LoadedModel, asked: _Asked, preprocessing
         readers=readers,
         blocks=facts_of(attended, reasons, forward.geometry.input_size),
         depth=depth_of(model, forward.input_tensor, attended),
-        shown=None if view is None or found is None else _shown(view, found, fields[view.block], forward),
+        shown=None if view is None else _shown(view, attended, readers, forward, asked.place),
     )
 
 
 def _asked(options: Namespace) -> _Asked:
     if options.rollout and options.head is not None:
         raise HeatproofError("A rollout goes through all heads.", hint="Leave out --head or --rollout.")
-    cell = None if options.of is None else _cell(options.of)
-    return _Asked(options.block, options.head, cell, options.received, options.rollout, output_folder(options.out))
+    view = View(
+        block=0,
+        head=options.head,
+        is_received=options.received,
+        is_rollout=options.rollout,
+        hidden=None if options.hide is None else _hidden(options.hide),
+        **_of(options),
+    )
+    return _Asked(options.block, view, look_of(options), get_place(options.place).slug, output_folder(options.out))
 
 
-def _cell(text: str) -> tuple[int, int]:
-    parts = [part.strip() for part in text.split(",")]
-    if len(parts) != 2 or not all(part.isascii() and part.isdecimal() and len(part) < 9 for part in parts):
-        raise HeatproofError(
-            f"--of is {shortened(text, 80)!r}.", hint="Give a row and a column of cells, such as --of 3,12."
-        )
-    return int(parts[0]), int(parts[1])
+def _hidden(named: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    return tuple(cell_of("--hide", cell) for cell in named if cell.strip().lower() != TOKENS)
+
+
+def _of(options: Namespace) -> dict[str, Any]:
+    """What of a view --of decides."""
+    if options.of is None:
+        return {}
+    text = options.of.strip().lower()
+    if text == READ:
+        return {"is_to_read": options.received}
+    number = text.removeprefix(TOKEN)
+    if number != text and is_number(number):
+        return {"token": int(number)}
+    return {"cell": cell_of("--of", options.of)}
 
 
 def _view(asked: _Asked, attended: AttentionPass, why_not: Sequence[str], model: LoadedModel) -> View | None:
     """What is asked for, checked; None where nothing can be shown and nothing was asked for."""
     blocks = attended.blocks
-    _check_number(
+    check_number(
         "--block", asked.block, len(blocks), f"{model.spec.name} has {counted(len(blocks), 'block', 'blocks')}"
     )
-    reasons = [attended.why_not_followed] * len(blocks) if asked.is_rollout else why_not
+    reasons = [attended.why_not_followed] * len(blocks) if asked.view.is_rollout else why_not
     shown = [place for place, reason in enumerate(reasons) if not reason]
     if not shown and not asked.is_for_a_map:
         return None
@@ -130,47 +145,41 @@ def _view(asked: _Asked, attended: AttentionPass, why_not: Sequence[str], model:
     if reasons[place]:
         hint = f"Choose block {shown[-1]}." if shown else _INSTEAD
         raise MethodError(f"Block {place} can't be shown. {reasons[place]}", hint=hint)
-    layout = blocks[-1 if asked.is_rollout else place].layout
-    _check_number("--head", asked.head, blocks[place].heads, f"block {place} has {blocks[place].heads} heads")
-    for name, at, count in zip(("row", "column"), asked.cell or (), layout.grid if layout else (), strict=False):
-        _check_number(f"The {name} of --of", at, count, f"the grid has {count} of them")
-    return View(
-        block=place, head=asked.head, cell=asked.cell, is_received=asked.is_received, is_rollout=asked.is_rollout
-    )
+    _check_view(asked.view, blocks[place], place)
+    return replace(asked.view, block=place)
 
 
-def _check_number(what: str, value: int | None, count: int, known: str) -> None:
-    if value is not None and not 0 <= value < count:
-        raise HeatproofError(f"{what} is {value}, and {known}.", hint=f"Give 0 to {count - 1}.")
+def _check_view(view: View, block: AttentionBlock, place: int) -> None:
+    """Whether the block has such a head, such cells and such tokens."""
+    check_number("--head", view.head, block.heads, f"block {place} has {block.heads} heads")
+    if block.layout is None:
+        return
+    asked = [("--of", cell) for cell in filter(None, [view.cell])] + [("--hide", cell) for cell in view.hidden or ()]
+    for option, cell in asked:
+        for name, at, count in zip(("row", "column"), cell, block.layout.grid, strict=True):
+            check_number(f"The {name} of {option}", at, count, f"the grid has {count} of them")
+    prefix = block.layout.prefix
+    if view.token is not None and not prefix:
+        raise HeatproofError(f"Block {place} has cells alone.", hint="Ask for one of them, such as --of 3,12.")
+    check_number("The token of --of", view.token, prefix, f"there are {prefix} before the cells")
 
 
-def _shown(view: View, found: AttentionMap, field: ReceptiveField, forward: ForwardPass) -> ShownMap:
-    title = f"{'Rollout to block' if view.is_rollout else 'Attention of block'} {view.block}"
-    geometry = replace(forward.geometry, shift=field.shift)
-    seen = geometry.cells_seen((found.values.shape[0], found.values.shape[1]))
-    note = unusable_because(found.values, seen=seen, evidence_is_finite=True)
-    key = ResultKey(forward.image_sha256, forward.model.spec.name, title, "attention", -1, forward.preprocessing)
-    cam = Cam(
-        values=found.values,
-        prediction=Prediction(-1, title, math.nan, math.nan),
-        key=key,
-        geometry=geometry,
-        method_title=title,
-        model_title=forward.model.spec.title,
-        note=_NOTHING_YET if note == BLANK else note,
-        field=field,
-    )
-    return ShownMap(view, cam, found.elsewhere)
+def _shown(
+    view: View, attended: AttentionPass, readers: np.ndarray | None, forward: ForwardPass, place: str
+) -> ShownMap:
+    seen = SeenInput(forward.model, forward.geometry, forward.image_sha256, forward.preprocessing, place)
+    laid = laid_attention(attended, view, readers, seen)
+    return ShownMap(view, laid.cam, laid.facts["elsewhere"])
 
 
-def _files(report: AttentionReport) -> dict[str, bytes]:
+def _files(report: AttentionReport, look: Look) -> dict[str, bytes]:
     """By name, the description last."""
     if report.shown is None:
         raise ValueError("There is a map where a folder is asked for.")
     cam, buffer = report.shown.cam, io.BytesIO()
     np.save(buffer, cam.values, allow_pickle=False)
     return {
-        "attention.png": to_png(overlay_image(report.image, cam)),
+        "attention.png": to_png(overlay_image(report.image, cam, look)),
         "attention.npy": buffer.getvalue(),
         "attention.json": json_text(report_json(report)).encode(),
     }

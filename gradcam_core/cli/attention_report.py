@@ -6,23 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from gradcam_core.attention.blocks import CHANGED
+from gradcam_core.attention.blocks import CHANGED, AttentionBlock
 from gradcam_core.attention.passes import AttentionPass
-from gradcam_core.attention.views import View, queries_read
+from gradcam_core.attention.views import View
 from gradcam_core.cam import Cam, Prediction
 from gradcam_core.cli.attention_blocks import BlockFacts, blocks_json, blocks_lines
 from gradcam_core.cli.attention_depth import Depth, depth_json, depth_lines
 from gradcam_core.cli.formatting import prediction_lines
 from gradcam_core.engine import ForwardPass
+from gradcam_core.export.attention_words import NO_EVIDENCE, readers_words
 from gradcam_core.export.manifest import prediction_json
-from gradcam_core.layers.layouts import Layout
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.sentences import rounded_percent
 
-NO_EVIDENCE = (
-    "Attention weights are no evidence for a class: they say what a token takes from, not what the answer makes of it. "
-    "`explain` gives maps of a class."
-)
+NO_EVIDENCE_HERE = f"{NO_EVIDENCE} `explain` gives maps of a class."
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +64,7 @@ def report_lines(report: AttentionReport) -> Iterator[str]:
     yield from ["", *depth_lines(report.depth, forward.model.labels), ""]
     if report.shown:
         yield from [_words(report), _finding(report.shown), *_doubt(report, report.shown), ""]
-    yield NO_EVIDENCE
+    yield NO_EVIDENCE_HERE
 
 
 def report_json(report: AttentionReport) -> dict[str, Any]:
@@ -83,7 +80,7 @@ def report_json(report: AttentionReport) -> dict[str, Any]:
         **depth_json(report.depth, forward.model.labels),
         "tokens_read": None if report.readers is None else np.flatnonzero(report.readers).tolist(),
         "map": None if report.shown is None else _map(report, report.shown),
-        "sentence": NO_EVIDENCE,
+        "sentence": NO_EVIDENCE_HERE,
         **prediction_json(report.image, forward.geometry, predictions=report.predictions),
     }
 
@@ -104,23 +101,19 @@ def _words(report: AttentionReport) -> str:
     view, block = shown.view, blocks[shown.view.block]
     heads = f"the mean of its {block.heads} heads" if view.head is None else f"head {view.head}"
     where = f"Rollout, blocks 0 to {view.block}" if view.is_rollout else f"Block {view.block}, {heads}"
-    row, column = view.cell or (0, 0)
-    cell = f"the cell in row {row}, column {column}" if view.cell else ""
-    if view.is_received:
-        return f"{where}: what {'attends to ' + cell if cell else 'all tokens attend to, on average'}"
-    layout = (blocks[-1] if view.is_rollout else block).layout
-    queries = (blocks[-1] if view.is_rollout else block).shape[-2]
-    return f"{where}: what {cell or _readers_words(report.readers, queries, layout)} attends to"
+    one = _of_words(view, block, report.readers)
+    hidden = "" if view.hidden is None else ", what is hidden left out"
+    if view.is_of_all:
+        return f"{where}: what all tokens attend to, on average{hidden}"
+    return f"{where}: {f'what attends to {one}' if view.is_received else f'what {one} attends to'}{hidden}"
 
 
-def _readers_words(readers: np.ndarray | None, queries: int, layout: Layout | None) -> str:
-    prefix = layout.prefix if layout else 0
-    read = np.flatnonzero(queries_read(readers, queries, layout)) if layout else np.arange(queries)
-    if queries == 1 or (len(read) == 1 and read[0] < prefix):
-        return "the class token"
-    if len(read) <= prefix and read[-1] < prefix:
-        return f"the mean of {len(read)} class tokens"
-    return "the mean of all tokens" if len(read) == queries > queries - prefix else "the mean of all cells"
+def _of_words(view: View, block: AttentionBlock, readers: np.ndarray | None) -> str:
+    if view.cell is not None:
+        return f"the cell in row {view.cell[0]}, column {view.cell[1]}"
+    if view.token is not None:
+        return f"token {view.token} before the cells"
+    return readers_words(readers, block.shape[-2], block.layout)
 
 
 def _doubt(report: AttentionReport, shown: ShownMap) -> Iterator[str]:
@@ -145,8 +138,11 @@ def _map(report: AttentionReport, shown: ShownMap) -> dict[str, Any]:
         "block": view.block,
         "head": view.head,
         "cell": view.cell,
+        "token": view.token,
         "is_received": view.is_received,
+        "is_to_read": view.is_to_read,
         "is_rollout": view.is_rollout,
+        "hidden": view.hidden,
         "doubts": [*_doubt(report, shown)],
         "shape": list(cam.shape),
         "shift": list(cam.geometry.shift),

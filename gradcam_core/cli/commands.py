@@ -11,6 +11,7 @@ from typing import Any
 from gradcam_core.cam import MOST_PREDICTIONS
 from gradcam_core.cli.attention import attention
 from gradcam_core.cli.check_map import check_map
+from gradcam_core.cli.features import features
 from gradcam_core.cli.formatting import (
     explanation_lines,
     layers_lines,
@@ -19,6 +20,7 @@ from gradcam_core.cli.formatting import (
     prediction_lines,
     settings_lines,
 )
+from gradcam_core.cli.look import look_of
 from gradcam_core.cli.output_folder import output_folder
 from gradcam_core.cli.summary import summary_json, summary_lines
 from gradcam_core.config import settings as current_settings
@@ -35,14 +37,10 @@ from gradcam_core.methods import METHODS, default_method, get_method, why_defaul
 from gradcam_core.models import LoadedModel, broken_checkpoints, download_model, inspect_model, list_models, load_model
 from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.progress import Progress
-from gradcam_core.rendering.colormaps import get_colormap
-from gradcam_core.rendering.overlays import get_overlay
-from gradcam_core.rendering.render import SIGNS, Look
 from gradcam_core.resources.cores import share_cores
 from gradcam_core.text import counted
 
 _SHOWN = 5  # predictions on the terminal; what is written for a program has `MOST_PREDICTIONS`
-_LOOK_HINT = "--opacity, --threshold and --contour take a number from 0 to 1, --scale a raw value above 0."
 
 
 def models(options: Namespace, _progress: Progress) -> Iterator[str]:
@@ -88,7 +86,7 @@ def explain(options: Namespace, _progress: Progress) -> Iterator[str]:
     """Where one model sees each class that is asked for, or its best one."""
     preprocessing = get_preprocessing(options.preprocessing).slug
     chosen = None if options.method is None else get_method(options.method).slug
-    look, folder, place = _look(options), output_folder(options.out), get_place(options.place).slug
+    look, folder, place = look_of(options), output_folder(options.out), get_place(options.place).slug
     image, model = _image_and_model(options)
     explainer = Explainer(model, options.layer)
     _check_count(options.top_k, model)
@@ -144,7 +142,20 @@ def check(_options: Namespace, _progress: Progress) -> Iterator[str]:
 
 COMMANDS: dict[str, Callable[[Namespace, Progress], Iterable[str]]] = {
     command.__name__.replace("_", "-"): command
-    for command in (models, layers, summary, methods, predict, explain, attention, check_map, download, settings, check)
+    for command in (
+        models,
+        layers,
+        summary,
+        methods,
+        predict,
+        explain,
+        attention,
+        features,
+        check_map,
+        download,
+        settings,
+        check,
+    )
 }
 
 
@@ -178,30 +189,6 @@ def _input_shape(text: str | None) -> tuple[int, ...] | None:
         raise HeatproofError(f"--input-size is {text[:40]!r}.", hint="Give a side, such as 28, or 1x3x28x28.")
     sides = tuple(map(int, parts))
     return (1, 3, *sides, *sides) if len(sides) == 1 else sides
-
-
-def _look(options: Namespace) -> Look:
-    """How to draw the maps."""
-    colormap, overlay = get_colormap(options.colormap).slug, get_overlay(options.overlay).slug
-    numbers = {name: _number(name, getattr(options, name)) for name in ("opacity", "threshold", "contour")}
-    scale, sign = None if options.scale is None else _number("scale", options.scale), _sign(options.sign)
-    try:
-        return Look(colormap, scale=scale, overlay=overlay, sign=sign, **numbers)
-    except ValueError as error:
-        raise HeatproofError(str(error), hint=_LOOK_HINT) from error
-
-
-def _sign(text: str) -> str:
-    if text.lower() not in SIGNS:
-        raise HeatproofError(f"--sign is {text[:80]!r}.", hint=f"Choose one of {', '.join(SIGNS)}.")
-    return text.lower()
-
-
-def _number(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as error:
-        raise HeatproofError(f"--{name} is {text!r}, which is no number.", hint=_LOOK_HINT) from error
 
 
 def _json_lines(answer: dict[str, Any]) -> list[str]:

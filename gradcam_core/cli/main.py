@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_predict(commands)
     _add_explain(commands)
     _add_attention(commands)
+    _add_features(commands)
     _add_check_map(commands)
     _add_download(commands)
     commands.add_parser("settings", help="list every setting, its value and its reason", allow_abbrev=False)
@@ -173,15 +174,44 @@ def _add_attention(commands: "Commands") -> None:
     _add_preprocessing(command)
     command.add_argument("--block", type=int, metavar="N", help="default: the last one that can be shown")
     command.add_argument("--head", type=int, metavar="N", help="default: the mean of all heads")
-    command.add_argument(
-        "--of", metavar="ROW,COLUMN", help="the cell that attends; default: what the class is read from"
+    of_one = (
+        "the cell that attends; or token:N, one of the tokens before the cells; or read, what the class is read from "
+        "(default)"
     )
-    of_received = "show what attends to the cell of --of; without that, what all tokens attend to"
+    command.add_argument("--of", metavar="ROW,COLUMN", help=of_one)
+    of_received = "show what attends to what --of names; without that, what all tokens attend to"
     command.add_argument("--received", action="store_true", help=of_received)
     of_rollout = "through all blocks up to --block, by attention rollout; default: up to the last one"
     command.add_argument("--rollout", action="store_true", help=of_rollout)
+    of_hidden = (
+        "leave out this cell (may be repeated) and all tokens that are no cells; tokens: these alone; what remains is "
+        "shared among the others"
+    )
+    command.add_argument("--hide", action="append", metavar="ROW,COLUMN", help=of_hidden)
+    _add_place(command)
+    _add_look(command)
     command.add_argument("--out", metavar="DIR", help="write attention.png, attention.npy and attention.json here")
     command.add_argument("--json", action="store_true", help="print one JSON object, with the numbers of every head")
+    _add_device(command)
+
+
+def _add_features(commands: "Commands") -> None:
+    what = "say which cells of an image are alike to a network"
+    description = (
+        "Compare the features that a layer gives for the cells of an image, of networks of every kind: all with one of "
+        "them, by the cosine, or their first three principal components as colours. Rows and columns count from 0."
+    )
+    command = commands.add_parser("features", help=what, description=description, allow_abbrev=False)
+    command.add_argument("image", metavar="IMAGE", help=_OF_IMAGE)
+    _add_model(command)
+    _add_layer(command)
+    _add_preprocessing(command)
+    of_one = "the cell that all are compared with; default: none of them, and all are colours"
+    command.add_argument("--of", metavar="ROW,COLUMN", help=of_one)
+    _add_place(command)
+    _add_look(command)
+    command.add_argument("--out", metavar="DIR", help="write the pictures, map.npy and facts.json here")
+    command.add_argument("--json", action="store_true", help="print one JSON object")
     _add_device(command)
 
 

@@ -6,7 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # a page lists the formats before torch is imported
 MANIFEST, ORIGINAL, INPUT = "explanation.json", "original.png", "input.png"
 _UNNAMED = "image"  # an image of bytes, whose file has no name
 _PNG = "image/png"
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -93,11 +94,11 @@ class Explanation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportFormat:
+class ExportFormat(Generic[Made]):
     """One kind of file.
 
     Attributes:
-        make: the bytes of an explanation's file.
+        make: the bytes of the file of what is taken away.
         is_offered: whether a page offers it by itself.
         is_archive: whether it holds the other files, and so is none of them.
     """
@@ -107,7 +108,7 @@ class ExportFormat:
     mime: str
     title: str
     description: str
-    make: Callable[[Explanation], bytes]
+    make: Callable[[Made], bytes]
     is_offered: bool = True
     is_archive: bool = False
 
@@ -180,7 +181,7 @@ def _zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
     return buffer.getvalue()
 
 
-FORMATS: dict[str, ExportFormat] = {
+FORMATS: dict[str, ExportFormat[Explanation]] = {
     one.slug: one
     for one in (
         ExportFormat(

@@ -51,7 +51,7 @@ def explanation_json(
         **({} if is_of_class else {"same_for_every_class": True}),
         "preprocessing": key.preprocessing,
         "place": place_json(cams[0]),
-        **_what_was_seen(image, cams[0].geometry),
+        **seen_json(image, cams[0].geometry),
         "predictions": [_prediction(prediction) for prediction in predictions],
         "explanations": [_explanation(cam, predictions, strongest) for cam in cams],
         "look": {name: _plain(value) for name, value in asdict(look).items()},
@@ -64,20 +64,24 @@ def prediction_json(
 ) -> dict[str, Any]:
     """What `explanation_json` says of the image, its window and the predictions."""
     return {
-        **_what_was_seen(image, geometry),
+        **seen_json(image, geometry),
         "predictions": [_prediction(prediction) for prediction in predictions],
         "versions": versions(),
     }
 
 
 def place_json(cam: Cam) -> dict[str, Any]:
+    """Where the cells are laid, and where the network looks, and that in a sentence."""
+    return {**shifts_json(cam), "sentence": cells_sentence(cam)}
+
+
+def shifts_json(cam: Cam) -> dict[str, Any]:
     """Where the cells are laid, and where the network looks: in cells, (x, y) from the squares of the grid."""
     return {
         "cells": cam.key.place,
         "shift": list(cam.geometry.shift),
         "network_shift": list(cam.field.shift),
         "network_spread": list(cam.field.spread),
-        "sentence": cells_sentence(cam),
     }
 
 
@@ -95,7 +99,8 @@ def versions() -> dict[str, str]:
     }
 
 
-def _what_was_seen(image: LoadedImage, geometry: InputGeometry) -> dict[str, Any]:
+def seen_json(image: LoadedImage, geometry: InputGeometry) -> dict[str, Any]:
+    """The image, and the part of it that the model saw."""
     width, height = image.original_size
     return {
         "image": {

@@ -4,6 +4,7 @@ What is written here is meant to be run: whatever a name holds, it stays a name.
 """
 
 import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -37,50 +38,68 @@ def command_line(source: str, key: ResultKey, look: Look, *, place: ModelPlace =
     Args:
         source: what `load_image` takes as text: a path, a URL or the name of a sample.
     """
-    if place.is_in_hand:
-        return "# No command finds this model, a module in Python: see the lines of Python, or declare it (README)."
-    asked = {"model": key.model}
-    if place.checkpoints is not None:
-        asked["checkpoints"] = str(place.checkpoints)
-    asked |= {"layer": key.layer, "method": key.method, "class": f"index:{key.class_index}"}
-    if key.preprocessing != _USUAL_PREPROCESSING:
-        asked["preprocessing"] = key.preprocessing
-    if key.place != DEFAULT_PLACE:
-        asked["place"] = key.place
-    asked |= {name: str(value) for name, value in _unusual(look).items()}
-    options = [word for name, value in asked.items() for word in _option(name, value)]
-    setting = f"HEATPROOF_MODELS={shlex.quote(place.models)} " if place.models else ""
-    return setting + shlex.join(
-        ["python", "-m", "gradcam_core", "explain", _path(source), *options, "--out", "explanation"]
-    )
+    asked = {"layer": key.layer, "method": key.method, "class": f"index:{key.class_index}"}
+    return shell_line("explain", source, common_options(key, place, asked, look), place)
 
 
 def python_lines(source: str, key: ResultKey, look: Look, *, place: ModelPlace = ModelPlace()) -> str:
     """The lines of Python that write three of its files into the folder they are run in; as `command_line`."""
-    setting = f"import os\n\nos.environ['HEATPROOF_MODELS'] = {place.models!r}\n\n" if place.models else ""
     where = "" if key.place == DEFAULT_PLACE else f", place={key.place!r}"
-    drawn = ", ".join(f"{name}={value!r}" for name, value in _unusual(look).items())
     return f"""\
-{setting}from pathlib import Path
+{setting_lines(place)}from pathlib import Path
 
-from gradcam_core import Explainer, Explanation, Look, explanation_file, load_image, {_finder(place)}, share_cores
+from gradcam_core import Explainer, Explanation, Look, explanation_file, load_image, {finder(place)}, share_cores
 
 share_cores()  # as the page does: the number of threads decides the last bits
 image = load_image({source!r})
-model = {_found(key, place)}
+model = {found_model(key, place)}
 forward = Explainer(model, {key.layer!r}).forward(image, preprocessing={key.preprocessing!r}{where})
 cam = forward.cam({key.class_index}, {key.method!r})
-explanation = Explanation.of(image, forward, cam, Look({drawn}))
+explanation = Explanation.of(image, forward, cam, Look({look_words(look)}))
 for name in ("overlay.png", "cam.npy", "explanation.json"):
     Path(name).write_bytes(explanation_file(explanation, name))
 """
 
 
-def _finder(place: ModelPlace) -> str:
+def shell_line(name: str, source: str, options: Sequence[str], place: ModelPlace) -> str:
+    """A command about an image."""
+    if place.is_in_hand:
+        return "# No command finds this model, a module in Python: see the lines of Python, or declare it (README)."
+    setting = f"HEATPROOF_MODELS={shlex.quote(place.models)} " if place.models else ""
+    folder = "explanation" if name == "explain" else name
+    return setting + shlex.join(["python", "-m", "gradcam_core", name, _path(source), *options, "--out", folder])
+
+
+def common_options(key: ResultKey, place: ModelPlace, own: Mapping[str, str], look: Look) -> list[str]:
+    """The words of the options: the model, the command's own, and what is unusual."""
+    asked = {"model": key.model}
+    if place.checkpoints is not None:
+        asked["checkpoints"] = str(place.checkpoints)
+    asked |= own
+    if key.preprocessing != _USUAL_PREPROCESSING:
+        asked["preprocessing"] = key.preprocessing
+    if key.place != DEFAULT_PLACE:
+        asked["place"] = key.place
+    asked |= {name: str(value) for name, value in _unusual(look).items()}
+    return [word for name, value in asked.items() for word in _option(name, value)]
+
+
+def look_words(look: Look) -> str:
+    """What is unusual about a look, as arguments in Python."""
+    return ", ".join(f"{name}={value!r}" for name, value in _unusual(look).items())
+
+
+def setting_lines(place: ModelPlace) -> str:
+    """What a program must do first for the model to be found."""
+    return f"import os\n\nos.environ['HEATPROOF_MODELS'] = {place.models!r}\n\n" if place.models else ""
+
+
+def finder(place: ModelPlace) -> str:
+    """The function that gives the model."""
     return "wrap_model" if place.is_in_hand else "load_model"
 
 
-def _found(key: ResultKey, place: ModelPlace) -> str:
+def found_model(key: ResultKey, place: ModelPlace) -> str:
     """The expression that gives the model; of one in hand, what stands round the module, which nobody else has."""
     if place.is_in_hand:
         return f"wrap_model(module, input_spec=..., labels=...)  # your module, as it was wrapped: {key.model!r}"

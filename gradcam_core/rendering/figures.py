@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcam_core.cam import RAW_UNIT, Cam
+from gradcam_core.geometry import InputGeometry
 from gradcam_core.layers.place import DEFAULT_PLACE, get_place
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.methods import get_method
@@ -59,23 +60,30 @@ def panels_figure(
         ValueError: if the map belongs to an image of another size.
         HeatproofError: if there is no such colour map.
     """
+    bar = Bar(cam, look, unit, _noun(cam).capitalize())
+    return captioned_figure(image, Panels.of(image, cam, look), _caption(cam, look, sentence), bar)
+
+
+def captioned_figure(image: LoadedImage, panels: "Panels", caption: "Caption", bar: "Bar | None" = None) -> "Figure":
+    """Original and two pictures of the same size under any caption; otherwise as `panels_figure`.
+
+    Args:
+        bar: left away where the colours are no scale.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    layout = _Layout(image.size, _caption(cam, look, sentence))
+    layout = _Layout(image.size, caption)
     figure = Figure(figsize=layout.figure_size, dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
     _write_caption(figure, layout)
-    pictures = {
-        "Original": image.pixels,
-        "Heatmap": heatmap_image(cam, image, look),
-        "Overlay": overlay_image(image, cam, look),
-    }
-    for place, (name, picture) in enumerate(pictures.items()):
+    _draw_panel(figure, layout.panel(0), "Original", image.pixels)
+    for place, (name, picture) in enumerate(((panels.name, panels.alone), ("Overlay", panels.overlay)), start=1):
         axes = _draw_panel(figure, layout.panel(place), name, picture)
-        if name != "Original" and not cam.geometry.is_all_seen:
-            _draw_edge(axes, cam)
-    _draw_colour_bar(figure, layout.bar, cam, look, unit=unit)
+        if not panels.geometry.is_all_seen:
+            _draw_edge(axes, panels.geometry)
+    if bar:
+        _draw_colour_bar(figure, layout.bar, bar)
     return figure
 
 
@@ -87,10 +95,37 @@ def figure_png(figure: "Figure") -> bytes:
 
 
 @dataclass(frozen=True)
-class _Caption:
+class Caption:
+    """What stands above the panels."""
+
     title: str
     lines: tuple[str, ...]
-    warning: str
+    warning: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Panels:
+    """(height, width, 3) uint8: the map alone, and over the image; `name` is that of the first."""
+
+    alone: np.ndarray
+    overlay: np.ndarray
+    geometry: InputGeometry
+    name: str = "Heatmap"
+
+    @classmethod
+    def of(cls, image: LoadedImage, cam: Cam, look: Look, name: str = "Heatmap") -> "Panels":
+        """As this look draws the map."""
+        return cls(heatmap_image(cam, image, look), overlay_image(image, cam, look), cam.geometry, name)
+
+
+@dataclass(frozen=True, eq=False)
+class Bar:
+    """The colour bar of a map: what its raw values count, and what it shows."""
+
+    cam: Cam
+    look: Look
+    unit: str
+    title: str
 
 
 Box = tuple[float, float, float, float]
@@ -102,7 +137,7 @@ class _Layout:
     """Where everything goes, counted in inches from the top left corner."""
 
     image_size: tuple[int, int]
-    caption: _Caption
+    caption: Caption
 
     @property
     def is_stacked(self) -> bool:
@@ -172,17 +207,17 @@ class _Layout:
         return 2 * self.step[1] + self.picture_size[1]
 
 
-def _caption(cam: Cam, look: Look, sentence: str) -> _Caption:
+def _caption(cam: Cam, look: Look, sentence: str) -> Caption:
     """Everything one must know to make this map again, and what the look leaves out or adds."""
     prediction, key = cam.prediction, cam.key
     lines = [
         f"{made_by(cam)}  ·  logit {prediction.logit:.2f}  ·  class {key.class_index}",
         f"{display_name(cam.model_title)}  ·  preprocessing: {key.preprocessing}{_place(cam)}{_unseen(cam)}",
         *filter(None, [cam.sign_rule, cam.remark, no_class_sentence(cam)]),
-        *_drawn(cam, look),
+        *drawn_lines(cam, look, _noun(cam)),
     ]
     title = f"{display_name(prediction.label)}  {100 * prediction.probability:.1f} %"
-    return _Caption(sentence or title, tuple(lines), "" if sentence else cam.note)
+    return Caption(sentence or title, tuple(lines), "" if sentence else cam.note)
 
 
 def _place(cam: Cam) -> str:
@@ -194,10 +229,14 @@ def _unseen(cam: Cam) -> str:
     return "" if cam.geometry.is_all_seen else "  ·  faded: not seen by the model"
 
 
-def _drawn(cam: Cam, look: Look) -> list[str]:
-    """One line on the threshold, the contour and evidence against the class, if there is any of them."""
+def drawn_lines(cam: Cam, look: Look, shown: str) -> list[str]:
+    """One line on the threshold, the contour and evidence against the class, if there is any of them.
+
+    Args:
+        shown: what the map is of.
+    """
     hidden = f"hidden: less than {_percent(look.threshold)} of the scale"
-    outlined = f"outlined: the smallest area that holds {_percent(look.contour)} of the {_noun(cam)}"
+    outlined = f"outlined: the smallest area that holds {_percent(look.contour)} of the {shown}"
     against = "blue: evidence against the class"
     told = ((against, is_drawn_signed(cam, look)), (hidden, look.threshold), (outlined, look.contour))
     said = [text for text, is_so in told if is_so]
@@ -234,27 +273,27 @@ def _draw_panel(figure: "Figure", box: Box, name: str, picture: np.ndarray) -> "
     return axes
 
 
-def _draw_edge(axes: "Axes", cam: Cam) -> None:
+def _draw_edge(axes: "Axes", geometry: InputGeometry) -> None:
     """One fine line round what the model saw."""
     from matplotlib.patches import Rectangle
 
-    (width, height), (left, top, right, bottom) = cam.geometry.image_size, cam.geometry.seen
+    (width, height), (left, top, right, bottom) = geometry.image_size, geometry.seen
     corner = left / width, 1 - bottom / height
     sides = (right - left) / width, (bottom - top) / height
     axes.add_patch(Rectangle(corner, *sides, fill=False, edgecolor="white", linewidth=0.8))
 
 
-def _draw_colour_bar(figure: "Figure", box: Box, cam: Cam, look: Look, *, unit: str) -> None:
-    top = scale_of(cam, look)
-    axes = _draw_panel(figure, box, _noun(cam).capitalize(), bar_colours(cam, look))
+def _draw_colour_bar(figure: "Figure", box: Box, bar: Bar) -> None:
+    top = scale_of(bar.cam, bar.look)
+    axes = _draw_panel(figure, box, bar.title, bar_colours(bar.cam, bar.look))
     axes.yaxis.tick_right()
     axes.yaxis.set_label_position("right")
-    axes.set_yticks(*_ticks(top, is_signed=is_drawn_signed(cam, look)))
+    axes.set_yticks(*_ticks(top, is_signed=is_drawn_signed(bar.cam, bar.look)))
     labels = axes.get_yticklabels()
     labels[-1].set_verticalalignment("top")  # the outermost keep within the bar, clear of its name
     labels[0].set_verticalalignment("bottom")
     axes.tick_params(length=3, color=_SOFT, labelcolor=_SOFT, labelsize=8.5, labelfontfamily=FONT)
-    name = unit if top else "nothing to show"
+    name = bar.unit if top else "nothing to show"
     axes.set_ylabel(name, fontsize=9, color=_SOFT, family=FONT, labelpad=6, parse_math=False)
 
 

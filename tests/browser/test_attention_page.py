@@ -105,7 +105,7 @@ def test_without_sinks_the_rest_of_a_row_is_shared_and_a_link_says_so(visit: New
     page = visit().open(f"{ADDRESS}&head=3")
     expect(said(page)).to_contain_text("The class token gets")
     page.get_by_label("Hide sinks").check()
-    expect(page.locator(".attention .small").first).to_contain_text("Left out: the class token")
+    expect(page.locator(".attention > .small").first).to_contain_text("Left out: the class token")
     expect(said(page)).not_to_contain_text("The class token gets")
     row = attended.weights(1)[2, 0]
     model = load_model("tinyvit")

@@ -63,6 +63,33 @@ def test_what_all_tokens_attend_to_is_the_mean_of_the_rows() -> None:
     assert is_map_of(found, BLOCKS[0][0].mean(axis=0))
 
 
+def test_a_token_before_the_cells_shows_its_row_and_its_column_too() -> None:
+    """Of a network whose class token is read, it is the same map as without a token."""
+    matrix = BLOCKS[1].mean(axis=0)
+    seen, received = (
+        attention_map(made(*BLOCKS), View(block=1, token=0, is_received=is_received), None)
+        for is_received in (False, True)
+    )
+    assert is_map_of(seen, matrix[0])
+    assert np.allclose(received.values, matrix[1:, 0].reshape(2, 3))
+    to_read = attention_map(made(*BLOCKS), View(block=1, is_received=True, is_to_read=True), CLASS_TOKEN)
+    assert np.array_equal(to_read.values, received.values)
+    with pytest.raises(ValueError, match="no token 1 among 1"):
+        attention_map(made(*BLOCKS), View(block=1, token=1), None)
+
+
+def test_what_is_left_of_a_row_sums_to_1_and_a_column_stays_as_it_is() -> None:
+    matrix, hidden = BLOCKS[0].mean(axis=0), ((0, 1), (1, 2))
+    row = matrix[0, 1:] * [1, 0, 1, 1, 1, 0]
+    seen = attention_map(made(*BLOCKS), View(block=0, hidden=hidden), CLASS_TOKEN)
+    assert np.allclose(seen.values, (row / row.sum()).reshape(2, 3))
+    assert seen.elsewhere is None
+    nothing = attention_map(made(*BLOCKS), View(block=0, hidden=()), CLASS_TOKEN)
+    assert nothing.values.sum() == pytest.approx(1, abs=1e-6)
+    received = attention_map(made(*BLOCKS), View(block=0, token=0, is_received=True, hidden=hidden), None)
+    assert np.allclose(received.values, (matrix[1:, 0] * [1, 0, 1, 1, 1, 0]).reshape(2, 3))
+
+
 def test_a_rollout_is_that_of_the_blocks_so_far() -> None:
     so_far = rollouts(BLOCKS)
     for block in (0, 1):

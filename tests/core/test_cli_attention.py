@@ -16,7 +16,7 @@ from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.sinks import outlying_cells
 from gradcam_core.attention.statistics import entropies, mean_distances
 from gradcam_core.cli.attention_depth import Depth, depth_lines
-from gradcam_core.cli.attention_report import NO_EVIDENCE
+from gradcam_core.cli.attention_report import NO_EVIDENCE_HERE
 from gradcam_core.cli.main import main
 from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.images import load_image
@@ -71,7 +71,7 @@ def test_it_lists_the_blocks_and_says_what_the_class_token_attends_to(
     assert all(0 < float(row[4]) < 1 and 0 < float(row[5]) < 128 for row in rows)
     said = lines.index("Block 1, the mean of its 4 heads: what the class token attends to")
     assert lines[said + 1].startswith("strongest at x ")
-    assert lines[-2:] == [NO_EVIDENCE, "Add --out DIR to write the map."]
+    assert lines[-2:] == [NO_EVIDENCE_HERE, "Add --out DIR to write the map."]
 
 
 def test_json_has_the_numbers_of_every_head(
@@ -182,10 +182,13 @@ def test_maps_are_what_they_say(
         assert np.allclose(np.load(tmp_path / "attention.npy"), row.reshape(16, 16), atol=1e-6)
 
 
-def test_before_a_class_token_joins_no_cell_has_reached_it(capsys: pytest.CaptureFixture[str], scene: str) -> None:
-    told = answer(capsys, scene, "--rollout", "--block", "0")
-    assert told["map"]["peak"] is None
-    assert told["map"]["note"] == "The map is empty: no cell has reached what the class is read from by then."
+def test_before_a_class_token_joins_a_rollout_is_that_of_all_cells(
+    capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path, attended: AttentionPass
+) -> None:
+    told = answer(capsys, scene, "--rollout", "--block", "0", "--out", str(tmp_path))
+    assert told["map"]["shows"] == "Rollout, blocks 0 to 0: what the mean of all cells attends to"
+    row = rollouts([attended.weights(0)])[0].mean(axis=0)
+    assert np.allclose(np.load(tmp_path / "attention.npy"), row.reshape(16, 16), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +252,7 @@ def test_windows_have_entropies_and_a_sentence_why_they_are_not_followed(
     assert row[:6] == ["3", "features.3.1.attn", "2", "16", "x", "4"]
     assert row[-1] == "-"
     assert any(line.endswith("It attends in 16 windows of 16 tokens each, and not across them.") for line in lines)
-    assert lines[-1] == NO_EVIDENCE
+    assert lines[-1] == NO_EVIDENCE_HERE
     told = answer(capsys, scene)
     assert told["map"] is None
     assert [len(block["entropies"]) for block in told["blocks"]] == [2, 2, 2, 2]

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from gradcam_core.cli.commands import _look
+from gradcam_core.cli.look import look_of
 from gradcam_core.cli.main import _understood, main
 from gradcam_core.rendering.render import Look
 
 
 def test_the_looks_defaults_are_those_of_the_core() -> None:
     options = _understood(["explain", "a.png"])
-    assert _look(options) == Look()
+    assert look_of(options) == Look()
 
 
 def test_explain_draws_as_it_is_told(capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path) -> None:

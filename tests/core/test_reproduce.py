@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from gradcam_core.cam import Cam, ResultKey
-from gradcam_core.cli.commands import _look
+from gradcam_core.cli.look import look_of
 from gradcam_core.cli.main import _understood, main
 from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.export.bundle import write_explanations
@@ -179,7 +179,7 @@ def test_the_command_is_as_short_as_the_defaults_allow() -> None:
 @pytest.mark.parametrize("value", [0.1 + 0.2, 1 / 3, 1e-7, 5e-324, 1.0, 0.0])
 def test_a_number_survives_the_command_to_the_last_bit(value: float) -> None:
     look = Look("jet", value, value, max(value, 1e-40), value)
-    assert _look(_understood(shlex.split(command_line("a.png", KEY, look))[3:])) == look
+    assert look_of(_understood(shlex.split(command_line("a.png", KEY, look))[3:])) == look
 
 
 def test_a_name_that_looks_like_an_option_stays_a_value() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from gradcam_core.attention import features, flow, sinks
 from gradcam_core.attention.passes import AttentionPass, attend
@@ -17,10 +18,12 @@ from pages._ui.attention import message as messages
 from pages._ui.attention.element import Wanted
 from pages._ui.attention.message import attention_message, view_id
 from pages._ui.attention.parts import part_message
-from pages._ui.attention.reading import attention_reading
+from pages._ui.attention.reading import _blocks, attention_reading
 from pages._ui.session.question import ImageInfo, Question
 from pages._ui.session.results import model_card
 from pages._ui.viewer.payload import unpack
+from tests.core.test_attention_places import SIDE, OtherOrder, Stem
+from tests.support import loaded
 
 HALF = 1e-3  # of a share, that float16 may be away from it
 
@@ -148,3 +151,13 @@ def test_patches_of_unusual_size_are_those_of_the_last_block_but_one(question: Q
     found = np.frombuffer(blobs["outliers-0"], np.uint8).reshape(activation.shape[1:])
     assert np.array_equal(found, sinks.outlying_cells(activation))
     assert part(question_about("tinynet"), "outliers-0")[1]["outliers-0"] == b""
+
+
+def test_cells_lie_where_the_network_looks_and_in_another_order_nowhere() -> None:
+    of_strides, scrambled = (
+        _blocks(model, attend(model, torch.rand(1, 3, SIDE, SIDE)), None)
+        for model in (loaded(Stem(), side=SIDE), loaded(OtherOrder(), side=SIDE))
+    )
+    assert all(-0.6 < side < -0.2 for one in of_strides for side in one.field.shift)
+    assert all(one.rows is not None and not one.reason for one in of_strides)
+    assert all(one.rows is None and "lie in another order" in one.reason for one in scrambled)

@@ -10,6 +10,7 @@ from pages._ui.attention.element import show_attention_element, show_parts_eleme
 from pages._ui.attention.message import attention_message, view_id
 from pages._ui.attention.parts import part_message
 from pages._ui.attention.reading import attention_reading
+from pages._ui.attention.take_away import offered_formats, serve_files
 from pages._ui.result.for_chosen_class import redraw_for_chosen_class
 from pages._ui.session.question import Question
 from pages._ui.session.queue import queue_shown
@@ -23,10 +24,11 @@ def show_attention(question: Question) -> None:
 
 def _draw(question: Question) -> None:
     reading = attention_reading(question)
-    message = attention_message(question, reading, chosen_look())
+    message = attention_message(question, reading, chosen_look(), offered_formats())
     with st.container(key="explained"):  # its style marks a former result while the next one is computed
         show_attention_element(message)
     _answer(question)
+    serve_files(question)
     if reading.blocks:
         show_depth(question)
         show_class_maps(question)

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages._ui.viewer.files import served_module
-from pages._ui.viewer.scripts import DRAWING_SCRIPT, script
+from pages._ui.viewer.scripts import DRAWING_SCRIPT, TAKE_AWAY_SCRIPT, script
 
 _HERE = Path(__file__).parent / "script"
 _PARTS = "attention_parts"  # the key
@@ -29,9 +29,10 @@ _SCRIPTS = (
     "filmstrip",
     "controls",
     "presenting",
+    "take_away",
     "main",
 )
-_STYLES = ("attention", "filmstrip")
+_STYLES = ("attention", "filmstrip", "take_away")
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ _ELEMENT = st.components.v2.component(
     "heatproof_attention",
     html='<div class="hp attention"></div>',
     js=served_module(
-        (*DRAWING_SCRIPT, "page/waiting", *(_HERE / name for name in _SCRIPTS)),
-        ("drawing/drawing", "controls/controls", *(_HERE / name for name in _STYLES)),
+        (*DRAWING_SCRIPT, "page/focus", *TAKE_AWAY_SCRIPT, *(_HERE / name for name in _SCRIPTS)),
+        ("drawing/drawing", "controls/controls", "controls/copying", *(_HERE / name for name in _STYLES)),
     ),
 )
 _PARTS_ELEMENT = st.components.v2.component("heatproof_attention_parts", js=script((_HERE / "parts_element",)))

@@ -8,13 +8,17 @@ Head:
     window, seen   where the input lies in the copy: see `drawing/evidence.js`
     colormaps   the slugs of the colour tables in the blob `tables`
     look        how maps are drawn, as panes have it: colormap, overlay, opacity, threshold, contour
-    blocks      [{name, heads, tokens, prefix, grid: [rows, columns], reader, reason}] in the order of the forward pass;
-                `reader` names what stands for what is read of the answer, as in "the class token"; where `reason` is
-                not empty, its attention is not of all tokens, and none of its blobs exist
+    blocks      [{name, heads, tokens, prefix, grid: [rows, columns], reader, reason, shift}] in the order of the forward
+                pass; `reader` names what stands for what is read of the answer, as in "the class token"; where `reason`
+                is not empty, it can't be shown, and none of its blobs exist; `shift` of the cells from their squares,
+                (x, y) in cells
     tokens      the names of the tokens before the cells, in their order
     layers      [{name, grid}] whose cells can be compared, of every network: parts `similarity-N`, `colours-N`
     followed    why attention can't be followed from block to block; empty where it can: then parts `rollout-N` exist
     says        sentences above the page: [what is attended to most, what attention is not]
+    name        of image and model, for a picture that is copied
+    formats     [{slug, title, description}] of the files that can be taken away; `linkNote` says that no link carries
+                this image, or nothing
 
 Blobs (float16 little-endian, row by row, unless said otherwise; N is a block's place in `blocks`):
     the photo's WebP; `tables`: colour tables, uint8
@@ -35,8 +39,10 @@ Parts (`parts.py`) have the same names: mean-N, heads-N, rollout-N (tokens, toke
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
+from gradcam_core.layers.place import get_place
 from gradcam_core.rendering.colormaps import COLORMAPS
 from gradcam_core.rendering.render import Look
 from pages._ui.attention import words
@@ -46,6 +52,7 @@ from pages._ui.attention.reading import AttentionReading, BlockReading, heads_of
 from pages._ui.result.view import photo_of
 from pages._ui.session.chosen import image_and_model_of, usual_image_and_model
 from pages._ui.session.question import Question
+from pages._ui.text.sentences import NOT_IN_A_LINK
 from pages._ui.viewer.payload import pack, tables
 
 MOST_BYTES = 1_300_000
@@ -57,7 +64,9 @@ def view_id(question: Question) -> str:
     return hashlib.sha256("\n".join((*reading_key(question), question.place)).encode()).hexdigest()[:16]
 
 
-def attention_message(question: Question, reading: AttentionReading, look: Look) -> bytes:
+def attention_message(
+    question: Question, reading: AttentionReading, look: Look, formats: Sequence[dict[str, str]] = ()
+) -> bytes:
     """The message; what it leaves out is asked for."""
     file, shown = photo_of(question.picture)
     blobs = {_digest(file): file, "tables": tables()} | _small(reading)
@@ -74,11 +83,14 @@ def attention_message(question: Question, reading: AttentionReading, look: Look)
         "seen": geometry.seen,
         "colormaps": list(COLORMAPS),
         "look": _look(look),
-        "blocks": [_block(reading, one) for one in reading.blocks],
+        "blocks": [_block(reading, one, get_place(question.place).shift(one.field)) for one in reading.blocks],
         "tokens": words.token_names(reading),
         "layers": [{"name": layer.name, "grid": layer.layout.grid} for layer in feature_layers(question)],
         "followed": reading.why_not_followed,
         "says": words.opening(question, reading),
+        "name": f"{question.picture.name} · {question.model.spec.title}",
+        "formats": list(formats),
+        "linkNote": "" if question.picture.is_linkable else NOT_IN_A_LINK,
     }
     return pack(head, blobs | _matrices(question, reading, MOST_BYTES - _HEAD_BYTES - sum(map(len, blobs.values()))))
 
@@ -106,7 +118,7 @@ def _matrices(question: Question, reading: AttentionReading, room: int) -> dict[
     return blobs
 
 
-def _block(reading: AttentionReading, one: BlockReading) -> dict[str, Any]:
+def _block(reading: AttentionReading, one: BlockReading, shift: tuple[float, float]) -> dict[str, Any]:
     block, layout = one.block, one.block.layout
     return {
         "name": block.name,
@@ -115,7 +127,8 @@ def _block(reading: AttentionReading, one: BlockReading) -> dict[str, Any]:
         "prefix": layout.prefix if layout else 0,
         "grid": layout.grid if layout else [0, 0],
         "reader": words.reader_name(reading, one),
-        "reason": block.reason,
+        "reason": one.reason,
+        "shift": shift,
     }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from gradcam_core.layers.place import ReceptiveField
 from pages._ui.session.question import Question
 from pages._ui.session.queue import my_turn
 from pages._ui.session.results import image_ready
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gradcam_core.preprocessing import PreparedInput
 
 _HEADS_BYTES = 24_000_000  # of all heads of all blocks: more is made again for the block that is asked for
+_FACTS_BYTES = 500
 _WORDS_BYTES = 20_000  # about what the names and numbers of a reading take beside its matrices
 T = TypeVar("T")
 
@@ -32,11 +34,15 @@ class BlockReading:
     Attributes:
         mean: (tokens, tokens) float32, the mean of the heads; None where the tokens are not all those of the image.
         rows: (1 + heads, tokens) float32, what the tokens that are read attend to: the mean first; None likewise.
+        field: what its cells look at.
+        reason: why it can't be shown, in one sentence; empty where it can.
     """
 
     block: AttentionBlock
     mean: np.ndarray | None = None
     rows: np.ndarray | None = None
+    field: ReceptiveField = ReceptiveField()
+    reason: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +84,10 @@ def attention_reading(question: Question) -> AttentionReading:
 
     def read(model: LoadedModel, prepared: PreparedInput) -> AttentionReading:
         attended = _attended(question, model, prepared)
-        return _read(attended, _kept_readers(question, attended), prepared.geometry)
+        readers, why_not = _kept_facts(question, attended)
+        blocks = _blocks(model, attended, readers)
+        why_not = why_not or next((one.reason for one in blocks if one.reason), "")
+        return AttentionReading(blocks, readers, why_not, attended.unseen, prepared.geometry)
 
     return in_turn(question, reading_key(question), read, lambda made: made.nbytes)
 
@@ -123,20 +132,22 @@ def in_turn(
 
 
 def _attended(question: Question, model: LoadedModel, prepared: PreparedInput) -> AttentionPass:
-    """With gradients only where it is not known yet which tokens are read: they double its time."""
+    """With gradients only where the facts of the network are not known yet: they double its time."""
     from gradcam_core.attention.passes import attend
 
-    attended = attend(model, prepared.tensor, gradients=shared().results.get(_readers_key(question)) is None)
+    attended = attend(model, prepared.tensor, gradients=shared().results.get(_facts_key(question)) is None)
     _keep_heads(question, attended)
     return attended
 
 
-def _kept_readers(question: Question, attended: AttentionPass) -> np.ndarray | None:
-    """Which tokens are read is a fact of the network: it is asked once, of the first image. Empty: not known."""
-    found: np.ndarray = shared().kept(
-        _readers_key(question), lambda: _readers(attended), lambda made: made.nbytes + 200
+def _kept_facts(question: Question, attended: AttentionPass) -> tuple[np.ndarray | None, str]:
+    """Which tokens are read, None: not known; and why attention can't be followed. Asked once, of the first image."""
+    readers, why_not = shared().kept(
+        _facts_key(question),
+        lambda: (_readers(attended), attended.why_not_followed),
+        lambda made: made[0].nbytes + _FACTS_BYTES,
     )
-    return found if found.size else None
+    return readers if readers.size else None, why_not
 
 
 def _readers(attended: AttentionPass) -> np.ndarray:
@@ -152,21 +163,24 @@ def _readers(attended: AttentionPass) -> np.ndarray:
         return nothing
 
 
-def _read(attended: AttentionPass, readers: np.ndarray | None, geometry: InputGeometry) -> AttentionReading:
-    blocks = tuple(_block(attended, place, readers) for place in range(len(attended.blocks)))
-    return AttentionReading(blocks, readers, attended.why_not_followed, attended.unseen, geometry)
+def _blocks(model: LoadedModel, attended: AttentionPass, readers: np.ndarray | None) -> tuple[BlockReading, ...]:
+    from gradcam_core.attention.places import fields_of_cells
+
+    fields = fields_of_cells(model, attended.blocks)
+    return tuple(_block(attended, place, readers, field) for place, field in enumerate(fields))
 
 
-def _block(attended: AttentionPass, place: int, readers: np.ndarray | None) -> BlockReading:
+def _block(attended: AttentionPass, place: int, readers: np.ndarray | None, field: ReceptiveField) -> BlockReading:
+    from gradcam_core.attention.places import why_no_place
+
     block = attended.blocks[place]
-    if not block.is_global or block.layout is None:
-        return BlockReading(block)
+    reason = block.reason or why_no_place(field)
+    if reason or block.layout is None:
+        return BlockReading(block, field=field, reason=reason)
     weights = attended.weights(place)
-    rows = np.einsum("t,htk->hk", shares_read(readers, block), weights)
-    mean = weights.mean(axis=0)
-    return BlockReading(
-        block, mean.astype(np.float32), np.concatenate([rows.mean(axis=0)[None], rows]).astype(np.float32)
-    )
+    own = np.einsum("t,htk->hk", shares_read(readers, block), weights)
+    rows = np.concatenate([own.mean(axis=0)[None], own]).astype(np.float32)
+    return BlockReading(block, weights.mean(axis=0).astype(np.float32), rows, field)
 
 
 def shares_read(readers: np.ndarray | None, block: AttentionBlock) -> np.ndarray:
@@ -202,8 +216,8 @@ def _heads_key(question: Question, block: int) -> tuple[str | int, ...]:
     return (*reading_key(question), "heads", block)
 
 
-def _readers_key(question: Question) -> tuple[str, ...]:
-    return ("readers", *_model_key(question))
+def _facts_key(question: Question) -> tuple[str, ...]:
+    return ("attention of", *_model_key(question))
 
 
 def _model_key(question: Question) -> tuple[str, str, str]:

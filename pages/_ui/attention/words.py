@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from gradcam_core.sentences import place
@@ -43,7 +45,7 @@ def opening(question: Question, reading: AttentionReading) -> list[str]:
     if not reading.blocks:
         return [_NO_ATTENTION.format(title=question.model.spec.title), NO_CLASS]
     if not seen:
-        return [f"Its attention is not of all patches. {reading.blocks[-1].block.reason}", NO_EVIDENCE]
+        return [f"Its attention is not of all patches. {reading.blocks[-1].reason}", NO_EVIDENCE]
     return [_most(reading), NO_EVIDENCE]
 
 
@@ -53,8 +55,9 @@ def _most(reading: AttentionReading) -> str:
     if last.rows is None or layout is None:
         raise ValueError("A block with rows has cells.")
     row = last.rows[0]
-    cells = np.where(reading.geometry.cells_seen(layout.grid), row[layout.prefix :].reshape(layout.grid), -1)
+    geometry = replace(reading.geometry, shift=last.field.shift)
+    cells = np.where(geometry.cells_seen(layout.grid), row[layout.prefix :].reshape(layout.grid), -1)
     peak = np.unravel_index(int(cells.argmax()), layout.grid)
-    x, y = reading.geometry.centre_of(int(peak[0]), int(peak[1]), layout.grid)
+    x, y = geometry.centre_of(int(peak[0]), int(peak[1]), layout.grid)
     where = place((int(x), int(y)), reading.geometry.image_size)
     return f"In the last block {reader_name(reading, last)} looks most {where}."

@@ -44,7 +44,7 @@ def _answered(head: dict[str, Any], request: Request, question: Question) -> Rep
     from gradcam_core.export.bundle import class_folder
     from gradcam_core.export.formats import FORMATS
 
-    look = _look(request.look)
+    look = look_told(request.look)
     cam = _cam(question, request.class_index)
     if request.what == "code":
         return head | _code(_explanation(question, cam, look)), b""
@@ -55,7 +55,7 @@ def _answered(head: dict[str, Any], request: Request, question: Question) -> Rep
     return head | {"name": name, "mime": wanted.mime}, _made(wanted, _explanation(question, cam, look))
 
 
-def _made(wanted: ExportFormat, explanation: Explanation) -> bytes:
+def _made(wanted: ExportFormat[Explanation], explanation: Explanation) -> bytes:
     """The bytes of one file."""
     ensure_room()
     with my_turn(shared().slots, is_slow=True):
@@ -76,7 +76,7 @@ def _explanation(question: Question, cam: Cam, look: Look) -> Explanation:
         unit=known.unit,
         input_picture=known.input_picture,
         source=question.picture.source,
-        place=_place_to_name(question),
+        place=place_to_name(question),
         trust=_trust(question, cam),
         model_notes=question.model.notes,
     )
@@ -88,7 +88,7 @@ def _trust(question: Question, cam: Cam) -> dict[str, Any] | None:
     return None if judged is None else judged.as_json()
 
 
-def _place_to_name(question: Question) -> ModelPlace:
+def place_to_name(question: Question) -> ModelPlace:
     """What the lines need to find the model; to another machine's visitor it is not told where that lies."""
     from gradcam_core.export.reproduce import ModelPlace
     from gradcam_core.models import chosen_folder, needed_setting
@@ -102,7 +102,7 @@ def _place_to_name(question: Question) -> ModelPlace:
     )
 
 
-def _look(told: dict[str, Any]) -> Look:
+def look_told(told: dict[str, Any]) -> Look:
     """The look that the browser says; anything may stand in it."""
     try:
         look = Look(**told)

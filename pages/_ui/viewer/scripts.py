@@ -35,6 +35,7 @@ VIEWER_SCRIPT = (
     "controls/words",
     "controls/remedies",
     "controls/export",
+    "controls/take_away",
     "controls/picture",
     "controls/copying",
     "controls/presenting",
@@ -45,10 +46,12 @@ VIEWER_SCRIPT = (
     "page/address",
     "page/waiting",
     "page/requests",
+    "page/files",
     "page/channel",
     "page/choice",
     "page/main",
 )
+TAKE_AWAY_SCRIPT = ("controls/take_away", "controls/picture", "controls/copying", "page/waiting", "page/files")
 VIEWER_STYLE = (
     "drawing/drawing",
     "controls/controls",

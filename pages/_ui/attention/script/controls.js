@@ -19,7 +19,7 @@ function buildControls(state) {
     el("label", { className: "field" }, el("span", { textContent: "Head" }), node.head),
     el("label", { className: "field" }, el("span", { textContent: "From" }), node.token),
     el("label", { className: "switch", title: "Leave out tokens that are no patch, and share the rest among the others" }, node.hide, "Hide sinks"),
-    buildPresent(state));
+    buildPresent(state), (node.taking = el("span")));
 }
 
 // While the slider is drawn it is one step of the history.

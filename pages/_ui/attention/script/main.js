@@ -80,6 +80,7 @@ function showView(state, view, pixels, isNew) {
     Object.assign(panes.marks, { pointer: null, pin: null });
   }
   state.view = view;
+  if (!state.node.menu) buildTakeAwayOf(state, view);
   keepBlobs(state, view.blob);
   [node.says.textContent, node.caveat.textContent] = view.says;
   if (pixels) setImage(panes, { ...view, cells: [1, 1], shift: [0, 0], unit: "" }, pixels), resetZoom(panes), (state.cells = null);

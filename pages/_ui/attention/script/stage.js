@@ -21,6 +21,7 @@ function showChoice(state) {
   layCells(state, block);
   placeKept(state);
   if (state.choice.token === "read") read(state.panes); // else the mark that was placed has done so
+  takeAwayFollows(state);
 }
 
 // The cells of the chosen block; the panels know them too.

@@ -14,6 +14,10 @@ function newState(root) {
     wanted: "", // the name of the part that was asked for and has not come
     cells: null, // where the cells on screen lie: see cells.js
     shown: null, // the map on screen: values, others, scale, unit, token
+    registry: { formats: [] }, // of files that can be taken away
+    send: () => {}, // asks the server for one
+    file: { wanted: null, next: null }, // what was asked for and has not come, and the format that is asked for then
+    code: { isOf: null, askedOf: null }, // what the lines on screen are of, and those that were asked for
     path: "", // of the page that it stands on
     listening: null, // ends what the page listens to
     address: {
@@ -33,9 +37,16 @@ function newState(root) {
       hide: null,
       present: null,
       sinks: null, // the crosses over them
+      taking: null, // where the menu comes
+      menu: null, // and what is in it, and the sentence at the foot of the window
+      notice: null,
+      byHand: null,
+      linkNote: null,
+      command: null,
+      python: null,
     },
     buttons: { show: [], direction: [] },
     thumbs: new Map(), // the buttons of the filmstrip by "block head"
-    timer: { part: 0 },
+    timer: { part: 0, file: 0, code: 0, notice: 0 },
   };
 }

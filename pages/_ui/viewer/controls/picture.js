@@ -11,12 +11,11 @@ async function copyPicture(state) {
 }
 
 function composed(state) {
-  const { pane } = state.panes, panels = state.look.view === "side" ? Object.values(pane) : [pane.overlay];
-  const [width, height] = state.view.shown, one = chosen(state), gap = Math.round(width / 40), line = Math.max(16, Math.round(width / 24));
+  const { pane } = state.panes, panels = state.panes.look.view === "side" ? Object.values(pane) : [pane.overlay];
+  const [width, height] = state.view.shown, words = pictureWords(state), gap = Math.round(width / 40), line = Math.max(16, Math.round(width / 24));
   const canvas = el("canvas", { width: panels.length * (width + gap) + gap, height: 1 }), pen = canvas.getContext("2d");
   const room = canvas.width - 2 * gap, large = `600 ${line}px sans-serif`, small = `${Math.round(line * 0.62)}px sans-serif`;
-  const name = [state.view.name, one.caption, "Heatproof"].filter(Boolean).join(" · ");
-  const title = broken(pen, large, one.sentence, room), caption = broken(pen, small, name, room);
+  const title = broken(pen, large, words.title, room), caption = broken(pen, small, words.caption, room);
   const top = gap + title.length * line * 1.2 + caption.length * line * 0.85 + gap / 2;
   canvas.height = top + height + line * 2 + gap; // which clears the pen
   pen.fillStyle = "#ffffff";

@@ -1,0 +1,161 @@
+"""Which files does a map of attention or of features leave?"""
+
+import io
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcam_core.encoding import to_png
+from gradcam_core.errors import HeatproofError
+from gradcam_core.export.attention_map import LaidMap
+from gradcam_core.export.formats import ExportFormat
+from gradcam_core.export.manifest import json_text, seen_json, shifts_json, versions
+from gradcam_core.loaded_image import LoadedImage
+from gradcam_core.models import LoadedModel
+from gradcam_core.rendering.feature_colours import colours_alone, colours_overlay
+from gradcam_core.rendering.figures import Bar, Caption, Panels, captioned_figure, drawn_lines, figure_png
+from gradcam_core.rendering.render import DEFAULT_LOOK, Look, heatmap_image, overlay_image
+from gradcam_core.text import display_name
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a file says of the model; `notes` are what was assumed of it."""
+
+    title: str
+    weights_sha256: str
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, model: LoadedModel) -> "ModelFacts":
+        """Those of a loaded one."""
+        return cls(model.spec.title, model.weights_sha256, model.notes)
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnMap:
+    """A map over its image, in a look."""
+
+    image: LoadedImage
+    laid: LaidMap
+    model: ModelFacts
+    look: Look = DEFAULT_LOOK
+
+    @property
+    def overlay(self) -> np.ndarray:
+        """(height, width, 3) uint8."""
+        laid = self.laid
+        if laid.colours is None:
+            return overlay_image(self.image, laid.cam, self.look)
+        return colours_overlay(self.image, laid.colours, laid.cam.geometry)
+
+    @property
+    def alone(self) -> np.ndarray:
+        """Likewise, without the image."""
+        laid = self.laid
+        if laid.colours is None:
+            return heatmap_image(laid.cam, self.image, self.look)
+        return colours_alone(laid.colours, laid.cam.geometry)
+
+
+def attention_file(drawn: DrawnMap, file_name: str) -> bytes:
+    """The bytes of one file, as a page gives it.
+
+    Raises:
+        HeatproofError: if no format has such a file.
+    """
+    wanted = next((one for one in ATTENTION_FORMATS.values() if one.file_name == file_name), None)
+    if wanted is None:
+        known = ", ".join(one.file_name for one in ATTENTION_FORMATS.values())
+        raise HeatproofError(f"A map of attention has no file {file_name[:80]!r}.", hint=f"It has {known}.")
+    return wanted.make(drawn)
+
+
+def attention_json(it: DrawnMap) -> dict[str, Any]:
+    """What is known of a map."""
+    laid, cam = it.laid, it.laid.cam
+    numbers = {"minimum": float(cam.values.min()), "maximum": float(cam.values.max())} if laid.colours is None else {}
+    return {
+        "model": cam.key.model,
+        "model_title": it.model.title,
+        "weights_sha256": it.model.weights_sha256,
+        **({"model_notes": list(it.model.notes)} if it.model.notes else {}),
+        "preprocessing": cam.key.preprocessing,
+        "shows": cam.key.method,
+        "layer": cam.key.layer,
+        **laid.facts,
+        "map": {
+            "shape": list(laid.values.shape),
+            **numbers,
+            "peak": list(cam.peak) if cam.usable and laid.colours is None else None,
+            **({"note": cam.note} if cam.note and laid.colours is None else {}),
+        },
+        "sentence": laid.sentence,
+        "caveat": laid.caveat,
+        "place": {**shifts_json(cam), **({"note": cam.field.note} if cam.field.note else {})},
+        **seen_json(it.image, cam.geometry),
+        "look": asdict(it.look),
+        "versions": versions(),
+    }
+
+
+def _panels(it: DrawnMap) -> bytes:
+    cam, is_scale = it.laid.cam, it.laid.colours is None
+    lines = (
+        f"{cam.method_title} at {display_name(cam.key.layer or 'the network itself')}",
+        f"{display_name(it.model.title)}  ·  weights {it.model.weights_sha256[:8]}"
+        f"  ·  preprocessing: {cam.key.preprocessing}",
+        it.laid.caveat,
+        *it.laid.facts.get("doubts", ()),
+        *(drawn_lines(cam, it.look, "map") if is_scale else ()),
+    )
+    caption = Caption(it.laid.sentence, lines, cam.note if is_scale else "")
+    panels = Panels(it.alone, it.overlay, cam.geometry, "Map" if is_scale else "Colours")
+    bar = Bar(cam, it.look, it.laid.unit, "Scale") if is_scale else None
+    return figure_png(captioned_figure(it.image, panels, caption, bar))
+
+
+def _npy(it: DrawnMap) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, it.laid.values, allow_pickle=False)
+    return buffer.getvalue()
+
+
+ATTENTION_FORMATS: dict[str, ExportFormat[DrawnMap]] = {
+    one.slug: one
+    for one in (
+        ExportFormat(
+            slug="panels",
+            file_name="panels.png",
+            mime="image/png",
+            title="Three panels (PNG)",
+            description="Original, map and overlay in one figure, with a colour bar and a caption.",
+            make=_panels,
+        ),
+        ExportFormat(
+            slug="overlay",
+            file_name="overlay.png",
+            mime="image/png",
+            title="Overlay at full size (PNG)",
+            description="The image under its map.",
+            make=lambda it: to_png(it.overlay),
+        ),
+        ExportFormat(
+            slug="map",
+            file_name="map.npy",
+            mime="application/octet-stream",
+            title="Raw map (NPY)",
+            description="The values of the cells, rows and columns of the grid, for numpy.load.",
+            make=_npy,
+        ),
+        ExportFormat(
+            slug="json",
+            file_name="facts.json",
+            mime="application/json",
+            title="Facts (JSON)",
+            description="What the map shows, of which block of which model, and what made it.",
+            make=lambda it: json_text(attention_json(it)).encode(),
+        ),
+    )
+}

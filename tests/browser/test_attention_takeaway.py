@@ -1,0 +1,104 @@
+"""What is taken away of the page Attention is the map on its stage, in full precision."""
+
+import io
+import json
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from gradcam_core.attention.passes import AttentionPass, attend
+from gradcam_core.cli.main import main
+from gradcam_core.models import load_model
+from gradcam_core.preprocessing import prepare
+from gradcam_core.samples import load_sample
+from tests.browser.axe import findings
+from tests.browser.conftest import Visit, settle
+from tests.browser.test_lost_messages import LossyServer
+
+NewVisit = Callable[..., Visit]
+ADDRESS = "/attention?model=tinyvit&block=2&head=3&token=c60"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def attended() -> AttentionPass:
+    model = load_model("tinyvit")
+    return attend(model, prepare(load_sample("meadow"), model.input_spec).tensor)
+
+
+def open_menu(page: Page) -> None:
+    page.get_by_text("Take away", exact=True).click()
+    expect(page.locator(".hp pre").first).to_contain_text("gradcam_core")
+
+
+def download(page: Page, title: str) -> tuple[str, bytes]:
+    with page.expect_download() as waiting:
+        page.locator(".hp .sheet .row", has_text=title).click()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
+def test_files_and_lines_are_of_the_map_on_the_stage(visit: NewVisit, attended: AttentionPass, tmp_path: Path) -> None:
+    page = visit().open(ADDRESS)
+    open_menu(page)
+    name, data = download(page, "Raw map")
+    assert name == "attention-block-2-head-3-row-4-column-13-map.npy"
+    raw = np.load(io.BytesIO(data))
+    assert np.array_equal(raw, attended.weights(1)[2, 1 + 60, 1:].reshape(16, 16))
+    assert json.loads(download(page, "Facts")[1])["of"] == {"cell": [3, 12]}
+    _, overlay = download(page, "Overlay")
+    with Image.open(io.BytesIO(overlay)) as picture:
+        assert picture.size == load_sample("meadow").size
+    page.locator(".hp .sheet .row", has_text="Copy the command").click()
+    expect(page.locator(".hp .notice")).to_have_text("The command is copied.")
+    command = shlex.split(page.evaluate("navigator.clipboard.readText()"))
+    assert main([*command[3:-1], str(tmp_path)]) == 0
+    assert np.array_equal(np.load(tmp_path / "attention.npy"), raw)
+    with Image.open(tmp_path / "attention.png") as again, Image.open(io.BytesIO(overlay)) as first:
+        assert np.array_equal(np.asarray(again), np.asarray(first))
+    assert findings(page) == []
+
+
+def test_a_file_asked_for_between_fast_clicks_is_of_the_last_one_and_the_lines_follow(visit: NewVisit) -> None:
+    page = visit().open(ADDRESS)
+    open_menu(page)
+    for head in (1, 2, 4, 3, 2):
+        page.get_by_label("Head", exact=True).select_option(str(head))
+    arrived: list[str] = []
+    page.on("download", lambda file: arrived.append(file.suggested_filename))
+    page.locator(".hp .sheet .row", has_text="Facts").click()
+    page.locator(".hp .sheet .row", has_text="Raw map").click()
+    expect(page.locator(".hp .notice")).to_contain_text("map.npy")
+    assert [name.split("-row")[0] for name in arrived] == ["attention-block-2-head-2"] * 2
+    expect(page.locator(".hp pre").first).to_contain_text("--head 1 ")
+    page.locator(".hp .sheet .row", has_text="Copy a link").click()
+    assert "head=2" in page.evaluate("navigator.clipboard.readText()")
+    page.locator(".hp .sheet .row", has_text="Copy the picture").click()
+    expect(page.locator(".hp .notice")).to_have_text("The picture is copied.")
+
+
+def test_a_file_comes_all_the_same_where_its_answer_is_lost(visit: NewVisit) -> None:
+    tab = visit()
+    server = LossyServer(tab.page, lambda head: head["what"] == "map", "heatproof_attention_files")
+    page = tab.open(ADDRESS)
+    open_menu(page)
+    assert download(page, "Raw map")[0].endswith("map.npy")
+    assert not server.is_losing
+
+
+def test_on_a_phone_the_menu_is_a_sheet_and_features_are_taken_away_too(visit: NewVisit) -> None:
+    page = visit(width=390).open("/attention?show=colours")
+    settle(page)
+    open_menu(page)
+    box = page.locator(".hp .sheet").bounding_box()
+    assert box is not None
+    assert (round(box["x"]), round(box["width"])) == (0, 390)
+    assert round(box["y"] + box["height"]) == 844
+    name, data = download(page, "Raw map")
+    assert name.startswith("colours-blocks-")
+    assert np.load(io.BytesIO(data)).dtype == np.uint8
+    assert findings(page) == []

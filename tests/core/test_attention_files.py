@@ -1,0 +1,193 @@
+"""What is taken away of a map of attention: the core's own values, and lines that give them again."""
+
+import io
+import json
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import gradcam_core.cli.attention as attention_command_module
+import gradcam_core.cli.features as features_command_module
+from gradcam_core import models
+from gradcam_core.attention.features import colours, similarity
+from gradcam_core.attention.passes import AttentionPass, attend
+from gradcam_core.attention.views import FeatureView, View
+from gradcam_core.cli.main import main
+from gradcam_core.errors import HeatproofError
+from gradcam_core.export.attention_formats import ATTENTION_FORMATS, DrawnMap, ModelFacts, attention_file
+from gradcam_core.export.attention_map import laid_map
+from gradcam_core.export.attention_words import NO_EVIDENCE
+from gradcam_core.export.reproduce import ModelPlace
+from gradcam_core.export.reproduce_attention import attention_command, attention_lines
+from gradcam_core.images import load_image
+from gradcam_core.loaded_image import LoadedImage
+from gradcam_core.models import LoadedModel, load_model
+from gradcam_core.preprocessing import prepare
+from gradcam_core.recording import record
+from gradcam_core.rendering.render import Look, overlay_image
+from tests.support import mostly_slow
+
+SOURCE = "sample:meadow"
+LOOK = Look("viridis", opacity=0.5, threshold=0.1, contour=0.2)
+VIEWS = [
+    View(block=1, head=2, cell=(3, 12), is_received=True, hidden=((3, 4), (15, 15))),
+    FeatureView("blocks.0", (3, 12)),
+    View(block=1),
+    View(block=1, token=0),
+    View(block=1, is_received=True, is_to_read=True),
+    View(block=0, is_received=True),
+    View(block=1, is_rollout=True, cell=(0, 15)),
+    View(block=0, is_rollout=True),
+    View(block=1, head=0, hidden=()),
+    FeatureView("blocks.0"),
+]
+
+
+@pytest.fixture(scope="module")
+def tinyvit() -> LoadedModel:
+    return load_model("tinyvit", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def image() -> LoadedImage:
+    return load_image(SOURCE)
+
+
+@pytest.fixture(scope="module")
+def attended(tinyvit: LoadedModel, image: LoadedImage) -> AttentionPass:
+    return attend(tinyvit, prepare(image, tinyvit.input_spec).tensor)
+
+
+@pytest.fixture
+def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HEATPROOF_DEVICE", "cpu")
+
+
+@pytest.fixture
+def loads_once(monkeypatch: pytest.MonkeyPatch, tinyvit: LoadedModel) -> None:
+    """Most of a command's time is the model's loading."""
+    for module in (attention_command_module, features_command_module, models):
+        monkeypatch.setattr(module, "load_model", lambda *_, **__: tinyvit)
+
+
+def drawn(model: LoadedModel, image: LoadedImage, view: View | FeatureView, look: Look = LOOK) -> DrawnMap:
+    return DrawnMap(image, laid_map(model, image, view), ModelFacts.of(model), look)
+
+
+def npy(data: bytes) -> np.ndarray:
+    loaded: np.ndarray = np.load(io.BytesIO(data), allow_pickle=False)
+    return loaded
+
+
+def pixels(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as picture:
+        return np.array(picture)
+
+
+def test_the_raw_map_is_the_cores_own(tinyvit: LoadedModel, image: LoadedImage, attended: AttentionPass) -> None:
+    made = npy(attention_file(drawn(tinyvit, image, View(block=1, head=2, cell=(3, 12))), "map.npy"))
+    assert made.dtype == np.float32
+    assert np.array_equal(made, attended.weights(1)[2, 1 + 3 * 16 + 12, 1:].reshape(16, 16))
+
+
+def test_the_overlay_is_the_map_over_the_image_in_the_look(tinyvit: LoadedModel, image: LoadedImage) -> None:
+    it = drawn(tinyvit, image, View(block=1))
+    assert np.array_equal(pixels(attention_file(it, "overlay.png")), overlay_image(image, it.laid.cam, LOOK))
+    assert pixels(attention_file(it, "panels.png")).shape[1] > 1000
+
+
+def test_the_facts_say_which_map_of_which_network_it_is(tinyvit: LoadedModel, image: LoadedImage) -> None:
+    it = drawn(tinyvit, image, View(block=1, head=2, cell=(3, 12), hidden=((0, 0),)))
+    told = json.loads(attention_file(it, "facts.json"))
+    hidden = "tokens that are no patch are hidden, and 1 patch"
+    assert told["sentence"] == (f"Block 2 of 2, head 3 of 4: what the patch in row 4, column 13 looks at; {hidden}.")
+    assert told["caveat"] == NO_EVIDENCE
+    assert told["block"] == {"index": 1, "count": 2, "name": "blocks.1.attention", "heads": 4}
+    assert (told["head"], told["of"], told["direction"]) == (2, {"cell": [3, 12]}, "given")
+    assert told["hidden"] == {"cells": [[0, 0]], "tokens_that_are_no_cells": True}
+    assert (told["weights_sha256"], told["image"]["sha256"]) == (tinyvit.weights_sha256, image.sha256)
+    assert told["map"]["shape"] == [16, 16]
+    assert {"window", "place", "look", "versions", "preprocessing"} <= set(told)
+    read = json.loads(attention_file(drawn(tinyvit, image, View(block=1)), "facts.json"))
+    assert (read["of"], read["tokens_read"]) == ({"read": True}, [0])
+
+
+def test_features_are_those_of_the_layer_and_also_of_a_network_without_attention(
+    tinynet: LoadedModel, image: LoadedImage
+) -> None:
+    activation = record(tinynet, prepare(image, tinynet.input_spec).tensor, ["blocks.4"]).activation("blocks.4")
+    alike, painted = (drawn(tinynet, image, FeatureView("blocks.4", cell)) for cell in ((1, 2), None))
+    grid = activation.shape[1:]
+    assert np.array_equal(npy(attention_file(alike, "map.npy")), similarity(activation)[grid[1] + 2].reshape(grid))
+    assert np.array_equal(npy(attention_file(painted, "map.npy")), colours(activation))
+    overlay = pixels(attention_file(painted, "overlay.png"))
+    assert overlay.shape == image.pixels.shape
+    told = json.loads(attention_file(painted, "facts.json"))
+    assert "principal components" in told["sentence"]
+    assert told["map"]["peak"] is None
+    assert pixels(attention_file(painted, "panels.png")).shape[1] > 1000
+
+
+@pytest.mark.parametrize("view", mostly_slow(VIEWS, by_default=2))
+@pytest.mark.usefixtures("in_a_folder", "loads_once")
+def test_the_command_and_the_lines_give_the_same_map(
+    view: View | FeatureView, tinyvit: LoadedModel, image: LoadedImage
+) -> None:
+    it = drawn(tinyvit, image, view)
+    key, place = it.laid.cam.key, ModelPlace()
+    exec(attention_lines(SOURCE, view, key, LOOK, place=place), {})  # noqa: S102 - running it is the test
+    for name in ("map.npy", "overlay.png", "facts.json"):
+        assert Path(name).read_bytes() == attention_file(it, name)
+    assert main(shlex.split(attention_command(SOURCE, view, key, LOOK, place=place))[3:]) == 0
+    folder, files = (
+        (Path("features"), "map.npy overlay.png")
+        if isinstance(view, FeatureView)
+        else (
+            Path("attention"),
+            "attention.npy attention.png",
+        )
+    )
+    raw, overlay = files.split()
+    assert (folder / raw).read_bytes() == attention_file(it, "map.npy")
+    assert (folder / overlay).read_bytes() == attention_file(it, "overlay.png")
+
+
+def test_a_file_that_there_is_not_is_refused_in_a_sentence(tinyvit: LoadedModel, image: LoadedImage) -> None:
+    with pytest.raises(HeatproofError, match="has no file"):
+        attention_file(drawn(tinyvit, image, View(block=1)), "cam.npy")
+    assert [one.file_name for one in ATTENTION_FORMATS.values()][-1] == "facts.json"  # it is written last
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--of", "x"], "--of is 'x'."),
+        (["--of", "99,0"], "The row of --of is 99, and blocks.0 has 16 of them."),
+        (["--layer", "nothing"], "nothing"),
+    ],
+)
+def test_features_that_there_are_not_are_one_sentence(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = ["features", SOURCE, "--model", "tinyvit", "--layer", "blocks.0"]
+    assert main([*named, *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--of", "token:1"], "The token of --of is 1, and there are 1 before the cells."),
+        (["--block", "0", "--of", "token:0"], "Block 0 has cells alone."),
+        (["--hide", "3,99"], "The column of --hide is 99, and the grid has 16 of them."),
+    ],
+)
+def test_tokens_and_cells_that_there_are_not_are_one_sentence(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["attention", SOURCE, *arguments]) == 2
+    assert said in capsys.readouterr().err
