@@ -17,7 +17,7 @@ def is_near(of: str, *, key: str, words: str) -> bool:
         words: what stands there meanwhile.
     """
     told = st.session_state.get(key, {}).get("near")
-    if told == of:
+    if isinstance(told, dict) and told.get("of") == of:
         st.session_state[_seen(key)] = of  # an element that is no longer drawn loses what it has told
     if st.session_state.get(_seen(key)) == of:
         return True

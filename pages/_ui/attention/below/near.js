@@ -13,11 +13,12 @@ export default function ({ data, parentElement, setStateValue }) {
 function wait(root, { of, words }, setStateValue) {
   end(root);
   const state = { of, timer: {} };
-  const ask = () => globalThis[Symbol.for("heatproof.chosen")]?.isLeaving || setStateValue("near", of);
+  const ask = (tries) => globalThis[Symbol.for("heatproof.chosen")]?.isLeaving || setStateValue("near", { of, tries });
+  const giveUp = () => isRunning() || (root.textContent = "Nothing came. Reload the page.");
   state.watch = new IntersectionObserver(([{ isIntersecting }]) => {
     if (!isIntersecting) return;
     state.watch.disconnect();
-    awaitAnswer(state, "near", ask, () => (root.textContent = "Nothing came. Reload the page."));
+    awaitAnswer(state, "near", ask, giveUp);
   }, { rootMargin: AHEAD, scrollMargin: AHEAD });
   state.watch.observe(root);
   root.textContent = words;
