@@ -162,3 +162,15 @@ def test_nothing_of_another_image_is_kept(visit: NewVisit) -> None:
     assert "token=" not in page.url
     page.go_back()
     expect(said(page)).to_contain_text("patch row 7, column 5")
+
+
+@pytest.mark.slow
+def test_what_was_chosen_stands_again_after_another_page(visit: NewVisit) -> None:
+    page = visit().open(ADDRESS)
+    page.get_by_role("gridcell", name="Block 1, head 3").click()
+    at_rest(page)
+    page.get_by_role("link", name="Trust", exact=True).click()
+    expect(page.locator(".attention")).to_have_count(0)
+    page.get_by_role("link", name="Attention", exact=True).click()
+    expect(said(page)).to_contain_text("Block 1, head 3: the mean of all patches")
+    expect(page).to_have_url(re.compile("block=1&head=3"))

@@ -2,6 +2,20 @@
 
 const OWN_NAMES = ["show", "block", "head", "token", "direction", "hide"];
 
+// What was chosen last: whoever comes back by a link that says nothing finds it again. By Back and Forward the address counts.
+let left = null; // choice, and the image and model that it is of
+window.addEventListener("popstate", () => (left = null));
+
+const remember = ({ choice, view }) => (left = { choice, of: view.imageAndModel.join("\n") });
+
+const isSilent = (address) => !OWN_NAMES.some((name) => address.has(name));
+
+// What a new element begins with.
+function firstChoice({ view }) {
+  const address = new URLSearchParams(location.search), isSame = left?.of === view.imageAndModel.join("\n");
+  return isSame && isSilent(address) ? left.choice : choiceIn(address);
+}
+
 function choiceIn(address) {
   const told = (name) => address.get(name) ?? undefined, number = (name) => (/^\d{1,4}$/.test(told(name) ?? "") ? Number(told(name)) : undefined);
   const found = {
@@ -29,6 +43,7 @@ const isAboutView = ({ view }, address) =>
     [view.imageAndModel[place], view.imageAndModel[place] || view.usualImageAndModel[place]].includes(address.get(name) ?? ""));
 
 function writeChoice(state, how) {
+  remember(state);
   const address = new URLSearchParams(location.search);
   if (!isAboutView(state, address)) return;
   const text = withChoice(state, address).toString(), next = location.pathname + (text ? `?${text}` : "");
@@ -50,6 +65,7 @@ function travelled(state) {
   state.address.isTravelled = !isAboutView(state, address);
   if (state.address.isTravelled) return;
   state.choice = soundChoice(state.view, choiceIn(address));
+  remember(state);
   showChoice(state);
 }
 

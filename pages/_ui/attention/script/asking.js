@@ -67,11 +67,13 @@ function refuse(state, name, why) {
 function takePart(state) {
   if (!EXCHANGE.message || !state.view) return;
   const answer = unpack(EXCHANGE.message);
-  if (answer.view !== state.view.id || answer.name !== state.wanted) return;
+  const isWanted = answer.name === state.wanted;
+  if (answer.view !== state.view.id || (answer.error && !isWanted)) return;
   if (answer.error) return refuse(state, answer.name, answer.error);
-  clearTimeout(state.timer.part);
-  state.wanted = "";
   keepBlobs(state, answer.blob);
   if (answer.shift) state.shifts.set(answer.name.split("-")[1], answer.shift);
+  if (!isWanted) return; // it was asked for before something else was chosen
+  clearTimeout(state.timer.part);
+  state.wanted = "";
   showChoice(state);
 }

@@ -98,7 +98,7 @@ function showView(state, view, pixels, isNew) {
 function choiceFor(state, former) {
   const { view, choice, address } = state, isByAddress = !former || address.isTravelled, [image, model] = former?.imageAndModel ?? [];
   address.isTravelled = false;
-  if (isByAddress) return choiceIn(new URLSearchParams(location.search));
+  if (isByAddress) return firstChoice(state);
   if (model !== view.imageAndModel[1]) return { show: choice.show, direction: choice.direction, hide: choice.hide };
   return image === view.imageAndModel[0] ? choice : { ...choice, token: "read" };
 }

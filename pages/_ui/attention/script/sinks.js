@@ -3,16 +3,16 @@
 
 const OUTLIERS = "outliers-0";
 
-// By cell, whether it is a sink; null where that is not known yet.
-function sinksOf(state) {
-  const told = state.refused.has(OUTLIERS) ? new Uint8Array(0) : part(state, OUTLIERS);
-  return told && (told.length === state.cells.isSeen.length ? told : new Uint8Array(state.cells.isSeen.length));
+// By cell, whether it is a sink, as far as that is known.
+function knownSinks({ parts, cells }) {
+  const told = parts.get(OUTLIERS), none = new Uint8Array(cells.isSeen.length);
+  return told?.length === none.length ? told : none;
 }
 
 // A row that is left sums to 1 again; a column is as it was.
 function withoutSinks(state, { values, others }, isRow) {
-  const sinks = sinksOf(state);
-  if (!sinks) return null;
+  if (!state.refused.has(OUTLIERS) && !part(state, OUTLIERS)) return null;
+  const sinks = knownSinks(state);
   for (let cell = 0; cell < values.length; cell++) if (sinks[cell]) values[cell] = 0;
   const left = sumOf(values);
   if (isRow && left > 0) for (let cell = 0; cell < values.length; cell++) values[cell] /= left;
@@ -23,7 +23,7 @@ const isHiding = ({ choice }) => choice.hide && !SHOWS[choice.show].isOfCells;
 
 function sinkWords(state) {
   if (!isHiding(state)) return "";
-  const count = sumOf([...(state.parts.get(OUTLIERS) ?? [])]), tokens = chosenBlock(state).prefix;
+  const count = sumOf(knownSinks(state)), tokens = chosenBlock(state).prefix;
   const left = [tokens && (tokens > 1 ? `the ${tokens} tokens that are no patch` : `the ${state.view.tokens[0]}`), count && (count > 1 ? `the ${count} patches whose features are far larger than the others\u2019` : "the patch whose features are far larger than the others\u2019")].filter(Boolean);
   if (!left.length) return "There is no sink here: no token that is no patch, and no patch of unusual size.";
   return `Left out: ${left.join(" and ")}; the rest is shared among the others.`;
@@ -31,13 +31,13 @@ function sinkWords(state) {
 
 // A cross over each cell that is left out.
 function markSinks(state) {
-  const { panes, cells, view } = state, sinks = isHiding(state) ? [...(state.parts.get(OUTLIERS) ?? [])] : [], [width, height] = view.shown;
+  const { panes, cells, view } = state, sinks = isHiding(state) ? [...knownSinks(state)] : [], [width, height] = view.shown;
   const key = `${cells.key} ${sinks.flatMap((isSink, cell) => (isSink ? [cell] : []))}`;
   if (state.node.sinks.dataset.of === key) return;
   state.node.sinks.dataset.of = key;
   panes.pane.overlay.plane.append(state.node.sinks);
   state.node.sinks.replaceChildren(...sinks.flatMap((isSink, cell) => {
-    if (!isSink || sinks.length !== cells.isSeen.length) return [];
+    if (!isSink) return [];
     const { x, y } = middleOf(cells, cell), cross = el("span", { className: "sink" });
     cross.style.left = `${(100 * (x + 0.5)) / width}%`;
     cross.style.top = `${(100 * (y + 0.5)) / height}%`;

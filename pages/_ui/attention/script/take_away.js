@@ -26,7 +26,7 @@ function tokenKept({ choice: { show, token }, cells }) {
   return token === "read" && SHOWS[show].isOfCells ? `c${middleCell(cells)}` : token;
 }
 
-const hiddenCells = (state) => (isHiding(state) ? [...(sinksOf(state) ?? [])].flatMap((isSink, cell) => (isSink ? [cell] : [])) : null);
+const hiddenCells = (state) => (isHiding(state) ? [...knownSinks(state)].flatMap((isSink, cell) => (isSink ? [cell] : [])) : null);
 
 function lookNow({ view: { look } }) {
   const { colormap, overlay, opacity, threshold, contour } = look;
