@@ -326,7 +326,7 @@ def test_a_method_that_knows_no_classes_draws_one_map_and_says_so(
     assert f"{title} draws the same map for every class" in sentence(page)
     bar = str(page.locator(".hp [aria-label^='Colour bar']").get_attribute("aria-label"))
     assert f"no {noun}" in bar
-    assert bar.endswith("(the same for every class)")
+    assert bar.endswith("(every class's)")
 
 
 def test_hostile_labels_and_titles_are_shown_letter_by_letter(visit: NewVisit) -> None:

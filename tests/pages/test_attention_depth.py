@@ -93,7 +93,7 @@ def test_a_sentence_says_since_which_block_the_answer_comes_first(reading: Atten
 
 def test_a_row_names_its_block_and_marks_the_answer_wherever_it_comes(reading: AttentionReading) -> None:
     told = lens_told(lens(0, 1, reason="Not after the first."), reading, LABELS)
-    assert [(row["name"], row["block"]) for row in told["rows"]] == [("2", 1), ("3", 2)]
+    assert [(row["name"], row["blocks"]) for row in told["rows"]] == [("2", [1]), ("3", [2])]
     assert [[cell["isAnswer"] for cell in row["cells"]] for row in told["rows"]] == [[False, True], [True, False]]
     assert told["reason"] == "Not after the first."
     assert told["rows"][0]["cells"][0]["percent"] == "70.0\N{NO-BREAK SPACE}%"
@@ -148,3 +148,15 @@ def test_a_part_that_fails_says_why_and_the_other_one_stands(
     told = depth_message(question)
     assert told["lens"]["says"] == ["There is no memory left. Try a smaller one."]
     assert len(told["heads"]["dots"]) == 8
+
+
+def test_a_row_of_two_blocks_names_both_and_one_of_none_shown_chooses_none(reading: AttentionReading) -> None:
+    inside = [f"stages.0.{place}.attn" for place in range(BLOCKS)]
+    named = [
+        replace(one, block=replace(one.block, name=name)) for one, name in zip(reading.blocks, inside, strict=True)
+    ]
+    both = replace(reading, blocks=(replace(named[0], mean=None), *named[1:]))
+    rows = lens_told(LensReading((LensRow("stages.0", ((0, 1.0),)),), ""), both, LABELS)["rows"]
+    assert [(row["name"], row["blocks"]) for row in rows] == [("1 to 3", [1, 2])]
+    unseen = replace(both, blocks=tuple(replace(one, mean=None) for one in named))
+    assert lens_told(LensReading((LensRow("stages.0", ((0, 1.0),)),), ""), unseen, LABELS)["rows"][0]["blocks"] == []

@@ -2,11 +2,11 @@
 
 id      of the view, as in `message.py`: what is chosen on its stage is marked here
 lens    {title, says, columns, rows, reason}: what the network would answer after each block; each row is
-        {block, name, layer, cells: [{label, percent, share, isAnswer}]}
+        {blocks, name, layer, cells: [{label, percent, share, isAnswer}]}; `blocks` are those of it on the stage
 heads   {title, says, upwards, across, names, most, ticks: [{value, text}], even, dots, ends}: a dot for each head,
-        {block, head, value, shade, label}, `shade` from 0 to 1 or null; `even` is a line across, or null;
-        `ends` what the palest and the fullest dot say, or nothing
-`block` is a place among the blocks on the stage; where it is not shown there, it is null.
+        {block, column, head, value, shade, label}; each column is a block and has a name; `shade` from 0 to 1, or
+        null; `even` is a line across, or null; `ends` what the palest and the fullest dot say, or nothing
+A block is told by its place on the stage; where it is not shown there, it is null.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _row(row: LensRow, reading: AttentionReading, labels: Sequence[str], answer:
         for index, probability in row.top
     ]
     shown = [place for place in places if reading.blocks[place].mean is not None]
-    return {"block": shown[-1] if shown else None, "name": _name(places), "layer": row.layer, "cells": cells}
+    return {"blocks": shown, "name": _name(places), "layer": row.layer, "cells": cells}
 
 
 def _places(layer: str, reading: AttentionReading) -> list[int]:

@@ -9,13 +9,13 @@ function buildLens(depth, { title, says, columns, rows, reason }) {
   return [...opening(title, says), scroll, ...(reason ? [el("p", { className: "quiet", textContent: reason })] : [])];
 }
 
-function lensRow(depth, { block, name, layer, cells }) {
-  const isShown = block !== null, about = { textContent: name, title: layer };
+function lensRow(depth, { blocks, name, layer, cells }) {
+  const isShown = blocks.length > 0, about = { textContent: name, title: layer };
   const button = isShown ? el("button", { type: "button", "aria-label": `Block ${name}`, ...about }) : el("span", about);
   const node = el("tr", {}, el("th", { scope: "row" }, button), ...cells.map(lensCell));
-  if (isShown) node.onclick = () => BESIDE.choose?.({ block });
+  if (isShown) node.onclick = () => BESIDE.choose?.({ block: blocks.at(-1) });
   node.classList.toggle("shown", isShown);
-  return { node, block, button };
+  return { node, blocks, button };
 }
 
 function lensCell({ label, percent: told, share, isAnswer }) {
@@ -26,10 +26,10 @@ function lensCell({ label, percent: told, share, isAnswer }) {
 }
 
 function markRows({ rows, scroll }, chosen) {
-  for (const { node, block, button } of rows) {
-    const isChosen = block !== null && block === chosen;
+  for (const { node, blocks, button } of rows) {
+    const isChosen = blocks.includes(chosen);
     node.classList.toggle("current", isChosen);
-    if (block !== null) button.setAttribute("aria-pressed", String(isChosen));
+    if (blocks.length) button.setAttribute("aria-pressed", String(isChosen));
     if (isChosen && !isWithin(scroll, node)) scroll.scrollTop = node.offsetTop - (scroll.clientHeight - node.offsetHeight) / 2;
   }
 }

@@ -62,7 +62,7 @@ function drawBar(state) {
 
 // What the first and the last of the colours mean. Where the overlay stands alone it may have none of the heatmap's.
 function legendEnds({ look, panes, view, registry }) {
-  const largest = `${figures(panes.map.scale)} ${view.unit}`, whose = !view.isOfClass ? "the same for every class" : look.scale === "shared" ? "shared" : "this class's most";
+  const largest = `${figures(panes.map.scale)} ${view.unit}`, whose = !view.isOfClass ? "every class's" : look.scale === "shared" ? "shared" : "this class's most";
   const endsOf = (wanted) => registry.look.find(({ name }) => name === wanted).choices.find(({ value }) => value === look[wanted]).ends ?? ["", ""];
   const ofColours = panes.map.isSigned ? ["Blue", "red"] : endsOf("colormap"), alone = look.view === "side" ? ["", ""] : endsOf("overlay");
   const most = alone[1] || ofColours[1];
