@@ -22,7 +22,8 @@ from pages._ui.attention.reading import _blocks, attention_reading
 from pages._ui.session.question import ImageInfo, Question
 from pages._ui.session.results import model_card
 from pages._ui.viewer.payload import unpack
-from tests.core.test_attention_places import SIDE, OtherOrder, Stem
+from tests.core.test_attention_places import OtherOrder, Stem
+from tests.core.transformers import SIDE
 from tests.support import loaded
 
 HALF = 1e-3  # of a share, that float16 may be away from it
