@@ -16,7 +16,7 @@ from gradcam_core.attention.views import View, readers_of, why_not_shown
 from gradcam_core.cli.attention_blocks import facts_of
 from gradcam_core.cli.attention_depth import depth_of
 from gradcam_core.cli.attention_report import AttentionReport, ShownMap, report_json, report_lines
-from gradcam_core.cli.cells import cell_of, check_number, is_number
+from gradcam_core.cli.cells import cell_of, check_number, from_one, is_number
 from gradcam_core.cli.look import look_of
 from gradcam_core.cli.output_folder import output_folder
 from gradcam_core.encoding import to_png
@@ -105,13 +105,15 @@ def _asked(options: Namespace) -> _Asked:
         raise HeatproofError("A rollout goes through all heads.", hint="Leave out --head or --rollout.")
     view = View(
         block=0,
-        head=options.head,
+        head=from_one(options.head),
         is_received=options.received,
         is_rollout=options.rollout,
         hidden=None if options.hide is None else _hidden(options.hide),
         **_of(options),
     )
-    return _Asked(options.block, view, look_of(options), get_place(options.place).slug, output_folder(options.out))
+    return _Asked(
+        from_one(options.block), view, look_of(options), get_place(options.place).slug, output_folder(options.out)
+    )
 
 
 def _hidden(named: Sequence[str]) -> tuple[tuple[int, int], ...]:
@@ -127,7 +129,7 @@ def _of(options: Namespace) -> dict[str, Any]:
         return {"is_to_read": options.received}
     number = text.removeprefix(TOKEN)
     if number != text and is_number(number):
-        return {"token": int(number)}
+        return {"token": int(number) - 1}
     return {"cell": cell_of("--of", options.of)}
 
 
@@ -143,15 +145,15 @@ def _view(asked: _Asked, attended: AttentionPass, why_not: Sequence[str], model:
         return None
     place = asked.block if asked.block is not None else (shown or [len(blocks) - 1])[-1]
     if reasons[place]:
-        hint = f"Choose block {shown[-1]}." if shown else _INSTEAD
-        raise MethodError(f"Block {place} can't be shown. {reasons[place]}", hint=hint)
+        hint = f"Choose block {shown[-1] + 1}." if shown else _INSTEAD
+        raise MethodError(f"Block {place + 1} can't be shown. {reasons[place]}", hint=hint)
     _check_view(asked.view, blocks[place], place)
     return replace(asked.view, block=place)
 
 
 def _check_view(view: View, block: AttentionBlock, place: int) -> None:
     """Whether the block has such a head, such cells and such tokens."""
-    check_number("--head", view.head, block.heads, f"block {place} has {block.heads} heads")
+    check_number("--head", view.head, block.heads, f"block {place + 1} has {block.heads} heads")
     if block.layout is None:
         return
     asked = [("--of", cell) for cell in filter(None, [view.cell])] + [("--hide", cell) for cell in view.hidden or ()]
@@ -160,7 +162,7 @@ def _check_view(view: View, block: AttentionBlock, place: int) -> None:
             check_number(f"The {name} of {option}", at, count, f"the grid has {count} of them")
     prefix = block.layout.prefix
     if view.token is not None and not prefix:
-        raise HeatproofError(f"Block {place} has cells alone.", hint="Ask for one of them, such as --of 3,12.")
+        raise HeatproofError(f"Block {place + 1} has cells alone.", hint="Ask for one of them, such as --of 3,12.")
     check_number("The token of --of", view.token, prefix, f"there are {prefix} before the cells")
 
 

@@ -63,7 +63,7 @@ def facts_of(attention: AttentionPass, reasons: Sequence[str], input_size: tuple
 def blocks_lines(facts: Sequence[BlockFacts], input_size: tuple[int, int]) -> Iterator[str]:
     """How many tokens there are, and a table."""
     yield from filter(None, [_tokens_sentence(facts, input_size)])
-    rows = [_row(place, one) for place, one in enumerate(facts)]
+    rows = [_row(place, one) for place, one in enumerate(facts, 1)]
     yield from columns([_HEADER, *rows], right=(0, 2, 4, 5))
     yield ""
     yield _COLUMNS

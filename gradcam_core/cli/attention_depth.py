@@ -93,7 +93,7 @@ def _class(index: int, row: np.ndarray, labels: tuple[str, ...]) -> dict[str, An
 
 
 def _cells(outlying: np.ndarray) -> str:
-    cells = np.argwhere(outlying).tolist()
+    cells = (np.argwhere(outlying) + 1).tolist()
     if not cells:
         return "none"
     named = ", ".join(f"row {row} column {column}" for row, column in cells[:_NAMED])

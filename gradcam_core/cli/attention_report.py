@@ -89,7 +89,7 @@ def _without_place(blocks: Sequence[BlockFacts]) -> Iterator[str]:
     """Which blocks attend as they should and can't be shown all the same."""
     reasons = [one.reason if one.block.is_global else "" for one in blocks]
     for reason in dict.fromkeys(filter(None, reasons)):
-        places = [place for place, own in enumerate(reasons) if own == reason]
+        places = [place for place, own in enumerate(reasons, 1) if own == reason]
         yield f"Blocks {places[0]} to {places[-1]}: {reason}" if len(places) > 1 else f"Block {places[0]}: {reason}"
 
 
@@ -99,8 +99,8 @@ def _words(report: AttentionReport) -> str:
     if shown is None:
         raise ValueError("There is a map.")
     view, block = shown.view, blocks[shown.view.block]
-    heads = f"the mean of its {block.heads} heads" if view.head is None else f"head {view.head}"
-    where = f"Rollout, blocks 0 to {view.block}" if view.is_rollout else f"Block {view.block}, {heads}"
+    heads = f"the mean of its {block.heads} heads" if view.head is None else f"head {view.head + 1}"
+    where = f"Rollout, blocks 1 to {view.block + 1}" if view.is_rollout else f"Block {view.block + 1}, {heads}"
     one = _of_words(view, block, report.readers)
     hidden = "" if view.hidden is None else ", what is hidden left out"
     if view.is_of_all:
@@ -110,9 +110,9 @@ def _words(report: AttentionReport) -> str:
 
 def _of_words(view: View, block: AttentionBlock, readers: np.ndarray | None) -> str:
     if view.cell is not None:
-        return f"the cell in row {view.cell[0]}, column {view.cell[1]}"
+        return f"the cell in row {view.cell[0] + 1}, column {view.cell[1] + 1}"
     if view.token is not None:
-        return f"token {view.token} before the cells"
+        return f"token {view.token + 1} before the cells"
     return readers_words(readers, block.shape[-2], block.layout)
 
 

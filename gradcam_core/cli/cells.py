@@ -1,11 +1,11 @@
-"""Which cell of a grid does an option name? Rows and columns count from 0."""
+"""Which cell of a grid, block or head does an option name? In the shell they count from 1, as on the page."""
 
 from gradcam_core.errors import HeatproofError
 from gradcam_core.text import shortened
 
 
 def cell_of(option: str, text: str) -> tuple[int, int]:
-    """(row, column) as in "3,12".
+    """(row, column), counted from 0, of such as "3,12", which counts from 1.
 
     Raises:
         HeatproofError: if the text names no cell.
@@ -15,7 +15,12 @@ def cell_of(option: str, text: str) -> tuple[int, int]:
         raise HeatproofError(
             f"{option} is {shortened(text, 80)!r}.", hint=f"Give a row and a column of cells, such as {option} 3,12."
         )
-    return int(parts[0]), int(parts[1])
+    return int(parts[0]) - 1, int(parts[1]) - 1
+
+
+def from_one(number: int | None) -> int | None:
+    """What was typed, which counts from 1, counted from 0."""
+    return None if number is None else number - 1
 
 
 def is_number(text: str) -> bool:
@@ -24,7 +29,7 @@ def is_number(text: str) -> bool:
 
 
 def check_number(what: str, value: int | None, count: int, known: str) -> None:
-    """Refuse what is not from 0 to below `count`; None is fine.
+    """Refuse what is not from 0 to below `count`; None is fine. It is told as it was typed, counted from 1.
 
     Args:
         known: what there is, as in "the grid has 16 of them".
@@ -33,4 +38,4 @@ def check_number(what: str, value: int | None, count: int, known: str) -> None:
         HeatproofError: if there is no such one.
     """
     if value is not None and not 0 <= value < count:
-        raise HeatproofError(f"{what} is {value}, and {known}.", hint=f"Give 0 to {count - 1}.")
+        raise HeatproofError(f"{what} is {value + 1}, and {known}.", hint=f"Give 1 to {count}.")

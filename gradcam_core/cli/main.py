@@ -163,7 +163,7 @@ def _add_attention(commands: "Commands") -> None:
     description = (
         "List the blocks of attention of a vision transformer, how widely and how far each attends in this image, and "
         "show what the token that the class is read from attends to, or what you choose. Blocks, heads, rows and "
-        "columns count from 0."
+        "columns count from 1, in --json and Python from 0."
     )
     command = commands.add_parser("attention", help=what, description=description, allow_abbrev=False)
     command.add_argument("image", metavar="IMAGE", help=_OF_IMAGE)
@@ -199,7 +199,7 @@ def _add_features(commands: "Commands") -> None:
     what = "say which cells of an image are alike to a network"
     description = (
         "Compare the features that a layer gives for the cells of an image, of networks of every kind: all with one of "
-        "them, by the cosine, or their first three principal components as colours. Rows and columns count from 0."
+        "them, by the cosine, or their first three principal components as colours. Rows and columns count from 1."
     )
     command = commands.add_parser("features", help=what, description=description, allow_abbrev=False)
     command.add_argument("image", metavar="IMAGE", help=_OF_IMAGE)

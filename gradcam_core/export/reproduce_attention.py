@@ -1,4 +1,7 @@
-"""How does one get the same map of attention or features again, from a shell or from Python?"""
+"""How does one get the same map of attention or features again, from a shell or from Python?
+
+Blocks, heads, tokens, rows and columns count from 1 in the shell, as on the page, and from 0 in Python.
+"""
 
 from dataclasses import fields
 
@@ -25,7 +28,7 @@ def attention_command(source: str, view: View | FeatureView, key: ResultKey, loo
     if isinstance(view, FeatureView):
         asked = {"layer": view.layer} | ({} if view.cell is None else {"of": _cell(view.cell)})
         return shell_line("features", source, common_options(key, place, asked, look), place)
-    asked = {"block": str(view.block)} | ({} if view.head is None else {"head": str(view.head)})
+    asked = {"block": str(view.block + 1)} | ({} if view.head is None else {"head": str(view.head + 1)})
     one = _of(view)
     options = common_options(key, place, asked | ({"of": one} if one else {}), look)
     options += [option for option, is_so in (("--received", view.is_received), ("--rollout", view.is_rollout)) if is_so]
@@ -59,12 +62,12 @@ def _of(view: View) -> str:
     if view.cell is not None:
         return _cell(view.cell)
     if view.token is not None:
-        return f"{TOKEN}{view.token}"
+        return f"{TOKEN}{view.token + 1}"
     return READ if view.is_to_read and view.is_received else ""
 
 
 def _cell(cell: tuple[int, int]) -> str:
-    return f"{cell[0]},{cell[1]}"
+    return f"{cell[0] + 1},{cell[1] + 1}"
 
 
 def _call(view: View | FeatureView) -> str:

@@ -98,6 +98,7 @@ def test_the_raw_map_is_the_cores_own(tinyvit: LoadedModel, image: LoadedImage, 
 def test_the_overlay_is_the_map_over_the_image_in_the_look(tinyvit: LoadedModel, image: LoadedImage) -> None:
     it = drawn(tinyvit, image, View(block=1))
     assert np.array_equal(pixels(attention_file(it, "overlay.png")), overlay_image(image, it.laid.cam, LOOK))
+    assert pixels(attention_file(it, "panels.png")).shape[1] > 1000
 
 
 def test_the_facts_say_which_map_of_which_network_it_is(tinyvit: LoadedModel, image: LoadedImage) -> None:

@@ -199,7 +199,7 @@ def test_an_archive_holds_the_files_and_how_to_make_them_again() -> None:
 def test_a_format_is_one_entry_for_folder_and_archive_and_the_manifest_still_comes_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    peak = ExportFormat(
+    peak: ExportFormat[Explanation] = ExportFormat(
         slug="peak",
         file_name="peak.txt",
         mime="text/plain",

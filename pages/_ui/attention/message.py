@@ -8,10 +8,10 @@ Head:
     window, seen   where the input lies in the copy: see `drawing/evidence.js`
     colormaps   the slugs of the colour tables in the blob `tables`
     look        how maps are drawn, as panes have it: colormap, overlay, opacity, threshold, contour
-    blocks      [{name, heads, tokens, prefix, grid: [rows, columns], reader, reason, shift}] in the order of the
-                forward pass; `reader` names what stands for what is read of the answer, as in "the class token"; where
-                `reason` is not empty, it can't be shown, and none of its blobs exist; `shift` of the cells from their
-                squares, (x, y) in cells
+    blocks      [{name, heads, tokens, prefix, grid: [rows, columns], reader, reason, shift}] in the order of the pass;
+                `reader` names what stands for what is read of the answer, as in "the class token"; where `reason`
+                is not empty, it can't be shown, and none of its blobs exist; `shift` of the cells from their squares,
+                (x, y) in cells
     tokens      the names of the tokens before the cells, in their order
     layers      [{name, grid}] whose cells can be compared, of every network: parts `similarity-N`, `colours-N`
     followed    why attention can't be followed from block to block; empty where it can: then parts `rollout-N` exist
