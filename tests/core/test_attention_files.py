@@ -191,8 +191,8 @@ def test_features_that_there_are_not_are_one_sentence(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--of", "token:1"], "The token of --of is 1, and there are 1 before the cells."),
-        (["--block", "0", "--of", "token:0"], "Block 0 has cells alone."),
+        (["--of", "token:2"], "The token of --of is 2, and there are 1 before the cells."),
+        (["--block", "1", "--of", "token:1"], "Block 1 has cells alone."),
         (["--hide", "3,99"], "The column of --hide is 99, and the grid has 16 of them."),
     ],
 )

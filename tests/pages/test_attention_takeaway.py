@@ -74,7 +74,7 @@ def test_the_map_is_in_full_precision_what_the_choice_says(question: Question, a
 def test_the_code_names_the_image_the_block_and_the_cell(question: Question) -> None:
     head, data = answer(question, asked(question, "code", hidden=[]))
     assert data == b""
-    chosen = "--model tinyvit --block 1 --head 2 --of 3,12 --opacity 0.5 --hide tokens --out attention"
+    chosen = "--model tinyvit --block 2 --head 3 --of 4,13 --opacity 0.5 --hide tokens --out attention"
     assert head["command"] == f"python -m gradcam_core attention sample:meadow {chosen}"
     assert "View(block=1, head=2, cell=(3, 12), hidden=())" in head["python"]
 
