@@ -74,7 +74,7 @@ def test_a_file_asked_for_between_fast_clicks_is_of_the_last_one_and_the_lines_f
     page.locator(".hp .sheet .row", has_text="Raw map").click()
     expect(page.locator(".hp .notice")).to_contain_text("map.npy")
     assert [name.split("-row")[0] for name in arrived] == ["attention-block-2-head-2"] * 2
-    expect(page.locator(".hp pre").first).to_contain_text("--head 1 ")
+    expect(page.locator(".hp pre").first).to_contain_text("--head 2 ")
     page.locator(".hp .sheet .row", has_text="Copy a link").click()
     assert "head=2" in page.evaluate("navigator.clipboard.readText()")
     page.locator(".hp .sheet .row", has_text="Copy the picture").click()

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from gradcam_core.cli.main import main
 from gradcam_core.errors import HeatproofError
 from gradcam_core.export.attention_formats import ATTENTION_FORMATS, DrawnMap, ModelFacts, attention_file
 from gradcam_core.export.attention_map import laid_map
-from gradcam_core.export.attention_words import NO_EVIDENCE
+from gradcam_core.export.attention_words import NO_EVIDENCE, file_prefix
 from gradcam_core.export.reproduce import ModelPlace
 from gradcam_core.export.reproduce_attention import attention_command, attention_lines
 from gradcam_core.images import load_image
@@ -156,6 +157,15 @@ def test_the_command_and_the_lines_give_the_same_map(
     assert (folder / overlay).read_bytes() == attention_file(it, "overlay.png")
 
 
+def test_names_of_files_are_safe_whatever_a_layer_is_called() -> None:
+    hostile = FeatureView("../../etc/passwd\n\u202e" + "x" * 500, (0, 1))
+    assert re.fullmatch(r"similarity-etc-passwd-x+", file_prefix(hostile))
+    assert len(file_prefix(hostile)) <= 100
+    assert file_prefix(View(block=1, head=2, token=0, is_received=True, hidden=())) == (
+        "attention-block-2-head-3-token-1-received-without-sinks"
+    )
+
+
 def test_a_file_that_there_is_not_is_refused_in_a_sentence(tinyvit: LoadedModel, image: LoadedImage) -> None:
     with pytest.raises(HeatproofError, match="has no file"):
         attention_file(drawn(tinyvit, image, View(block=1)), "cam.npy")
@@ -166,7 +176,7 @@ def test_a_file_that_there_is_not_is_refused_in_a_sentence(tinyvit: LoadedModel,
     ("arguments", "said"),
     [
         (["--of", "x"], "--of is 'x'."),
-        (["--of", "100,1"], "The row of --of is 100, and blocks.0 has 16 of them."),
+        (["--of", "99,0"], "The row of --of is 99, and blocks.0 has 16 of them."),
         (["--layer", "nothing"], "nothing"),
     ],
 )
