@@ -82,7 +82,7 @@ def test_a_patch_that_is_pointed_at_and_a_head_of_the_filmstrip_are_drawn(
 def test_a_network_without_attention_is_compared_cell_by_cell_and_a_link_says_which(visit: NewVisit) -> None:
     page = visit().open("/attention")
     expect(page.locator(".attention h1")).to_contain_text("has no attention")
-    expect(said(page)).to_contain_text("Point at another one")
+    expect(said(page)).to_contain_text("is most like")
     page.get_by_role("slider", name="Block").fill("2")
     page.get_by_role("button", name="Colours").click()
     expect(page.locator(".attention")).to_have_attribute("data-painted", re.compile(" colours 1 "))

@@ -19,6 +19,7 @@ from pages._ui.attention.element import Wanted
 from pages._ui.attention.message import attention_message, view_id
 from pages._ui.attention.parts import part_message
 from pages._ui.attention.reading import _blocks, attention_reading
+from pages._ui.attention.words import opening
 from pages._ui.session.question import ImageInfo, Question
 from pages._ui.session.results import model_card
 from pages._ui.viewer.payload import unpack
@@ -121,6 +122,17 @@ def test_a_network_without_attention_gives_a_page_that_says_so() -> None:
     head, _ = sent(question_about("tinynet"))
     assert head["blocks"] == []
     assert "has no attention" in head["says"][0]
+
+
+def test_the_first_sentence_names_the_block_and_what_shows_no_weights(question: Question) -> None:
+    reading = attention_reading(question)
+    first, last = reading.blocks
+    of_first = replace(reading, blocks=(first, replace(last, mean=None, rows=None)))
+    assert opening(question, reading)[0].startswith("In the last block the class token looks most ")
+    assert opening(question, of_first)[0].startswith("In block 1 the mean of all patches looks most ")
+    why = "The attention of blocks.0 is computed in a way that shows no weights."
+    unseen = replace(reading, blocks=(), unseen=("blocks.0",), why_not_followed=why)
+    assert opening(question, unseen)[0].startswith(why)
 
 
 def test_views_differ_by_image_model_and_preprocessing_and_by_nothing_else(question: Question) -> None:

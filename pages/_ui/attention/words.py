@@ -15,10 +15,8 @@ NO_EVIDENCE = (
     "class. The maps at the end of this page are."
 )
 NO_CLASS = "Neither is about a class: the maps on Explore are."
-_NO_ATTENTION = (
-    "{title} has no attention of patches to each other: it is no vision transformer. What can be compared are the "
-    "features of its cells."
-)
+_COMPARED = "What can be compared are the features of its cells."
+_NO_ATTENTION = f"{{title}} has no attention of patches to each other: it is no vision transformer. {_COMPARED}"
 
 
 def token_names(reading: AttentionReading) -> list[str]:
@@ -42,6 +40,8 @@ def reader_name(reading: AttentionReading, one: BlockReading) -> str:
 def opening(question: Question, reading: AttentionReading) -> list[str]:
     """What is attended to most, and what attention is not."""
     seen = [one for one in reading.blocks if one.rows is not None]
+    if not reading.blocks and reading.unseen:
+        return [f"{reading.why_not_followed} {_COMPARED}", NO_CLASS]
     if not reading.blocks:
         return [_NO_ATTENTION.format(title=question.model.spec.title), NO_CLASS]
     if not seen:
@@ -60,4 +60,5 @@ def _most(reading: AttentionReading) -> str:
     peak = np.unravel_index(int(cells.argmax()), layout.grid)
     x, y = geometry.centre_of(int(peak[0]), int(peak[1]), layout.grid)
     where = place((int(x), int(y)), reading.geometry.image_size)
-    return f"In the last block {reader_name(reading, last)} looks most {where}."
+    block = "the last block" if last is reading.blocks[-1] else f"block {reading.blocks.index(last) + 1}"
+    return f"In {block} {reader_name(reading, last)} looks most {where}."

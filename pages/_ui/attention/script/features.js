@@ -50,8 +50,7 @@ function middleCell({ isSeen, rows, columns }) {
 function similarityWords({ shown, cells }) {
   const { cell, values } = shown, alike = brightest({ isSeen: cells.isSeen.map((isSeen, place) => isSeen && place !== cell) }, values);
   const most = alike < 0 ? "" : ` is most like ${cellWords(cells, alike)} (${figures(values[alike])})`;
-  const hint = shown.token[0] === "c" ? "" : " Point at another one.";
-  return `patch ${cellWords(cells, cell)}${most}.${hint}`;
+  return `patch ${cellWords(cells, cell)}${most}.`;
 }
 
 function coloursMap(state) {

@@ -19,6 +19,11 @@ function tokenWords(state, token) {
   return token[0] === "c" ? `patch ${cellWords(cells, number)}` : `the ${view.tokens[number]}`;
 }
 
+// What to do, as long as nothing is kept.
+const CUE = IS_TOUCH ? "Tap a patch to see its own map." : "Point at a patch to see its own map; a click keeps it.";
+
+const cueWords = ({ choice }) => (choice.token[0] === "c" || choice.show === "colours" ? "" : CUE);
+
 // Why something is not there, of a network that has attention at all.
 function refusalWords({ view }) {
   if (!view.blocks.length) return "";
