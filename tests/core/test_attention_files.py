@@ -176,7 +176,7 @@ def test_a_file_that_there_is_not_is_refused_in_a_sentence(tinyvit: LoadedModel,
     ("arguments", "said"),
     [
         (["--of", "x"], "--of is 'x'."),
-        (["--of", "99,0"], "The row of --of is 99, and blocks.0 has 16 of them."),
+        (["--of", "100,1"], "The row of --of is 100, and blocks.0 has 16 of them."),
         (["--layer", "nothing"], "nothing"),
     ],
 )
@@ -193,7 +193,7 @@ def test_features_that_there_are_not_are_one_sentence(
     [
         (["--of", "token:2"], "The token of --of is 2, and there are 1 before the cells."),
         (["--block", "1", "--of", "token:1"], "Block 1 has cells alone."),
-        (["--hide", "3,99"], "The column of --hide is 99, and the grid has 16 of them."),
+        (["--hide", "4,100"], "The column of --hide is 100, and the grid has 16 of them."),
     ],
 )
 def test_tokens_and_cells_that_there_are_not_are_one_sentence(
