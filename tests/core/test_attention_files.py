@@ -178,7 +178,7 @@ def test_a_file_that_there_is_not_is_refused_in_a_sentence(tinyvit: LoadedModel,
     ("arguments", "said"),
     [
         (["--of", "x"], "--of is 'x'."),
-        (["--of", "99,0"], "The row of --of is 99, and blocks.0 has 16 of them."),
+        (["--of", "100,1"], "The row of --of is 100, and blocks.0 has 16 of them."),
         (["--layer", "nothing"], "nothing"),
     ],
 )
