@@ -88,6 +88,9 @@ def test_a_network_without_attention_is_compared_cell_by_cell_and_a_link_says_wh
     expect(page.locator(".attention")).to_have_attribute("data-painted", re.compile(" colours 1 "))
     expect(page).to_have_url(re.compile("block=2&show=colours"))
     expect(page.locator(".depth, .near, .st-key-class_maps")).to_have_count(0)
+    page.get_by_role("button", name="Show TinyViT").click()
+    expect(page.locator(".attention h1")).to_contain_text("the class token looks most")
+    expect(page).to_have_url(re.compile("model=tinyvit"))
 
 
 @pytest.mark.slow

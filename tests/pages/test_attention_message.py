@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from gradcam_core.attention import features, flow, sinks
+from gradcam_core.attention.blocks import CHANGED
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.models import load_model
 from gradcam_core.preprocessing import prepare
@@ -16,7 +17,8 @@ from gradcam_core.rendering.render import DEFAULT_LOOK
 from gradcam_core.samples import SAMPLES, load_sample
 from pages._ui.attention import message as messages
 from pages._ui.attention.element import Wanted
-from pages._ui.attention.message import attention_message, view_id
+from pages._ui.attention.features import feature_layers
+from pages._ui.attention.message import _block, attention_message, view_id
 from pages._ui.attention.parts import part_message
 from pages._ui.attention.reading import _blocks, attention_reading
 from pages._ui.attention.words import opening
@@ -153,6 +155,22 @@ def test_features_of_a_layer_are_the_cores_and_lie_where_its_cells_look() -> Non
     assert tuple(told["shift"]) == receptive_field(model, layer).shift
     shades = np.frombuffer(part(question, f"colours-{place}")[1][f"colours-{place}"], np.uint8)
     assert np.array_equal(shades.reshape(*layer.layout.grid, 3), features.colours(activation))
+
+
+def test_a_stage_that_gives_what_its_last_block_gives_is_offered_once() -> None:
+    asked = question_about("tinynet")
+    assert {"blocks", "blocks.5"} <= {layer.name for layer in asked.model.layers if layer.is_block}
+    names = [layer.name for layer in feature_layers(asked)]
+    assert "blocks.5" in names
+    assert "blocks" not in names
+
+
+def test_a_block_whose_weights_the_network_changes_says_so() -> None:
+    model = load_model("tinyvit")
+    plain, *_ = _blocks(model, attend(model, prepare(load_sample("meadow"), model.input_spec).tensor), None)
+    changed = replace(plain, block=replace(plain.block, is_changed=True))
+    reading = attention_reading(question_about("tinyvit"))
+    assert [_block(reading, one, (0, 0))["doubt"] for one in (plain, changed)] == ["", CHANGED]
 
 
 def test_patches_of_unusual_size_are_those_of_the_last_block_but_one(question: Question) -> None:

@@ -12,9 +12,12 @@ from pages._ui.attention.parts import part_message
 from pages._ui.attention.reading import attention_reading
 from pages._ui.attention.take_away import offered_formats, serve_files
 from pages._ui.result.for_chosen_class import redraw_for_chosen_class
+from pages._ui.session import page_state
 from pages._ui.session.question import Question
 from pages._ui.session.queue import queue_shown
 from pages._ui.viewer import chosen_look
+
+_TRANSFORMER = "tinyvit"
 
 
 def show_attention(question: Question) -> None:
@@ -32,6 +35,15 @@ def _draw(question: Question) -> None:
     if reading.blocks:
         show_depth(question)
         show_class_maps(question)
+    else:
+        _offer_transformer()
+
+
+def _offer_transformer() -> None:
+    """The next step where a network has no attention."""
+    if st.button("Show TinyViT, a vision transformer that comes along", key="show_transformer"):
+        page_state.choose("model", _TRANSFORMER)
+        st.rerun()  # the whole page: this is a fragment of it
 
 
 @st.fragment(key="attention_part")

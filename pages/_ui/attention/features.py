@@ -40,8 +40,17 @@ class LayerFeatures:
 
 
 def feature_layers(question: Question) -> list[TargetLayer]:
-    """The layers that are offered: stages and blocks."""
-    return [layer for layer in question.model.layers if layer.is_block]
+    """The layers that are offered: blocks, and stages that give something else than the last block in them."""
+    from gradcam_core.layers.blocks import is_within
+
+    offered = [layer for layer in question.model.layers if layer.is_block]
+    return [
+        layer
+        for layer in offered
+        if not any(
+            is_within(one.name, layer.name) and one.layout == layer.layout for one in offered if one is not layer
+        )
+    ]
 
 
 def similarity_part(question: Question, place: int) -> tuple[dict[str, Any], bytes]:

@@ -8,10 +8,10 @@ Head:
     window, seen   where the input lies in the copy: see `drawing/evidence.js`
     colormaps   the slugs of the colour tables in the blob `tables`
     look        how maps are drawn, as panes have it: colormap, overlay, opacity, threshold, contour
-    blocks      [{name, heads, tokens, prefix, grid: [rows, columns], reader, reason, shift}] in the order of the pass;
+    blocks      [{name, heads, tokens, prefix, grid: [rows, columns], reader, reason, doubt, shift}], in order;
                 `reader` names what stands for what is read of the answer, as in "the class token"; where `reason`
                 is not empty, it can't be shown, and none of its blobs exist; `shift` of the cells from their squares,
-                (x, y) in cells
+                (x, y) in cells; `doubt` is said of the block's own map
     tokens      the names of the tokens before the cells, in their order
     layers      [{name, grid}] whose cells can be compared, of every network: parts `similarity-N`, `colours-N`
     followed    why attention can't be followed from block to block; empty where it can: then parts `rollout-N` exist
@@ -119,6 +119,8 @@ def _matrices(question: Question, reading: AttentionReading, room: int) -> dict[
 
 
 def _block(reading: AttentionReading, one: BlockReading, shift: tuple[float, float]) -> dict[str, Any]:
+    from gradcam_core.attention.blocks import CHANGED
+
     block, layout = one.block, one.block.layout
     return {
         "name": block.name,
@@ -128,6 +130,7 @@ def _block(reading: AttentionReading, one: BlockReading, shift: tuple[float, flo
         "grid": layout.grid if layout else [0, 0],
         "reader": words.reader_name(reading, one),
         "reason": one.reason,
+        "doubt": CHANGED if block.is_changed else "",
         "shift": shift,
     }
 

@@ -17,8 +17,8 @@ function drawFilm(state) {
 
 function headRow(heads) {
   const names = ["Mean", ...Array.from({ length: heads }, (_, place) => String(place + 1))];
-  const cells = names.map((name, place) => el("span", { role: "columnheader", className: "name", textContent: name, "aria-label": place ? `Head ${name}` : "Mean of heads" }));
-  return el("div", { className: "line names", role: "row" }, el("span", { role: "columnheader", className: "name", textContent: "Head" }), ...cells);
+  const cells = names.map((name, place) => el("span", { role: "columnheader", className: "name", textContent: place === 1 ? "Head 1" : name, "aria-label": place ? `Head ${name}` : "Mean of heads" }));
+  return el("div", { className: "line names", role: "row" }, el("span", { role: "columnheader", className: "name", textContent: "Block" }), ...cells);
 }
 
 // Blocks one by one, and those in a row that have the same reason not to be there together.

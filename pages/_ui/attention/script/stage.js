@@ -60,7 +60,7 @@ function marksMoved(state) {
 function drawMap(state, token) {
   const { panes, choice, view } = state, show = SHOWS[choice.show], made = show.map(state, token);
   state.root.toggleAttribute("data-waiting", !made && Boolean(state.wanted));
-  state.node.note.textContent = state.refused.get(show.part(choice, state.view)) ?? [cueWords(state), show.note, sinkWords(state), refusalWords(state)].filter(Boolean).join(" ");
+  state.node.note.textContent = state.refused.get(show.part(choice, state.view)) ?? [cueWords(state), show.note, show.hasHeads && chosenBlock(state).doubt, sinkWords(state), refusalWords(state)].filter(Boolean).join(" ");
   markSinks(state);
   if (!made) return showNothing(state);
   const peak = brightest(state.cells, made.values), scale = made.scale ?? (peak < 0 ? 0 : made.values[peak]);
