@@ -119,6 +119,18 @@ def test_without_sinks_the_rest_of_a_row_is_shared_and_a_link_says_so(visit: New
     shown = f"{100 * share:.0f}\N{NO-BREAK SPACE}%" if share >= 0.0995 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
     expect(said(page)).to_contain_text(f"{most_of(attended, kept)} ({shown})")
     expect(page).to_have_url(re.compile("head=3&hide=1"))
+    expect(page.locator(".attention > .small").first).to_contain_text("the rest is shared among the others")
+    page.get_by_role("button", name="Who looks at it").click()  # that is a column, which sums to no 1
+    expect(page.locator(".attention > .small").first).not_to_contain_text("the rest is shared")
+
+
+@pytest.mark.slow
+def test_a_link_may_say_any_word(visit: NewVisit) -> None:
+    tab = visit()
+    for words in ("show=toString", "show=__proto__&block=99", "direction=constructor&head=x&token=c9999"):
+        page = tab.open(f"{ADDRESS}&{words}")
+        expect(said(page)).to_contain_text("Block 2, mean of heads: the class token looks most at")
+        assert page.url.endswith(ADDRESS)
 
 
 @pytest.mark.slow

@@ -132,6 +132,9 @@ def test_the_first_sentence_names_the_block_and_what_shows_no_weights(question: 
     of_first = replace(reading, blocks=(first, replace(last, mean=None, rows=None)))
     assert opening(question, reading)[0].startswith("In the last block the class token looks most ")
     assert opening(question, of_first)[0].startswith("In block 1 the mean of all patches looks most ")
+    even = replace(last, rows=np.full_like(last.rows, 1 / 257))
+    of_even = opening(question, replace(reading, blocks=(first, even)))[0]
+    assert of_even == "In the last block the class token looks at all patches nearly alike."
     why = "The attention of blocks.0 is computed in a way that shows no weights."
     unseen = replace(reading, blocks=(), unseen=("blocks.0",), why_not_followed=why)
     assert opening(question, unseen)[0].startswith(why)

@@ -15,6 +15,7 @@ NO_EVIDENCE = (
     "class. The maps at the end of this page are."
 )
 NO_CLASS = "Neither is about a class: the maps on Explore are."
+_EVEN = 1.5  # times the mean share, below which the largest one is hardly more: as in script/words.js
 _COMPARED = "What can be compared are the features of its cells."
 _NO_ATTENTION = f"{{title}} has no attention of patches to each other: it is no vision transformer. {_COMPARED}"
 
@@ -57,8 +58,10 @@ def _most(reading: AttentionReading) -> str:
     row = last.rows[0]
     geometry = replace(reading.geometry, shift=last.field.shift)
     cells = np.where(geometry.cells_seen(layout.grid), row[layout.prefix :].reshape(layout.grid), -1)
+    block = "the last block" if last is reading.blocks[-1] else f"block {reading.blocks.index(last) + 1}"
+    if cells.max() < _EVEN * row[layout.prefix :].mean():
+        return f"In {block} {reader_name(reading, last)} looks at all patches nearly alike."
     peak = np.unravel_index(int(cells.argmax()), layout.grid)
     x, y = geometry.centre_of(int(peak[0]), int(peak[1]), layout.grid)
     where = place((int(x), int(y)), reading.geometry.image_size)
-    block = "the last block" if last is reading.blocks[-1] else f"block {reading.blocks.index(last) + 1}"
     return f"In {block} {reader_name(reading, last)} looks most {where}."

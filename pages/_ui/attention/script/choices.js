@@ -54,7 +54,7 @@ function asDeep({ blocks, layers }, show, former, place) {
 }
 
 function usualChoice(view, wanted) {
-  const isThere = (name) => SHOWS[name] && !SHOWS[name].refusal(view);
+  const isThere = (name) => Object.hasOwn(SHOWS, name) && !SHOWS[name].refusal(view); // any word may stand in a link
   const show = isThere(wanted) ? wanted : (Object.keys(SHOWS).find(isThere) ?? "attention");
   const block = Math.max(0, SHOWS[show].rows(view).findLastIndex(({ reason }) => !reason));
   return { show, block, head: 0, token: "read", direction: "looks", hide: false };
@@ -69,7 +69,7 @@ function soundChoice(view, wanted) {
   const block = rows[choice.block];
   if (!SHOWS[choice.show].hasHeads || !(choice.head >= 0 && choice.head <= (block?.heads ?? 0))) choice.head = 0;
   if (!isToken(block, choice.token) || `the ${view.tokens[choice.token.slice(1)]}` === block.reader) choice.token = "read";
-  if (!DIRECTIONS[choice.direction]) choice.direction = usual.direction;
+  if (!Object.hasOwn(DIRECTIONS, choice.direction)) choice.direction = usual.direction;
   return choice;
 }
 

@@ -23,10 +23,14 @@ const isHiding = ({ choice }) => choice.hide && !SHOWS[choice.show].isOfCells;
 
 function sinkWords(state) {
   if (!isHiding(state)) return "";
+  const told = state.parts.get(OUTLIERS), isKnown = told?.length === state.cells.isSeen.length;
+  if (!told && !state.refused.has(OUTLIERS)) return ""; // on its way
   const count = sumOf(knownSinks(state)), tokens = chosenBlock(state).prefix;
   const left = [tokens && (tokens > 1 ? `the ${tokens} tokens that are no patch` : `the ${state.view.tokens[0]}`), count && (count > 1 ? `the ${count} patches whose features are far larger than the others\u2019` : "the patch whose features are far larger than the others\u2019")].filter(Boolean);
-  if (!left.length) return "There is no sink here: no token that is no patch, and no patch of unusual size.";
-  return `Left out: ${left.join(" and ")}; the rest is shared among the others.`;
+  const unknown = isKnown ? "" : " Which patches stand out by their size is not known here.";
+  if (!left.length) return isKnown ? "There is no sink here: no token that is no patch, and no patch of unusual size." : `Nothing is left out.${unknown}`;
+  const rest = state.choice.direction === "looks" ? "; the rest is shared among the others" : ""; // a column is as it was
+  return `Left out: ${left.join(" and ")}${rest}.${unknown}`;
 }
 
 // A cross over each cell that is left out.
