@@ -21,6 +21,8 @@ def readers_words(readers: np.ndarray | None, queries: int, layout: Layout | Non
     """What the class is read from, as in "the class token"; of that the attention of a block is shown."""
     prefix = layout.prefix if layout else 0
     read = np.flatnonzero(queries_read(readers, queries, layout)) if layout else np.arange(queries)
+    if queries == 1 and not prefix:  # a query of its own, as in a pooling of the cells: no token of the image's
+        return "the query that pools the cells"
     if queries == 1 or (len(read) == 1 and read[0] < prefix):
         return "the class token"
     if len(read) <= prefix and read[-1] < prefix:

@@ -37,7 +37,7 @@ COLORMAPS: dict[str, Colormap] = {
         Colormap(
             "inferno",
             "Inferno",
-            "Black through red to yellow: evidence lights up. Safe for all eyes.",
+            "Black through red to yellow: what is strongest lights up. Safe for all eyes.",
             ("Black", "pale yellow"),
             True,
         ),

@@ -38,6 +38,7 @@ class Overlay:
     """One way of laying evidence over the image.
 
     Attributes:
+        title, sentence: for people; {noun} stands for what the method's maps show more or less of, such as evidence.
         mix: (signed steps (n,) int64, their colours (n, 3), opacity in 256ths) to the mix of these and of the unseen.
         dims_hidden: whether what is hidden is drawn as what holds no evidence, and not as the image alone.
         ends: how no evidence and the most are named where the overlay stands alone; "" is the colour map's own name.
@@ -127,15 +128,15 @@ OVERLAYS: dict[str, Overlay] = {
     for overlay in (
         Overlay(
             "evidence",
-            "By evidence",
-            "Colours where the evidence is; where there is none the image stays untouched.",
+            "By {noun}",
+            "Colours where the {noun} is; where there is none the image stays untouched.",
             _by_evidence,
             ends=("Uncoloured", ""),
         ),
         Overlay(
             "spotlight",
             "Spotlight",
-            "The image in colour where the evidence is, dim and grey elsewhere.",
+            "The image in colour where the {noun} is, dim and grey elsewhere.",
             _spotlight,
             dims_hidden=True,
             ends=("Dim grey", "full colour"),

@@ -327,6 +327,13 @@ def test_a_method_that_knows_no_classes_draws_one_map_and_says_so(
     bar = str(page.locator(".hp [aria-label^='Colour bar']").get_attribute("aria-label"))
     assert f"no {noun}" in bar
     assert bar.endswith("(every class's)")
+    open_look(page)
+    expect(page.get_by_label(f"Hide weak {noun}")).to_be_visible()
+    expect(page.locator(".hp .looks")).to_contain_text(
+        f"A line round the smallest area that holds this share of the {noun}."
+    )
+    expect(page.locator(".hp .looks option").nth(0)).to_have_text(f"By {noun}")
+    expect(page.get_by_label("Scale", exact=True)).to_be_hidden()  # of one map there are no two scales
 
 
 def test_hostile_labels_and_titles_are_shown_letter_by_letter(visit: NewVisit) -> None:

@@ -21,10 +21,11 @@ from gradcam_core.cli.main import main
 from gradcam_core.errors import HeatproofError
 from gradcam_core.export.attention_formats import ATTENTION_FORMATS, DrawnMap, ModelFacts, attention_file
 from gradcam_core.export.attention_map import laid_map
-from gradcam_core.export.attention_words import NO_EVIDENCE, file_prefix
+from gradcam_core.export.attention_words import NO_EVIDENCE, file_prefix, readers_words
 from gradcam_core.export.reproduce import ModelPlace
 from gradcam_core.export.reproduce_attention import attention_command, attention_lines
 from gradcam_core.images import load_image
+from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel, load_model
 from gradcam_core.preprocessing import prepare
@@ -203,3 +204,10 @@ def test_tokens_and_cells_that_there_are_not_are_one_sentence(
 ) -> None:
     assert main(["attention", SOURCE, *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_query_that_is_none_of_the_tokens_is_no_class_token() -> None:
+    """As where one learned query pools all cells, beside class attention, whose query is one of the tokens."""
+    pooling, class_attention = (Layout(Kind.TOKENS, 4, 4, 8, prefix=prefix) for prefix in (0, 1))
+    assert readers_words(None, 1, pooling) == "the query that pools the cells"
+    assert readers_words(None, 1, class_attention) == "the class token"

@@ -55,10 +55,20 @@ def test_a_map_that_is_not_usable_has_no_scale(sets: list[PaneSet]) -> None:
 
 def test_the_registry_holds_all_of_the_cores_look_with_its_defaults() -> None:
     assert {field.name for field in fields(Look)} <= set(LOOK_PARAMETERS)
-    for told in look_told(10):
+    for told in look_told(10, "evidence"):
         if told.get("isOfCore"):
             default = getattr(DEFAULT_LOOK, told["name"])
             assert told["default"] == (default * 100 if told.get("isPercent") else default)
+
+
+def test_the_look_names_what_the_methods_maps_show() -> None:
+    def words(noun: str) -> list[str]:
+        told = [one for parameter in look_told(10, noun) for one in (parameter, *parameter.get("choices", []))]
+        return [one[name] for one in told if one.get("name") != "sign" for name in ("title", "sentence") if name in one]
+
+    assert [text for text in words("attention") if "evidence" in text or "{" in text] == []
+    assert "10 % of the attention" in words("attention")
+    assert words("evidence") == [text.replace("attention", "evidence") for text in words("attention")]
 
 
 def test_the_usual_value_is_one_that_can_be_set() -> None:

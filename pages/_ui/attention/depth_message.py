@@ -137,7 +137,8 @@ def _since(lens: LensReading, reading: AttentionReading, labels: Sequence[str]) 
     since = others[-1] + 1 if others else 0
     label, name = short_label(labels[likeliest[-1]]), _name(_places(lens.rows[since].layer, reading))
     if since == len(likeliest) - 1 and others:
-        return f"“{label}” comes first after the last block alone. The last row is the network's answer."
+        when = "again after the last block" if likeliest[-1] in likeliest[:-1] else "after the last block alone"
+        return f"“{label}” comes first {when}. The last row is the network's answer."
     when = f"from block {name} on" if others else "after every block"
     return f"“{label}” comes first {when}. The last row is the network's answer."
 

@@ -76,7 +76,7 @@ def _head(question: Question, known: ForwardResult, cams: Mapping[int, Cam], mor
         "isSigned": first.is_signed,
         "classes": _classes(question, known, cams, {known.top[0].class_index, *more}),
         "labels": question.model.labels,
-        "registry": {"look": look_told(len(known.cams)), "formats": _formats()},
+        "registry": {"look": look_told(len(known.cams), method.phrase.noun), "formats": _formats()},
         "alt": f"The image {name}".strip(),
         "name": name,
         "notes": words.notes(first, question.model.layer(question.layer), picture.notes),

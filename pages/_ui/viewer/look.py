@@ -1,7 +1,7 @@
 """How can a map be drawn on screen? One registry: the browser makes its controls and reads its address from it.
 
 A parameter is one entry here and, where it is drawn in a new way, code in `drawing/`. One that `Look` has too is drawn
-into the files under the same name.
+into the files under the same name. Titles and sentences say {noun} for what the method's maps show more or less of.
 """
 
 from collections.abc import Mapping
@@ -72,18 +72,18 @@ _SIGNS = (
 _CONTOURS = (
     Choice(0, "None"),
     *(
-        Choice(share, f"{share} % of the evidence", f"The smallest area that holds {share} % of the evidence.")
+        Choice(share, f"{share} % of the {{noun}}", f"The smallest area that holds {share} % of the {{noun}}.")
         for share in (10, 20, 30, 50, 80)
     ),
 )
 
 _MEANS = {
-    "overlay": "What lies over the image where there is evidence, and what becomes of the rest.",
+    "overlay": "What lies over the image where there is {noun}, and what becomes of the rest.",
     "sign": "Whether what speaks against the class is drawn too.",
-    "colormap": "Which colour no evidence has, and which the most.",
+    "colormap": "Which colour no {noun} has, and which the most.",
     "threshold": "What is below this share of the scale is left uncoloured.",
-    "scale": "The value that gets the last colour. Choose the shared one to see whose evidence is weak.",
-    "contour": "A line round the smallest area that holds this share of the evidence.",
+    "scale": "The value that gets the last colour. Choose the shared one to see whose {noun} is weak.",
+    "contour": "A line round the smallest area that holds this share of the {noun}.",
 }
 
 LOOK_PARAMETERS: dict[str, LookParameter] = {
@@ -98,7 +98,7 @@ LOOK_PARAMETERS: dict[str, LookParameter] = {
         ),
         LookParameter(
             "threshold",
-            "Hide weak evidence",
+            "Hide weak {noun}",
             "slider",
             _percent(DEFAULT_LOOK.threshold),
             high=95,
@@ -133,36 +133,38 @@ def _value(parameter: LookParameter, text: Any) -> Any:
     return value / 100 if parameter.is_percent and isinstance(value, int) else value
 
 
-def look_told(shared_by: int) -> list[dict[str, Any]]:
+def look_told(shared_by: int, noun: str) -> list[dict[str, Any]]:
     """The registry for the head of a message; what is 0, false or empty has no words.
 
     Args:
         shared_by: of how many classes the shared scale is.
+        noun: of what the method's maps show more or less, as `Phrase.noun`.
     """
-    return [_told(parameter, shared_by) for parameter in LOOK_PARAMETERS.values()]
+    known = {"count": shared_by, "noun": noun}
+    return [_told(parameter, known) for parameter in LOOK_PARAMETERS.values()]
 
 
-def _told(parameter: LookParameter, shared_by: int) -> dict[str, Any]:
+def _told(parameter: LookParameter, known: Mapping[str, Any]) -> dict[str, Any]:
     always = {
         "name": parameter.name,
-        "title": parameter.title,
+        "title": parameter.title.format_map(known),
         "kind": parameter.kind,
         "default": parameter.default,
     }
     perhaps = {
-        "choices": [_choice(choice, shared_by) for choice in parameter.choices],
+        "choices": [_choice(choice, known) for choice in parameter.choices],
         "low": parameter.low,
         "high": parameter.high,
         "narrow": parameter.narrow,
         "isPercent": parameter.is_percent,
-        "sentence": parameter.sentence,
+        "sentence": parameter.sentence.format_map(known),
         "isInRow": parameter.is_in_row,
         "isOfCore": parameter.name in _OF_CORE,
     }
     return always | {name: value for name, value in perhaps.items() if value}
 
 
-def _choice(choice: Choice, shared_by: int) -> dict[str, Any]:
-    told = {"value": choice.value, "title": choice.title.format(count=shared_by)}
-    perhaps = {"sentence": choice.sentence, "ends": choice.ends}
+def _choice(choice: Choice, known: Mapping[str, Any]) -> dict[str, Any]:
+    told = {"value": choice.value, "title": choice.title.format_map(known)}
+    perhaps = {"sentence": choice.sentence.format_map(known), "ends": choice.ends}
     return told | {name: value for name, value in perhaps.items() if value}

@@ -12,7 +12,7 @@ function showCue(state) {
   const { node } = state;
   if (!isMoved(state) || isStored(CUE_SHOWN)) return;
   const isTouch = IS_TOUCH || !hasDigitKeys();
-  node.cue.textContent = `${isTouch ? "Tap the second class," : "Press 2,"} and watch the evidence move.`;
+  node.cue.textContent = `${isTouch ? "Tap the second class," : "Press 2,"} and watch the ${state.view.noun} move.`;
   node.cue.hidden = false;
 }
 

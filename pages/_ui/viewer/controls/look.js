@@ -103,7 +103,7 @@ function slider(state, parameter) {
     repaint(state.panes);
   };
   input.onchange = () => changeLook(state, { [name]: Number(input.value) });
-  state.control[name] = { show: (now) => ((input.value = now), (value.textContent = `${now}\u00a0%`)) };
+  state.control[name] = { input, show: (now) => ((input.value = now), (value.textContent = `${now}\u00a0%`)) };
   return field(parameter, input, value);
 }
 
@@ -115,11 +115,17 @@ function choice(state, parameter) {
   return field(parameter, input);
 }
 
-// The choices are a message's: that of the scale says how many classes share it.
+// The words are a message's: they name what the method's maps show, and how many classes share a scale.
 function fillChoices(state) {
-  for (const { name, kind, choices } of state.registry.look) {
+  const isOf = { sign: state.view.isSigned, scale: state.view.isOfClass }; // where there is nothing to choose it is not shown
+  for (const { name, kind, title, sentence = "", choices } of state.registry.look) {
+    const { input } = state.control[name] ?? {}, named = input?.closest(".named");
+    if (named) {
+      input.ariaLabel = named.querySelector("span").textContent = title;
+      named.querySelector("p").textContent = sentence;
+      named.hidden = !(isOf[name] ?? true);
+    }
     if (kind !== "select") continue;
-    if (name === "sign") state.control[name].input.closest(".named").hidden = !state.view.isSigned;
     const options = choices.map(({ value, title, sentence = "" }) => el("option", { value, textContent: title, title: sentence }));
     state.control[name].input.replaceChildren(...options);
   }

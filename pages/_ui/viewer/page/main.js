@@ -119,6 +119,7 @@ function showView(state, view, pixels, index) {
   paint(state.panes);
   followCode(state);
   if (!former) showCue(state);
+  else if (former.question !== view.question) hideCue(state); // another method's map may not move
 }
 
 function setLabels(state, labels) {
