@@ -83,6 +83,10 @@ class Settings:
         500_000_000,
         "files in the trays of all visitors together; one has at most 16 MB, and those who left make room first",
     )
+    sink_mads: float = _setting(
+        6.0, "median absolute deviations above the median from which on a patch of a transformer stands out as a sink"
+    )
+    sink_times: float = _setting(3.0, "times the median that such a patch has at least")
 
 
 def settings(environ: Mapping[str, str] | None = None) -> Settings:

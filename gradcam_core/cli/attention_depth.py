@@ -9,8 +9,9 @@ from torch import Tensor
 
 from gradcam_core.attention.lens import read_off
 from gradcam_core.attention.passes import AttentionPass
-from gradcam_core.attention.sinks import MADS, outlying_cells
+from gradcam_core.attention.sinks import outlying_cells
 from gradcam_core.cli.formatting import columns
+from gradcam_core.config import settings
 from gradcam_core.models import LoadedModel
 from gradcam_core.recording import array, record
 from gradcam_core.sentences import percent, short_label
@@ -48,7 +49,8 @@ def depth_of(model: LoadedModel, input_tensor: Tensor, attention: AttentionPass)
     names = read.blocks.names
     outlying = None
     if len(names) > 1:
-        outlying = outlying_cells(record(model, input_tensor, names[-2:-1]).activation(names[-2]))
+        activation = record(model, input_tensor, names[-2:-1]).activation(names[-2])
+        outlying = outlying_cells(activation, settings().sink_mads, times=settings().sink_times)
     return Depth(names, array(scores), read.blocks.reason, outlying)
 
 
@@ -74,7 +76,8 @@ def depth_json(depth: Depth, labels: tuple[str, ...]) -> dict[str, Any]:
     ]
     outlying = None
     if depth.outlying is not None:
-        outlying = {"layer": depth.layers[-2], "mads": MADS, "cells": np.argwhere(depth.outlying).tolist()}
+        limits = {"mads": settings().sink_mads, "times": settings().sink_times}
+        outlying = {"layer": depth.layers[-2], **limits, "cells": np.argwhere(depth.outlying).tolist()}
     return {"read_off_after": told, "not_read_off": depth.reason or None, "outlying_cells": outlying}
 
 

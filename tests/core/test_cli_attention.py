@@ -104,6 +104,11 @@ def test_it_reads_the_network_off_after_each_block_and_names_the_cells_that_stan
     activation = record(vit, forward.input_tensor, [names[1]]).activation(names[1])
     assert told["outlying_cells"]["layer"] == names[1]
     assert told["outlying_cells"]["cells"] == np.argwhere(outlying_cells(activation)).tolist()
+    monkeypatch.setenv("HEATPROOF_SINK_MADS", "1")
+    monkeypatch.setenv("HEATPROOF_SINK_TIMES", "1")
+    told = answer(capsys, scene)["outlying_cells"]
+    assert told["cells"] == np.argwhere(outlying_cells(activation, 1, times=1)).tolist() != []
+    assert (told["mads"], told["times"]) == (1, 1)
     assert main(["attention", scene]) == 0
     assert "Cells that stand out in encoder.layers.encoder_layer_1 by the size" in capsys.readouterr().out
 

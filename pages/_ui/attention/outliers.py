@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcam_core.config import settings
 from pages._ui.attention.reading import attention_reading, in_turn, reading_key
 from pages._ui.session.question import Question
 
@@ -26,7 +27,8 @@ def outliers_part(question: Question, _: int) -> tuple[dict[str, Any], bytes]:
         from gradcam_core.attention.sinks import outlying_cells
         from gradcam_core.recording import record
 
-        return outlying_cells(record(model, prepared.tensor, [layer]).activation(layer))
+        activation = record(model, prepared.tensor, [layer]).activation(layer)
+        return outlying_cells(activation, settings().sink_mads, times=settings().sink_times)
 
     found = in_turn(question, (*reading_key(question), "outliers"), read, lambda made: _WORDS_BYTES + made.nbytes)
     return {"layer": layer}, found.astype(np.uint8).tobytes()
