@@ -14,7 +14,7 @@ NO_EVIDENCE = (
     "Attention says what a token takes from, not what the answer makes of it: attention weights are no evidence for a "
     "class. The maps at the end of this page are."
 )
-NO_CLASS = "Neither is about a class: the maps on Explore are."
+NO_CLASS = "How alike they are is not about a class: the maps on Explore are."
 _EVEN = 1.5  # times the mean share, below which the largest one is hardly more: as in script/words.js
 _COMPARED = "What can be compared are the features of its cells."
 _NO_ATTENTION = f"{{title}} has no attention of patches to each other: it is no vision transformer. {_COMPARED}"

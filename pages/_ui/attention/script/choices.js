@@ -1,11 +1,12 @@
 // What is chosen: what is shown, of which block and head, for which token, and in which direction. `block` counts from 0;
 // `head` is 0 for the mean; `token` is "read" (what the answer is read from), "c45" (a cell) or "t0" (a token before them).
 
-const DIRECTIONS = { looks: "Where it looks", seen: "Who looks at it" };
+const DIRECTIONS = { __proto__: null, looks: "Where it looks", seen: "Who looks at it" };
 
 // What can be shown, by its word in the address. `rows`: the blocks that it is of; `refusal`: why it is not there, or "";
 // `part`: the matrix that it needs; `map`: the map of a token, from that.
 const SHOWS = {
+  __proto__: null, // any word of a link is looked up here
   attention: {
     title: "Attention",
     note: "One block alone: how much of each token's attention goes where.",
@@ -54,7 +55,7 @@ function asDeep({ blocks, layers }, show, former, place) {
 }
 
 function usualChoice(view, wanted) {
-  const isThere = (name) => Object.hasOwn(SHOWS, name) && !SHOWS[name].refusal(view); // any word may stand in a link
+  const isThere = (name) => SHOWS[name] && !SHOWS[name].refusal(view);
   const show = isThere(wanted) ? wanted : (Object.keys(SHOWS).find(isThere) ?? "attention");
   const block = Math.max(0, SHOWS[show].rows(view).findLastIndex(({ reason }) => !reason));
   return { show, block, head: 0, token: "read", direction: "looks", hide: false };
@@ -69,7 +70,7 @@ function soundChoice(view, wanted) {
   const block = rows[choice.block];
   if (!SHOWS[choice.show].hasHeads || !(choice.head >= 0 && choice.head <= (block?.heads ?? 0))) choice.head = 0;
   if (!isToken(block, choice.token) || `the ${view.tokens[choice.token.slice(1)]}` === block.reader) choice.token = "read";
-  if (!Object.hasOwn(DIRECTIONS, choice.direction)) choice.direction = usual.direction;
+  if (!DIRECTIONS[choice.direction]) choice.direction = usual.direction;
   return choice;
 }
 
@@ -84,7 +85,8 @@ function choose(state, change) {
   const former = JSON.stringify(state.choice), wanted = { ...state.choice, ...change };
   if (change.show && change.block === undefined) wanted.block = asDeep(state.view, change.show, state.choice.show, state.choice.block);
   state.choice = soundChoice(state.view, moved(state, wanted));
-  if (JSON.stringify(state.choice) === former) return;
+  if (JSON.stringify(state.choice) === former && (state.shown || state.wanted)) return;
+  state.refused.clear(); // what did not come is asked for once more
   showChoice(state);
   writeChoice(state, "pushState");
 }
