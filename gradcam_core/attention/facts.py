@@ -12,6 +12,7 @@ from gradcam_core.attention.passes import AttentionPass, pass_of
 from gradcam_core.attention.recording import recording_attention
 from gradcam_core.attention.succession import succession
 from gradcam_core.errors import HeatproofError
+from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.models import LoadedModel
 from gradcam_core.models.module_copy import cause_of
 from gradcam_core.recording import differentiable, memory_for_a_pass
@@ -27,11 +28,14 @@ class AttentionFacts:
         not_followed: following it from block to block.
         not_read_off: reading the network off after blocks in which all tokens attend to all.
         read_off_partly: reading it off after every one of its blocks.
+        blocks: that follow one another up to the last, whose outputs can be recorded; also where a map has no use of
+            the last one, for only tokens beside its cells are read.
     """
 
     not_followed: str = ""
     not_read_off: str = ""
     read_off_partly: str = ""
+    blocks: tuple[TargetLayer, ...] = ()
 
 
 _kept: LruStore[AttentionFacts] = LruStore(2_000)  # each counts as one
@@ -54,7 +58,8 @@ def _found(model: LoadedModel) -> AttentionFacts:
     with memory_for_a_pass():
         try:
             attention = _shapes(model, noise)
-            return AttentionFacts(attention.why_not_followed, *_reading(model, noise, attention))
+            blocks = succession(attention.blocks, (*model.layers, *model.unread)).layers
+            return AttentionFacts(attention.why_not_followed, *_reading(model, noise, attention), blocks)
         except Exception as error:  # a stranger's module raises anything, and other methods may explain it
             if is_out_of_memory(error):
                 raise

@@ -26,7 +26,7 @@ def features(options: Namespace, _progress: Progress) -> Iterator[str]:
     cell = None if options.of is None else cell_of("--of", options.of)
     share_cores()
     image, model = load_image(options.image), load_model(options.model, device=options.device)
-    layer = model.layer(options.layer)
+    layer = model.layer() if options.layer is None else model.recorded_layer(options.layer)
     for name, at, count in zip(("row", "column"), cell or (), layer.layout.grid, strict=False):
         check_number(f"The {name} of --of", at, count, f"{layer.name} has {count} of them")
     laid = laid_map(model, image, FeatureView(layer.name, cell), preprocessing=preprocessing, place=place)

@@ -133,7 +133,7 @@ def laid_attention(attended: AttentionPass, view: View, readers: np.ndarray | No
 def laid_features(activation: np.ndarray, view: FeatureView, seen: SeenInput) -> LaidMap:
     """The map of features that have been recorded, (channels, h, w); otherwise as `laid_map`."""
     grid, sentence = activation.shape[1:], features_sentence(view)
-    layer = _Layer(view.layer, receptive_field(seen.model, seen.model.layer(view.layer)))
+    layer = _Layer(view.layer, receptive_field(seen.model, seen.model.recorded_layer(view.layer)))
     facts: dict[str, Any] = {"channels": len(activation), "of": _of(view)}
     if view.cell is None:
         cam = _laid(np.zeros(grid, dtype=np.float32), "Colours of features", sentence, layer, seen)

@@ -69,6 +69,14 @@ class LoadedModel:
             raise self._no_layer(wanted)
         return match
 
+    def recorded_layer(self, name: str) -> TargetLayer:
+        """The layer of this name whose output can be recorded, also where the class depends on none of its cells.
+
+        Raises:
+            LayerError: as `layer`.
+        """
+        return next((layer for layer in self.unread if layer.name == name), None) or self.layer(name)
+
     def class_index(self, wanted: str | int) -> int:
         """The index of a class, given by its index or by a text as `find_class` reads it.
 

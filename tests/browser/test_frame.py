@@ -287,7 +287,7 @@ def test_axe_finds_nothing_in_the_frame_of_any_page(visit: NewVisit, width: int,
 
 SEVEN_PAGES = """() => {
   const pages = document.querySelector(".st-key-pages"), [model] = [...pages.children].slice(-1);
-  for (const name of ["Compare", "Attention", "Mistakes", "Learn"]) {
+  for (const name of ["Compare", "Mistakes", "Learn"]) {
     const link = model.cloneNode(true);
     link.querySelector("p").textContent = name;
     pages.insertBefore(link, model);

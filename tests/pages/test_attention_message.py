@@ -168,6 +168,17 @@ def test_a_stage_that_gives_what_its_last_block_gives_is_offered_once() -> None:
     assert "blocks" not in names
 
 
+def test_the_last_block_is_compared_too_though_only_its_class_token_is_read() -> None:
+    asked, model = question_about("tinyvit"), load_model("tinyvit")
+    names = [layer.name for layer in feature_layers(asked)]
+    assert names[-1] == "blocks.1"
+    assert "blocks.1" not in {layer.name for layer in model.layers}
+    tensor = prepare(load_sample("meadow"), model.input_spec).tensor
+    shades = part(asked, f"colours-{len(names) - 1}")[1][f"colours-{len(names) - 1}"]
+    expected = features.colours(record(model, tensor, ["blocks.1"]).activation("blocks.1"))
+    assert np.array_equal(np.frombuffer(shades, np.uint8).reshape(16, 16, 3), expected)
+
+
 def test_a_block_whose_weights_the_network_changes_says_so() -> None:
     model = load_model("tinyvit")
     plain, *_ = _blocks(model, attend(model, prepare(load_sample("meadow"), model.input_spec).tensor), None)

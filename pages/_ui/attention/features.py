@@ -40,17 +40,22 @@ class LayerFeatures:
 
 
 def feature_layers(question: Question) -> list[TargetLayer]:
-    """The layers that are offered: blocks, and stages that give something else than the last block in them."""
-    from gradcam_core.layers.blocks import is_within
+    """The layers that are offered: blocks, and stages that give something else than the last block in them.
 
+    Also those blocks of a transformer that no class map can be made of, for only their class token is read.
+    """
     offered = [layer for layer in question.model.layers if layer.is_block]
-    return [
-        layer
-        for layer in offered
-        if not any(
-            is_within(one.name, layer.name) and one.layout == layer.layout for one in offered if one is not layer
-        )
-    ]
+    names = {layer.name for layer in offered}
+    offered += [layer for layer in question.model.attention.blocks if layer.name not in names]
+    return [layer for layer in offered if not _repeats_a_block(layer, offered)]
+
+
+def _repeats_a_block(layer: TargetLayer, offered: list[TargetLayer]) -> bool:
+    """Whether it gives what the last block in it gives, as a sequence does."""
+    from gradcam_core.layers.blocks import parent
+
+    inner = [one for one in offered if parent(one.name) == layer.name]
+    return layer.kind == "Sequential" and bool(inner) and inner[-1].layout == layer.layout
 
 
 def similarity_part(question: Question, place: int) -> tuple[dict[str, Any], bytes]:
@@ -86,5 +91,5 @@ def _read(question: Question, model: LoadedModel, prepared: PreparedInput, layer
     from gradcam_core.recording import record
 
     activation = record(model, prepared.tensor, [layer]).activation(layer)
-    shift = get_place(question.place).shift(receptive_field(model, model.layer(layer)))
+    shift = get_place(question.place).shift(receptive_field(model, model.recorded_layer(layer)))
     return LayerFeatures(directions(activation).astype(np.float16), colours(activation), shift)
