@@ -82,11 +82,15 @@ def made_by(cam: Cam) -> str:
     )
 
 
-def no_class_sentence(cam: Cam) -> str:
-    """That a map that is the same for every class is evidence for none; empty where it depends on the class."""
+def no_class_sentence(cam: Cam, of: str = "") -> str:
+    """That a map that is the same for every class is evidence for none; empty where it depends on the class.
+
+    Args:
+        of: what stands for the class, where the sentence is about the maps of several.
+    """
     if get_method(cam.key.method).depends_on_class:
         return ""
-    title, label = cam.method_title, short_label(cam.prediction.label)
+    title, label = cam.method_title, of or short_label(cam.prediction.label)
     return f"{title} draws {SAME_FOR_ALL}: what it marks may matter to the network, and is not evidence for {label}."
 
 

@@ -240,17 +240,17 @@ def _add_check_map(commands: "Commands") -> None:
 def _add_look(command: argparse.ArgumentParser) -> None:
     """How the pictures are drawn; the numbers are read where a wrong one is explained."""
     command.add_argument("--colormap", default="inferno", metavar="NAME", help="default: inferno")
-    of_overlay = "evidence (colours where the evidence is; default), spotlight, or even (the same opacity everywhere)"
+    of_overlay = "evidence (colours where the map is strong; default), spotlight, or even (the same opacity everywhere)"
     command.add_argument("--overlay", default="evidence", metavar="NAME", help=of_overlay)
-    of_opacity = "of the heatmap over the image where the evidence is strongest, 0 to 1; default: 0.65"
+    of_opacity = "of the heatmap over the image where it is strongest, 0 to 1; default: 0.65"
     command.add_argument("--opacity", default="0.65", metavar="SHARE", help=of_opacity)
-    of_threshold = "hide evidence below this share of the scale, 0 to 1; default: 0"
+    of_threshold = "hide what is below this share of the scale, 0 to 1; default: 0"
     command.add_argument("--threshold", default="0", metavar="SHARE", help=of_threshold)
-    of_contour = "draw a line round the smallest area that holds this share of the evidence; default: 0, no line"
+    of_contour = "draw a line round the smallest area that holds this share of the map; default: 0, no line"
     command.add_argument("--contour", default="0", metavar="SHARE", help=of_contour)
     of_scale = "the raw value that gets the last colour; default: the map's largest"
     command.add_argument("--scale", metavar="VALUE", help=of_scale)
-    of_sign = "positive (evidence for the class; default), or both: evidence against it too, where the method tells it"
+    of_sign = "positive (what is above zero; default), or both: what is below zero too, where that says something"
     command.add_argument("--sign", default="positive", metavar="WHICH", help=of_sign)
 
 

@@ -312,3 +312,10 @@ def test_a_rollout_of_blocks_beside_each_other_is_refused(
     assert answer(capsys, scene, *options)["map"]["doubts"] == []
     assert main(["attention", scene, "--rollout", *options]) == 2
     assert "they lie beside each other" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["attention", "features"])
+def test_the_options_promise_no_evidence_where_a_map_is_none(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    assert capsys.readouterr().out.count("evidence") == 1  # the overlay of that name

@@ -89,7 +89,7 @@ def how_to_read(cam: Cam, method: CamMethod) -> list[str]:
         f"The map has {columns} × {rows} cells, each about {(right - left) / columns:.0f} × "
         f"{(bottom - top) / rows:.0f} pixels of the picture. What is smaller than a cell can't be placed; "
         f"between the cells' centres the colours are interpolated. {cells_sentence(cam)}",
-        no_class_sentence(cam) or _WEAK,
+        no_class_sentence(cam, of="any of them") or _WEAK,
         f"{method.title}: {method.description} ({method.paper})",
         *([cam.same_map_note] if cam.same_map_note else []),
     ]
