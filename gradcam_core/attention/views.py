@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcam_core.attention import flow
 from gradcam_core.attention.blocks import AttentionBlock
+from gradcam_core.attention.flow import Fusion
 from gradcam_core.attention.maps import followed_weights
 from gradcam_core.attention.passes import AttentionPass
 from gradcam_core.errors import MethodError
@@ -27,8 +28,13 @@ class View:
         is_received: who takes from the cell or token, in place of what it takes; without one, what all tokens take.
         is_to_read: with `is_received` and without a cell or token: who takes from the tokens that are read.
         is_rollout: through all blocks up to this one, by `flow.rollouts`, in place of this block alone.
+        fusion: of a rollout, how the heads of each block become one.
+        discard: of a rollout, the share of the smallest weights of each block that is left out, 0 to below 1.
         hidden: (row, column) of cells that are left out, and with them all tokens that are no cells: what remains of
             what is taken sums to 1. None: nothing is left out.
+
+    Raises:
+        ValueError: if `fusion` or `discard` is given without a rollout.
     """
 
     block: int
@@ -38,7 +44,13 @@ class View:
     is_received: bool = False
     is_to_read: bool = False
     is_rollout: bool = False
+    fusion: Fusion = Fusion.MEAN
+    discard: float = 0.0
     hidden: tuple[tuple[int, int], ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.is_rollout and (self.fusion, self.discard) != (Fusion.MEAN, 0):
+            raise ValueError("Heads are fused and weights left out in a rollout alone.")
 
     @property
     def is_of_all(self) -> bool:
@@ -96,7 +108,7 @@ def attention_map(attention: AttentionPass, view: View, readers: np.ndarray | No
 
     Raises:
         MethodError: if the block can't be shown, or the rollout not be followed.
-        ValueError: if there is no such block, head, token or cell.
+        ValueError: if there is no such block, head, token or cell, or `view.discard` is no share.
     """
     taken = _taken(attention, view)
     found = _seen(taken, view, readers)
@@ -172,7 +184,8 @@ def _taken(attention: AttentionPass, view: View) -> _Taken:
         raise ValueError(f"There is no block {view.block} among {len(attention.blocks)}.")
     block = attention.blocks[view.block]
     if view.is_rollout:
-        taken, own = flow.rollouts(followed_weights(attention))[view.block], block.shape[-1]
+        blocks, own = followed_weights(attention), block.shape[-1]
+        taken = flow.rollouts(blocks, fusion=view.fusion, discard=view.discard)[view.block]
         return _Taken(taken[-own:, -own:], _layout(block), "")  # what joins later, before the cells, is not there yet
     weights, layout = attention.weights(view.block), _layout(block)
     if view.head is None:

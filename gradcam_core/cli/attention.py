@@ -1,6 +1,7 @@
 """`attention`: what do the tokens of a vision transformer attend to in one image?"""
 
 import io
+import math
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradcam_core.attention.blocks import AttentionBlock
+from gradcam_core.attention.flow import Fusion
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.places import fields_of_cells, why_no_place
 from gradcam_core.attention.views import View, readers_of, why_not_shown
@@ -36,7 +38,7 @@ from gradcam_core.recording import memory_for_a_pass
 from gradcam_core.rendering.render import Look, overlay_image
 from gradcam_core.resources.cores import share_cores
 from gradcam_core.targets import one_class
-from gradcam_core.text import counted
+from gradcam_core.text import counted, shortened
 
 _SHOWN = 5  # predictions
 _INSTEAD = "`explain` gives maps of a class, with any network; tinyvit is a transformer that comes along."
@@ -108,12 +110,46 @@ def _asked(options: Namespace) -> _Asked:
         head=from_one(options.head),
         is_received=options.received,
         is_rollout=options.rollout,
+        fusion=_fusion(options),
+        discard=_discard(options),
         hidden=None if options.hide is None else _hidden(options.hide),
         **_of(options),
     )
     return _Asked(
         from_one(options.block), view, look_of(options), get_place(options.place).slug, output_folder(options.out)
     )
+
+
+def _fusion(options: Namespace) -> Fusion:
+    if options.fusion is None:
+        return Fusion.MEAN
+    _check_rollout("--fusion", options)
+    try:
+        return Fusion(options.fusion.strip().lower())
+    except ValueError as error:
+        hint = f"Choose one of {', '.join(Fusion)}."
+        raise HeatproofError(f"--fusion is {shortened(options.fusion, 80)!r}.", hint=hint) from error
+
+
+def _discard(options: Namespace) -> float:
+    if options.discard is None:
+        return 0.0
+    _check_rollout("--discard", options)
+    try:
+        share = float(options.discard)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share < 1:
+        hint = "Give a share from 0 to below 1, such as --discard 0.9."
+        raise HeatproofError(f"--discard is {shortened(options.discard, 80)!r}.", hint=hint)
+    return share
+
+
+def _check_rollout(option: str, options: Namespace) -> None:
+    if not options.rollout:
+        raise HeatproofError(
+            f"{option} is about a rollout, and none is asked for.", hint=f"Add --rollout, or leave out {option}."
+        )
 
 
 def _hidden(named: Sequence[str]) -> tuple[tuple[int, int], ...]:

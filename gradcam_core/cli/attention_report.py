@@ -14,7 +14,7 @@ from gradcam_core.cli.attention_blocks import BlockFacts, blocks_json, blocks_li
 from gradcam_core.cli.attention_depth import Depth, depth_json, depth_lines
 from gradcam_core.cli.formatting import prediction_lines
 from gradcam_core.engine import ForwardPass
-from gradcam_core.export.attention_words import NO_EVIDENCE, readers_words
+from gradcam_core.export.attention_words import NO_EVIDENCE, readers_words, rollout_words
 from gradcam_core.export.manifest import prediction_json
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.sentences import rounded_percent
@@ -100,7 +100,9 @@ def _words(report: AttentionReport) -> str:
         raise ValueError("There is a map.")
     view, block = shown.view, blocks[shown.view.block]
     heads = f"the mean of its {block.heads} heads" if view.head is None else f"head {view.head + 1}"
-    where = f"Rollout, blocks 1 to {view.block + 1}" if view.is_rollout else f"Block {view.block + 1}, {heads}"
+    where = f"Block {view.block + 1}, {heads}"
+    if view.is_rollout:
+        where = f"Rollout, blocks 1 to {view.block + 1}{rollout_words(view)}"
     one = _of_words(view, block, report.readers)
     hidden = "" if view.hidden is None else ", what is hidden left out"
     if view.is_of_all:
@@ -142,6 +144,8 @@ def _map(report: AttentionReport, shown: ShownMap) -> dict[str, Any]:
         "is_received": view.is_received,
         "is_to_read": view.is_to_read,
         "is_rollout": view.is_rollout,
+        "fusion": view.fusion if view.is_rollout else None,
+        "discard": view.discard if view.is_rollout else None,
         "hidden": view.hidden,
         "doubts": [*_doubt(report, shown)],
         "shape": list(cam.shape),

@@ -183,6 +183,10 @@ def _add_attention(commands: "Commands") -> None:
     command.add_argument("--received", action="store_true", help=of_received)
     of_rollout = "through all blocks up to --block, by attention rollout; default: up to the last one"
     command.add_argument("--rollout", action="store_true", help=of_rollout)
+    of_fusion = "with --rollout, how the heads of a block become one: mean (default), max or min"
+    command.add_argument("--fusion", metavar="HOW", help=of_fusion)
+    of_discard = "with --rollout, the share of each block's smallest weights to leave out, 0 to below 1; default: 0"
+    command.add_argument("--discard", metavar="SHARE", help=of_discard)
     of_hidden = (
         "leave out this cell (may be repeated) and all tokens that are no cells; tokens: these alone; what remains is "
         "shared among the others"

@@ -90,7 +90,7 @@ def laid_map(
     Raises:
         LayerError, MethodError: if there is no such map of this network.
         ResourceError: if the memory does not suffice.
-        ValueError: if there is no such block, head, token or cell.
+        ValueError: as `attention_map`.
     """
     with memory_for_a_pass():
         prepared = prepare(image, model.input_spec, preprocessing=preprocessing)
@@ -118,6 +118,7 @@ def laid_attention(attended: AttentionPass, view: View, readers: np.ndarray | No
     facts = {
         "block": {"index": view.block, "count": len(attended.blocks), "name": block.name, "heads": block.heads},
         "head": view.head,
+        "rollout": {"fusion": view.fusion, "discard": view.discard} if view.is_rollout else None,
         "of": _of(view),
         "direction": "received" if view.is_received else "given",
         "hidden": None if view.hidden is None else {"cells": view.hidden, "tokens_that_are_no_cells": True},

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradcam_core.attention.blocks import AttentionBlock
+from gradcam_core.attention.flow import Fusion
 from gradcam_core.attention.views import FeatureView, View, queries_read
 from gradcam_core.layers.layouts import Layout
 from gradcam_core.text import counted
 
 _LONGEST = 100  # letters of the beginning of a file's name
+_FUSED = {Fusion.MAX: "heads fused by their maximum", Fusion.MIN: "heads fused by their minimum"}
 NO_EVIDENCE = (
     "Attention weights are no evidence for a class: they say what a token takes from, not what the answer makes of it."
 )
@@ -36,8 +38,15 @@ def attention_sentence(view: View, blocks: Sequence[AttentionBlock], readers: np
     head = f"mean of {block.heads} heads" if view.head is None else f"head {view.head + 1} of {block.heads}"
     where = f"Block {view.block + 1} of {count}, {head}"
     if view.is_rollout:
-        where = f"Rollout up to block {view.block + 1} of {count}"
+        where = f"Rollout up to block {view.block + 1} of {count}{rollout_words(view)}"
     return f"{where}: {_shown(view, block, readers)}{_hidden(view)}."
+
+
+def rollout_words(view: View) -> str:
+    """What is unusual about a rollout, as in ", heads fused by their maximum"; "" where nothing is."""
+    fused = "" if view.fusion is Fusion.MEAN else f", {_FUSED[view.fusion]}"
+    share = f"{100 * view.discard:.12g} %"  # without the last digits, where 100 * 0.29 is not quite 29
+    return fused + (f", the smallest {share} of each block's weights left out" if view.discard else "")
 
 
 def features_sentence(view: FeatureView) -> str:
@@ -85,7 +94,9 @@ def _kind(view: View | FeatureView) -> str:
 def _numbers(view: View | FeatureView) -> list[str]:
     if isinstance(view, FeatureView):
         return [view.layer]
-    return [f"block-{view.block + 1}", *([] if view.head is None else [f"head-{view.head + 1}"])]
+    head = [] if view.head is None else [f"head-{view.head + 1}"]
+    fusion = [] if view.fusion is Fusion.MEAN else [view.fusion.value]
+    return [f"block-{view.block + 1}", *head, *fusion, *([f"discard-{view.discard}"] if view.discard else [])]
 
 
 def _whose(view: View | FeatureView) -> list[str]:

@@ -15,6 +15,7 @@ import gradcam_core.cli.attention as attention_command_module
 import gradcam_core.cli.features as features_command_module
 from gradcam_core import models
 from gradcam_core.attention.features import colours, similarity
+from gradcam_core.attention.flow import Fusion
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.views import FeatureView, View
 from gradcam_core.cli.main import main
@@ -35,15 +36,18 @@ from tests.support import mostly_slow
 
 SOURCE = "sample:meadow"
 LOOK = Look("viridis", opacity=0.5, threshold=0.1, contour=0.2)
+HEADS_FUSED = View(block=1, is_rollout=True, fusion=Fusion.MAX, discard=0.9)
 VIEWS = [
     View(block=1, head=2, cell=(3, 12), is_received=True, hidden=((3, 4), (15, 15))),
     FeatureView("blocks.0", (3, 12)),
+    HEADS_FUSED,
     View(block=1),
     View(block=1, token=0),
     View(block=1, is_received=True, is_to_read=True),
     View(block=0, is_received=True),
     View(block=1, is_rollout=True, cell=(0, 15)),
     View(block=0, is_rollout=True),
+    View(block=1, is_rollout=True, fusion=Fusion.MIN),
     View(block=1, head=0, hidden=()),
     FeatureView("blocks.0"),
 ]
@@ -120,6 +124,19 @@ def test_the_facts_say_which_map_of_which_network_it_is(tinyvit: LoadedModel, im
     assert (read["of"], read["tokens_read"]) == ({"read": True}, [0])
 
 
+def test_the_facts_say_how_heads_were_fused_and_what_was_left_out(tinyvit: LoadedModel, image: LoadedImage) -> None:
+    fused = json.loads(attention_file(drawn(tinyvit, image, HEADS_FUSED), "facts.json"))
+    assert fused["rollout"] == {"fusion": "max", "discard": 0.9}
+    assert fused["sentence"] == (
+        "Rollout up to block 2 of 2, heads fused by their maximum, the smallest 90 % of each block's weights left out: "
+        "what the class token looks at."
+    )
+    assert json.loads(attention_file(drawn(tinyvit, image, View(block=1)), "facts.json"))["rollout"] is None
+    usual = laid_map(tinyvit, image, View(block=1, is_rollout=True))
+    assert usual.facts["rollout"] == {"fusion": "mean", "discard": 0.0}
+    assert usual.sentence == "Rollout up to block 2 of 2: what the class token looks at."
+
+
 def test_features_are_those_of_the_layer_and_also_of_a_network_without_attention(
     tinynet: LoadedModel, image: LoadedImage
 ) -> None:
@@ -136,7 +153,7 @@ def test_features_are_those_of_the_layer_and_also_of_a_network_without_attention
     assert pixels(attention_file(painted, "panels.png")).shape[1] > 1000
 
 
-@pytest.mark.parametrize("view", mostly_slow(VIEWS, by_default=2))
+@pytest.mark.parametrize("view", mostly_slow(VIEWS, by_default=3))
 @pytest.mark.usefixtures("in_a_folder", "loads_once")
 def test_the_command_and_the_lines_give_the_same_map(
     view: View | FeatureView, tinyvit: LoadedModel, image: LoadedImage
@@ -167,6 +184,11 @@ def test_names_of_files_are_safe_whatever_a_layer_is_called() -> None:
     assert file_prefix(View(block=1, head=2, token=0, is_received=True, hidden=())) == (
         "attention-block-2-head-3-token-1-received-without-sinks"
     )
+
+
+def test_rollouts_that_differ_have_files_that_do() -> None:
+    assert file_prefix(HEADS_FUSED) == "rollout-block-2-max-discard-0-9"
+    assert file_prefix(View(block=1, is_rollout=True)) == "rollout-block-2"
 
 
 def test_a_file_that_there_is_not_is_refused_in_a_sentence(tinyvit: LoadedModel, image: LoadedImage) -> None:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from gradcam_core.attention.blocks import attention_block
-from gradcam_core.attention.flow import rollouts
+from gradcam_core.attention.flow import Fusion, rollout, rollouts
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.recording import AttentionCall
 from gradcam_core.attention.views import AttentionMap, View, attention_map, queries_read, readers_of, why_not_shown
@@ -95,6 +95,29 @@ def test_a_rollout_is_that_of_the_blocks_so_far() -> None:
     for block in (0, 1):
         found = attention_map(made(*BLOCKS), View(block=block, cell=(0, 1), is_rollout=True), None)
         assert is_map_of(found, so_far[block][2])
+
+
+@pytest.mark.parametrize(
+    ("fusion", "discard"), [(Fusion.MAX, 0.0), (Fusion.MIN, 0.0), (Fusion.MEAN, 0.5), (Fusion.MAX, 0.9)]
+)
+def test_a_rollout_is_that_of_the_heads_and_weights_asked_for(fusion: Fusion, discard: float) -> None:
+    for block in (0, 1):
+        view = View(block=block, cell=(0, 1), is_rollout=True, fusion=fusion, discard=discard)
+        found, taken = (
+            attention_map(made(*BLOCKS), view, None),
+            rollout(BLOCKS[: block + 1], fusion=fusion, discard=discard),
+        )
+        assert np.array_equal(found.values, taken[2, 1:].reshape(2, 3).astype(np.float32))
+        assert found.elsewhere == taken[2, 0]
+        assert not np.allclose(taken, rollout(BLOCKS[: block + 1]))
+
+
+def test_what_a_rollout_alone_has_is_refused_without_one() -> None:
+    for asked in ({"fusion": Fusion.MAX}, {"discard": 0.5}):
+        with pytest.raises(ValueError, match="in a rollout alone"):
+            View(block=0, **asked)
+    with pytest.raises(ValueError, match="0 to below 1"):
+        attention_map(made(*BLOCKS), View(block=0, cell=(0, 1), is_rollout=True, discard=1.0), None)
 
 
 def test_one_query_that_only_reads_can_be_shown_and_has_no_cells_that_attend() -> None:

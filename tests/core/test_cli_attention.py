@@ -10,7 +10,7 @@ from PIL import Image
 
 import gradcam_core.cli.attention as command
 from gradcam_core.attention.blocks import CHANGED
-from gradcam_core.attention.flow import rollouts
+from gradcam_core.attention.flow import Fusion, rollout, rollouts
 from gradcam_core.attention.maps import followed_weights
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.sinks import outlying_cells
@@ -162,6 +162,11 @@ def test_out_writes_the_map_its_picture_and_its_facts(
         (["--received"], "Block 2, the mean of its 4 heads: what all tokens attend to, on average"),
         (["--rollout"], "Rollout, blocks 1 to 2: what the class token attends to"),
         (
+            ["--rollout", "--fusion", "Max", "--discard", ".29"],
+            "Rollout, blocks 1 to 2, heads fused by their maximum, the smallest 29 % of each block's weights left out: "
+            "what the class token attends to",
+        ),
+        (
             ["--rollout", "--block", "1", "--of", "1,1"],
             "Rollout, blocks 1 to 1: what the cell in row 1, column 1 attends to",
         ),
@@ -187,6 +192,18 @@ def test_maps_are_what_they_say(
         assert np.allclose(np.load(tmp_path / "attention.npy"), row.reshape(16, 16), atol=1e-6)
 
 
+def test_a_rollout_of_the_heads_and_weights_asked_for_is_that_of_the_core(
+    capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path, attended: AttentionPass
+) -> None:
+    given = ["--rollout", "--fusion", "max", "--discard", "0.9"]
+    told = answer(capsys, scene, *given, "--of", "4,13", "--out", str(tmp_path))["map"]
+    assert (told["is_rollout"], told["fusion"], told["discard"]) == (True, "max", 0.9)
+    row = rollout(followed_weights(attended), fusion=Fusion.MAX, discard=0.9)[1 + 60, 1:]
+    assert np.array_equal(np.load(tmp_path / "attention.npy"), row.reshape(16, 16).astype(np.float32))
+    usual = answer(capsys, scene)["map"]
+    assert (usual["fusion"], usual["discard"]) == (None, None)
+
+
 def test_before_a_class_token_joins_a_rollout_is_that_of_all_cells(
     capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path, attended: AttentionPass
 ) -> None:
@@ -203,6 +220,22 @@ def test_before_a_class_token_joins_a_rollout_is_that_of_all_cells(
         (["--of", "a,b"], ["--of is 'a,b'.", "Give a row and a column of cells, such as --of 3,12."]),
         (["--of=-1,2"], ["--of is '-1,2'.", "Give a row and a column of cells, such as --of 3,12."]),
         (["--rollout", "--head", "1"], ["A rollout goes through all heads.", "Leave out --head or --rollout."]),
+        (
+            ["--fusion", "mean"],
+            ["--fusion is about a rollout, and none is asked for.", "Add --rollout, or leave out --fusion."],
+        ),
+        (
+            ["--discard", "0"],
+            ["--discard is about a rollout, and none is asked for.", "Add --rollout, or leave out --discard."],
+        ),
+        (["--rollout", "--fusion", "median"], ["--fusion is 'median'.", "Choose one of mean, max, min."]),
+        *(
+            (
+                ["--rollout", f"--discard={share}"],
+                [f"--discard is '{share}'.", "Give a share from 0 to below 1, such as --discard 0.9."],
+            )
+            for share in ("1", "-0.1", "90%", "nan")
+        ),
         (["--out", " "], ["--out names no folder.", "Give it a name, such as --out explanation."]),
     ],
 )
