@@ -187,7 +187,7 @@ class Cam:
         return replace(self, geometry=self.geometry.scaled_to(size))
 
 
-BLANK = "The map is blank: at this layer the class's score depends on nothing that this method sees."
+BLANK = "The map is blank: the class's score depends on nothing that this method sees here."
 FLAT = "The map is flat: every cell has the same value, so it points nowhere."
 NEGATIVE = "The map is negative everywhere: at this layer this method finds only evidence against the class."
 BESIDE = "The map is empty over the image: all evidence for the class lies on the padding beside it."
