@@ -87,6 +87,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if place.parts[0] == "browser" and not is_smoke:
             item.add_marker(pytest.mark.slow)
         item.add_marker(pytest.mark.xdist_group(_group(place, is_smoke=is_smoke)))
+    items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] != "crowd")  # the longest one-by-one work first
 
 
 def _group(place: Path, *, is_smoke: bool) -> str:
