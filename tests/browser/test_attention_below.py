@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from gradcam_core.methods import METHODS
@@ -35,7 +34,6 @@ def row(page: Page, block: int) -> Locator:
     return page.locator(".depth tr", has=page.get_by_role("button", name=f"Block {block}", exact=True))
 
 
-@pytest.mark.smoke
 def test_a_dot_and_a_row_put_their_block_on_the_stage_and_are_marked(visit: NewVisit) -> None:
     page = opened(visit())
     expect(row(page, 2)).to_have_class(re.compile("current"))
