@@ -17,7 +17,7 @@ function drawFilm(state) {
 
 function headRow(heads) {
   const names = ["Mean", ...Array.from({ length: heads }, (_, place) => String(place + 1))];
-  const cells = names.map((name, place) => el("span", { role: "columnheader", className: "name", textContent: place === 1 ? "Head 1" : name, "aria-label": place ? `Head ${name}` : "Mean of heads" }));
+  const cells = names.map((name, place) => el("span", { role: "columnheader", className: "name", textContent: place === 1 && heads <= 8 ? "Head 1" : name, "aria-label": place ? `Head ${name}` : "Mean of heads" }));
   return el("div", { className: "line names", role: "row" }, el("span", { role: "columnheader", className: "name", textContent: "Block" }), ...cells);
 }
 
