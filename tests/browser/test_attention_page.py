@@ -120,7 +120,10 @@ def test_without_sinks_the_rest_of_a_row_is_shared_and_a_link_says_so(visit: New
 
 @pytest.mark.slow
 def test_the_keys_walk_over_the_patches_keep_one_and_let_it_go(visit: NewVisit) -> None:
-    page = visit().open(ADDRESS)
+    page = visit().open(f"{ADDRESS}&token=c0")
+    expect(said(page)).to_contain_text("patch row 1, column 1 looks")
+    page.keyboard.press("Escape")
+    expect(said(page)).to_contain_text("the class token looks")
     page.locator(".attention .overlay .frame").focus()
     page.keyboard.press("ArrowRight")
     first = said(page).inner_text()
