@@ -135,7 +135,10 @@ def test_a_link_may_say_any_word(visit: NewVisit) -> None:
 
 @pytest.mark.slow
 def test_the_keys_walk_over_the_patches_keep_one_and_let_it_go(visit: NewVisit) -> None:
-    page = visit().open(ADDRESS)
+    page = visit().open(f"{ADDRESS}&token=c0")
+    expect(said(page)).to_contain_text("patch row 1, column 1 looks")
+    page.keyboard.press("Escape")
+    expect(said(page)).to_contain_text("the class token looks")
     page.locator(".attention .overlay .frame").focus()
     page.keyboard.press("ArrowRight")
     first = said(page).inner_text()

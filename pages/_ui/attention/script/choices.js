@@ -69,10 +69,13 @@ function soundChoice(view, wanted) {
   if (!rows[choice.block] || rows[choice.block].reason) choice.block = usual.block;
   const block = rows[choice.block];
   if (!SHOWS[choice.show].hasHeads || !(choice.head >= 0 && choice.head <= (block?.heads ?? 0))) choice.head = 0;
-  if (!isToken(block, choice.token) || `the ${view.tokens[choice.token.slice(1)]}` === block.reader) choice.token = "read";
+  if (!isToken(block, choice.token) || isRead(view, block, choice.token)) choice.token = "read";
   if (!DIRECTIONS[choice.direction]) choice.direction = usual.direction;
   return choice;
 }
+
+// Whether a token before the cells is all that is read.
+const isRead = ({ tokens }, block, token) => token[0] === "t" && `the ${tokens[Number(token.slice(1))]}` === block.reader;
 
 function isToken(block, token) {
   if (token === "read" || !block) return token === "read";

@@ -20,7 +20,7 @@ function showChoice(state) {
   if (!block) return;
   layCells(state, block);
   placeKept(state);
-  if (state.choice.token === "read") read(state.panes); // else the mark that was placed has done so
+  if (state.choice.token[0] !== "c") read(state.panes); // else the mark that was placed has done so
   takeAwayFollows(state);
 }
 

@@ -4,6 +4,9 @@ const EVEN = 1.5; // times the mean share, below which the largest one is hardly
 
 const asSentence = (text) => text[0].toUpperCase() + text.slice(1);
 
+// As in "the class token" and "extra token 2".
+const named = (name) => (/\d$/.test(name) ? name : `the ${name}`);
+
 // As in "Block 7, head 3".
 function placeWords({ choice, view }) {
   const block = `block ${choice.block + 1}`;
@@ -16,7 +19,7 @@ function tokenWords(state, token) {
   const { view, cells } = state;
   if (token === "read") return chosenBlock(state).reader;
   const number = Number(token.slice(1));
-  return token[0] === "c" ? `patch ${cellWords(cells, number)}` : `the ${view.tokens[number]}`;
+  return token[0] === "c" ? `patch ${cellWords(cells, number)}` : named(view.tokens[number]);
 }
 
 // What to do, as long as nothing is kept.
@@ -57,7 +60,7 @@ function evenWords({ shown, cells }) {
 function othersWords({ shown, view }, verb) {
   const told = [...shown.others].map((share, place) => [view.tokens[place], share]).filter(([, share]) => share >= 0.005);
   if (told.length > 3) return ` ${told.length} tokens that are no patch: ${sharePercent(sumOf(shown.others))}.`;
-  return told.map(([name, share]) => ` The ${name} ${verb} ${sharePercent(share)}.`).join("");
+  return told.map(([name, share]) => ` ${asSentence(named(name))} ${verb} ${sharePercent(share)}.`).join("");
 }
 
 function pointedWords({ shown, choice, cells }, pointed) {
