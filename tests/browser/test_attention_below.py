@@ -69,7 +69,8 @@ def test_maps_of_the_chosen_class_say_so_and_lead_to_explore_and_trust(visit: Ne
     titles = page.locator(".st-key-class_maps .title")
     of_attention = [method for method in METHODS.values() if method.family is Family.ATTENTION]
     expect(titles).to_have_count(1 + len(of_attention))
-    assert titles.all_inner_texts()[:2] == ["Attention rollout: not about a class", "HiResCAM: about dog"]
+    expect(titles.nth(0)).to_have_text("Attention rollout: not about a class")
+    expect(titles.nth(1)).to_have_text("HiResCAM: about dog")
     page.locator(".st-key-class_map_chefer").get_by_role("button", name="Check it on Trust").click()
     expect(page).to_have_url(re.compile("/trust.*method=chefer"))
     expect(page.get_by_role("heading", name="Does the heatmap of dog")).to_be_visible()

@@ -130,7 +130,7 @@ def test_a_link_may_say_any_word(visit: NewVisit) -> None:
     for words in ("show=toString&block=99", "direction=constructor&head=x&token=c9999"):
         page = tab.open(f"{ADDRESS}&{words}")
         expect(said(page)).to_contain_text("Block 2, mean of heads: the class token looks most at")
-        assert page.url.endswith(ADDRESS)
+        expect(page).to_have_url(re.compile(f"{re.escape(ADDRESS)}$"))
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from gradcam_core.samples import load_sample
 from tests.browser.axe import findings
 from tests.browser.conftest import Visit, settle
 from tests.browser.test_lost_messages import LossyServer
+from tests.browser.viewer import until
 
 NewVisit = Callable[..., Visit]
 ADDRESS = "/attention?model=tinyvit&block=2&head=3&token=c60"
@@ -73,9 +74,11 @@ def test_a_file_asked_for_between_fast_clicks_is_of_the_last_one_and_the_lines_f
     page.locator(".hp .sheet .row", has_text="Facts").click()
     page.locator(".hp .sheet .row", has_text="Raw map").click()
     expect(page.locator(".hp .notice")).to_contain_text("map.npy")
+    until(page, lambda: len(arrived) == 2)
     assert [name.split("-row")[0] for name in arrived] == ["attention-block-2-head-2"] * 2
     expect(page.locator(".hp pre").first).to_contain_text("--head 2 ")
     page.locator(".hp .sheet .row", has_text="Copy a link").click()
+    expect(page.locator(".hp .notice")).to_have_text("The link is copied.")
     assert "head=2" in page.evaluate("navigator.clipboard.readText()")
     page.locator(".hp .sheet .row", has_text="Copy the picture").click()
     expect(page.locator(".hp .notice")).to_have_text("The picture is copied.")
