@@ -1,6 +1,7 @@
 """How much of each token of the input is in a token after the last block? Three formulas, as matrices.
 
 Rows are the tokens that take, columns those that are taken from; a residual connection lets each token keep itself.
+Blocks may have more tokens than those before them, as where a class token joins late: it stands before the others.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,13 +31,16 @@ def rollout(weights: Sequence[np.ndarray], *, fusion: Fusion = Fusion.MEAN, disc
         discard: the share of the smallest weights of each block that is left out, 0 to below 1.
 
     Returns:
-        (tokens, tokens), rows sum to 1.
+        (tokens, tokens) of the last block, rows sum to 1.
     """
     return rollouts(weights, fusion=fusion, discard=discard)[-1]
 
 
 def rollouts(weights: Sequence[np.ndarray], *, fusion: Fusion = Fusion.MEAN, discard: float = 0.0) -> list[np.ndarray]:
-    """How far attention has come after each block: `rollout` of the first, of the first two, and so on to all."""
+    """How far attention has come after each block: `rollout` of the first, of the first two, and so on to all.
+
+    Each is among the tokens that there are then.
+    """
     _check_share(discard)
     return _rolled([_without_smallest(_doubled(_FUSED[fusion](block, axis=0)), discard) for block in weights])
 
@@ -55,7 +59,7 @@ def gradient_rollout(
     products = [_doubled((block * slope).mean(axis=0)) for block, slope in zip(weights, gradients, strict=True)]
     raising = [_without_smallest(np.maximum(product, 0), discard) for product in products]
     taken = _rolled(raising)[-1]
-    return taken if keeps else taken - np.diag(np.prod([1 / (1 + block.sum(axis=1)) for block in raising], axis=0))
+    return taken if keeps else taken - np.diag(_kept(raising))
 
 
 def chefer(weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> np.ndarray:
@@ -65,22 +69,38 @@ def chefer(weights: Sequence[np.ndarray], gradients: Sequence[np.ndarray]) -> np
         gradients: of the class, each as the block's weights.
 
     Returns:
-        (tokens, tokens), 1 and more on the diagonal, nothing below 0.
+        (tokens, tokens) of the last block, 1 and more on the diagonal, nothing below 0.
     """
-    relevance = np.eye(weights[-1].shape[-1])
+    relevance = np.eye(0)
     for block, slope in zip(weights, gradients, strict=True):
         raising = _doubled(np.maximum(block * slope, 0).mean(axis=0))
+        relevance = _joined(relevance, len(raising))
         relevance = relevance + raising @ relevance
     return relevance
 
 
 def _rolled(fused: Sequence[np.ndarray]) -> list[np.ndarray]:
     """After each block."""
-    flow = [np.eye(fused[-1].shape[-1])]
+    flow = [np.eye(0)]
     for block in fused:
         kept = block + np.eye(len(block))
-        flow.append(kept / kept.sum(axis=1, keepdims=True) @ flow[-1])
+        flow.append(kept / kept.sum(axis=1, keepdims=True) @ _joined(flow[-1], len(block)))
     return flow[1:]
+
+
+def _joined(flow: np.ndarray, tokens: int) -> np.ndarray:
+    """Those that join stand before the others; until then each is in itself alone."""
+    among = np.eye(tokens)
+    among[tokens - len(flow) :, tokens - len(flow) :] = flow
+    return among
+
+
+def _kept(raising: Sequence[np.ndarray]) -> np.ndarray:
+    """(tokens,) what each has of itself by the residual connections alone."""
+    kept = np.ones(len(raising[-1]))
+    for block in raising:
+        kept[len(kept) - len(block) :] /= 1 + block.sum(axis=1)
+    return kept
 
 
 def _without_smallest(fused: np.ndarray, share: float) -> np.ndarray:

@@ -1,7 +1,5 @@
 """Which cells of the image reach the tokens that are read, by the attention of all blocks? Maps of one image."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from gradcam_core.attention import flow
@@ -28,19 +26,6 @@ def rollout_map(
     return _cells(attention, _readers(attention, target), flow.rollout(weights, fusion=fusion, discard=discard))
 
 
-def rollout_maps(
-    attention: AttentionPass, target: Target, *, fusion: Fusion = Fusion.MEAN, discard: float = 0.0
-) -> np.ndarray:
-    """(blocks, h, w), `rollout_map` after each block; the last one is that map.
-
-    Until a class token that is read has joined it has taken from no cell: zeros.
-    """
-    weights, readers = followed_weights(attention), attention.readers(target)
-    return np.stack(
-        [_cells(attention, readers, taken) for taken in flow.rollouts(weights, fusion=fusion, discard=discard)]
-    )
-
-
 def gradient_rollout_map(attention: AttentionPass, target: Target, *, discard: float = 0.0) -> np.ndarray:
     """(h, w) by `flow.gradient_rollout`; otherwise as `rollout_map`, and about the target.
 
@@ -48,8 +33,7 @@ def gradient_rollout_map(attention: AttentionPass, target: Target, *, discard: f
     the same for all, and nearly all that is read, for attention times its gradient is small.
     """
     weights = followed_weights(attention)
-    slopes = _of_all_tokens(attention.gradients(target))
-    taken = flow.gradient_rollout(weights, slopes, discard=discard, keeps=False)
+    taken = flow.gradient_rollout(weights, attention.gradients(target), discard=discard, keeps=False)
     return _cells(attention, _readers(attention, target), taken)
 
 
@@ -59,29 +43,19 @@ def chefer_map(attention: AttentionPass, target: Target) -> np.ndarray:
     Where cells are read themselves, what each keeps of itself is left out: it is the same for all.
     """
     weights = followed_weights(attention)
-    relevance = flow.chefer(weights, _of_all_tokens(attention.gradients(target)))
+    relevance = flow.chefer(weights, attention.gradients(target))
     return _cells(attention, _readers(attention, target), relevance - np.eye(len(relevance)))
 
 
 def followed_weights(attention: AttentionPass) -> list[np.ndarray]:
-    """(heads, tokens, tokens) of every block, among all tokens of the last one.
+    """(heads, tokens, tokens) of every block, the first one first.
 
     Raises:
         MethodError: if attention can't be followed through the network.
     """
     if reason := attention.why_not_followed:
         raise MethodError(reason, hint="Choose a method that needs no attention, such as Grad-CAM or HiResCAM.")
-    return _of_all_tokens([attention.weights(index) for index in range(len(attention.blocks))])
-
-
-def _of_all_tokens(blocks: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """(heads, tokens, tokens) each; tokens that join later, before the cells, attend to nothing until then."""
-    tokens = blocks[-1].shape[-1]
-    joining = [tokens - block.shape[-1] for block in blocks]
-    return [
-        np.pad(block, ((0, 0), (more, 0), (more, 0))) if more else block
-        for block, more in zip(blocks, joining, strict=True)
-    ]
+    return [attention.weights(index) for index in range(len(attention.blocks))]
 
 
 def _readers(attention: AttentionPass, target: Target) -> np.ndarray:

@@ -184,9 +184,8 @@ def _taken(attention: AttentionPass, view: View) -> _Taken:
         raise ValueError(f"There is no block {view.block} among {len(attention.blocks)}.")
     block = attention.blocks[view.block]
     if view.is_rollout:
-        blocks, own = followed_weights(attention), block.shape[-1]
-        taken = flow.rollouts(blocks, fusion=view.fusion, discard=view.discard)[view.block]
-        return _Taken(taken[-own:, -own:], _layout(block), "")  # what joins later, before the cells, is not there yet
+        taken = flow.rollouts(followed_weights(attention), fusion=view.fusion, discard=view.discard)
+        return _Taken(taken[view.block], _layout(block), "")
     weights, layout = attention.weights(view.block), _layout(block)
     if view.head is None:
         return _Taken(weights.mean(axis=0), layout, block.reason)

@@ -27,9 +27,10 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from gradcam_core.attention.features import colours, similarity
+from gradcam_core.attention.flow import rollouts
 from gradcam_core.attention.legrad import legrad_map
 from gradcam_core.attention.lens import logit_lens, read_off
-from gradcam_core.attention.maps import chefer_map, rollout_map, rollout_maps
+from gradcam_core.attention.maps import chefer_map, followed_weights, rollout_map
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.statistics import entropies, mean_distances
 from gradcam_core.models import LoadedModel
@@ -89,8 +90,8 @@ def torchcams_legrad(model: LoadedModel, image: Tensor) -> object:
 
 
 def depth(model: LoadedModel, image: Tensor) -> object:
-    """Rollout maps after each block, of a pass that is there."""
-    return rollout_maps(_pass_of(model, image), _CLASS)
+    """Rollout after each block, of a pass that is there."""
+    return rollouts(followed_weights(_pass_of(model, image)))
 
 
 def numbers(model: LoadedModel, image: Tensor) -> object:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gradcam_core.attention.blocks import attention_block, why_not_followed
 from gradcam_core.attention.flow import Fusion, chefer, gradient_rollout, rollout, rollouts
-from gradcam_core.attention.maps import chefer_map, gradient_rollout_map, rollout_map, rollout_maps
+from gradcam_core.attention.maps import chefer_map, gradient_rollout_map, rollout_map
 from gradcam_core.attention.passes import attend
 from gradcam_core.errors import MethodError
 from gradcam_core.layers.finding import TargetLayer, find_layers
@@ -138,21 +138,27 @@ def test_a_class_token_that_joins_late_takes_from_the_cells_then() -> None:
     assert np.array_equal(rollout_map(attention, ONE), rollout_map(attention, OTHER))
 
 
-def test_a_map_after_each_block_ends_with_that_of_all() -> None:
-    vit = attend(loaded(small_vit(), side=SIDE), noise(SIDE), gradients=True)
-    found = rollout_maps(vit, ONE, discard=0.2)
-    assert found.shape == (3, 8, 8)
-    assert found.dtype == np.float32
-    assert np.array_equal(found[-1], rollout_map(vit, ONE, discard=0.2))
-    first = vit.weights(0).mean(axis=0, dtype=np.float64)[0, 1:] / 2
-    assert np.allclose(rollout_maps(vit, ONE)[0], first.reshape(8, 8), atol=1e-7)
+def test_of_a_block_with_fewer_tokens_the_same_share_is_left_out() -> None:
+    few, more = np.array([[[0.9, 0.1], [0.4, 0.6]]]), np.array([[[0.1, 0.5, 0.4], [0.2, 0.2, 0.6], [0.3, 0.3, 0.4]]])
+    before, after = rollouts([few, more], discard=0.5)
+    kept = (np.array([[1, 0], [0, 1]]) + np.eye(2)) / 2  # of four weights the larger two, rows filled up
+    assert np.allclose(before, kept)
+    joined = np.eye(3)
+    joined[1:, 1:] = kept
+    assert np.allclose(after, rollout([more], discard=0.5) @ joined)
 
 
-def test_a_class_token_has_taken_nothing_before_it_joins() -> None:
-    attention = attend(loaded(embedded_network("tinyvit"), side=INPUT_SIDE), noise(INPUT_SIDE), gradients=True)
-    before, last = rollout_maps(attention, ONE)
-    assert not before.any()
-    assert last.sum() > 0.1
+def test_what_joins_later_has_nothing_of_the_cells_until_then() -> None:
+    rng = np.random.default_rng(2)
+    weights = [rng.random((HEADS, tokens, tokens)) for tokens in (3, 4)]
+    slopes = [rng.normal(size=block.shape) for block in weights]
+    padded = [
+        [np.pad(block, ((0, 0), (4 - block.shape[1], 0), (4 - block.shape[1], 0))) for block in blocks]
+        for blocks in (weights, slopes)
+    ]
+    assert np.allclose(chefer(weights, slopes), chefer(*padded))
+    assert np.allclose(gradient_rollout(weights, slopes), gradient_rollout(*padded))
+    assert np.allclose(gradient_rollout(weights, slopes, keeps=False), gradient_rollout(*padded, keeps=False))
 
 
 @pytest.mark.parametrize("made", [gradient_rollout_map, chefer_map])
@@ -185,7 +191,7 @@ def test_a_bright_corner_of_a_grid_that_is_no_square_shows_in_that_corner(made: 
 )
 def test_where_attention_cannot_be_followed_a_sentence_says_so(module: Any, side: int, said: str) -> None:
     attention = attend(loaded(module, side=side), noise(side), gradients=True)
-    for made in (rollout_map, rollout_maps, gradient_rollout_map, chefer_map):
+    for made in (rollout_map, gradient_rollout_map, chefer_map):
         with pytest.raises(MethodError) as caught:
             made(attention, ONE)
         assert caught.value.message.startswith(said)

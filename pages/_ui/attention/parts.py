@@ -88,11 +88,8 @@ def _rollouts(question: Question) -> list[np.ndarray]:
     reading = attention_reading(question)
     if reading.why_not_followed:
         raise HeatproofError(reading.why_not_followed, hint="Look at the attention of single blocks.")
-    means = [_global_mean(question, place) for place in range(len(reading.blocks))]
-    tokens = len(means[-1])
-    padded = [np.pad(mean, (tokens - len(mean), 0))[None] for mean in means]  # tokens that join later, before the cells
-    own = (flow[-len(mean) :, -len(mean) :] for flow, mean in zip(rollouts(padded), means, strict=True))
-    return [flow.astype(np.float16) for flow in own]
+    heads = [_global_mean(question, place)[None] for place in range(len(reading.blocks))]  # one: their mean
+    return [flow.astype(np.float16) for flow in rollouts(heads)]
 
 
 def _size(array: np.ndarray) -> int:
