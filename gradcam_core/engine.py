@@ -121,8 +121,7 @@ class ForwardPass:
     @property
     def probabilities(self) -> np.ndarray:
         """(classes,) float32: softmax, or a sigmoid for each class where the model's labels are independent."""
-        scores = self._recorded.logits.detach()
-        return array(scores.softmax(0) if self.model.activation == "softmax" else scores.sigmoid())
+        return array(self.model.probabilities(self._recorded.logits))
 
     @property
     def input_picture(self) -> np.ndarray:

@@ -53,10 +53,10 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
         {"__main__"},
     ],
     "gradcam_core.attention": [
-        {"blocks", "features", "flow", "sinks", "statistics", "uses"},
-        {"recording", "succession"},
+        {"blocks", "features", "flow", "statistics", "uses"},
+        {"recording", "sinks", "succession"},
         {"passes"},
-        {"lens", "maps"},
+        {"heads", "lens", "maps"},
         {"later", "legrad", "views"},
         {"facts", "places"},
     ],

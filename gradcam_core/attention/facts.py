@@ -10,7 +10,7 @@ from gradcam_core.attention.legrad import why_no_legrad
 from gradcam_core.attention.lens import read_off
 from gradcam_core.attention.passes import AttentionPass, pass_of
 from gradcam_core.attention.recording import recording_attention
-from gradcam_core.attention.succession import succession
+from gradcam_core.attention.succession import Succession, succession
 from gradcam_core.errors import HeatproofError
 from gradcam_core.layers.finding import TargetLayer
 from gradcam_core.models import LoadedModel
@@ -22,12 +22,12 @@ from gradcam_core.resources.store import LruStore
 
 @dataclass(frozen=True)
 class AttentionFacts:
-    """What can't be done with a model's attention, and why: a sentence each, empty where it can be done.
+    """What is known of a model's attention.
 
     Attributes:
-        not_followed: following it from block to block.
-        not_read_off: reading the network off after blocks in which all tokens attend to all.
-        read_off_partly: reading it off after every one of its blocks.
+        not_followed: why it can't be followed from block to block, in a sentence; empty where it can.
+        not_read_off: why the network can't be read off after blocks in which all tokens attend to all, likewise.
+        read_off_partly: why not after every one of its blocks, likewise.
         blocks: that follow one another up to the last, whose outputs can be recorded; also where a map has no use of
             the last one, for only tokens beside its cells are read.
     """
@@ -58,8 +58,8 @@ def _found(model: LoadedModel) -> AttentionFacts:
     with memory_for_a_pass():
         try:
             attention = _shapes(model, noise)
-            blocks = succession(attention.blocks, (*model.layers, *model.unread)).layers
-            return AttentionFacts(attention.why_not_followed, *_reading(model, noise, attention), blocks)
+            blocks = succession(attention.blocks, (*model.layers, *model.unread))
+            return AttentionFacts(attention.why_not_followed, *_reading(model, noise, attention, blocks), blocks.layers)
         except Exception as error:  # a stranger's module raises anything, and other methods may explain it
             if is_out_of_memory(error):
                 raise
@@ -77,12 +77,11 @@ def _shapes(model: LoadedModel, noise: Tensor) -> AttentionPass:
     return pass_of(model, mode, logits.detach())
 
 
-def _reading(model: LoadedModel, noise: Tensor, attention: AttentionPass) -> tuple[str, str]:
+def _reading(model: LoadedModel, noise: Tensor, attention: AttentionPass, blocks: Succession) -> tuple[str, str]:
     """Why the network can't be read off, and why not after all blocks; the shapes tell most, before it is tried."""
     if attention.unseen:
         return attention.why_not_followed, ""
-    blocks = succession(attention.blocks, (*model.layers, *model.unread))
     if reason := why_no_legrad(blocks, attention.blocks):
         return reason, ""
-    blocks = read_off(model, noise, attention=attention).blocks
-    return why_no_legrad(blocks, attention.blocks), blocks.reason if blocks.layers else ""
+    read = read_off(model, noise, attention=attention).blocks
+    return why_no_legrad(read, attention.blocks), read.reason if read.layers else ""

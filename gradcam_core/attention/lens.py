@@ -35,13 +35,22 @@ class LogitLens:
     Attributes:
         layers: names of the blocks that it is read off after, in order.
         logits: (blocks, classes) float32, read-only; the last row is the prediction, to rounding.
+        probabilities: likewise.
         reason: why it can't be read off after every block, in one sentence; empty where it can. It may still be after
             the last ones.
     """
 
     layers: tuple[str, ...]
     logits: np.ndarray
+    probabilities: np.ndarray
     reason: str = ""
+
+    def best(self, count: int) -> list[list[tuple[int, float]]]:
+        """Of each row the likeliest classes and their probabilities, the likeliest first."""
+        return [
+            [(int(index), float(probable[index])) for index in np.argsort(-logits, kind="stable")[:count]]
+            for logits, probable in zip(self.logits, self.probabilities, strict=True)
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,17 +70,18 @@ class ReadOff:
     calls: _Calls = ()
 
 
-def logit_lens(model: LoadedModel, input_tensor: Tensor) -> LogitLens:
+def logit_lens(model: LoadedModel, input_tensor: Tensor, *, attention: AttentionPass | None = None) -> LogitLens:
     """The logits after each block. Two forward passes, unless what follows the blocks takes one image alone.
 
     Args:
         input_tensor: (1, 3, height, width), normalised.
+        attention: as in `read_off`.
 
     Raises:
         ResourceError: if the memory does not suffice.
     """
-    read = read_off(model, input_tensor)
-    return LogitLens(read.blocks.names, array(read.logits), read.blocks.reason)
+    read = read_off(model, input_tensor, attention=attention)
+    return LogitLens(read.blocks.names, array(read.logits), array(model.probabilities(read.logits)), read.blocks.reason)
 
 
 def read_off(

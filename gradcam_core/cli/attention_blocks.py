@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from gradcam_core.attention.blocks import AttentionBlock
+from gradcam_core.attention.heads import HeadFigures, cell_size, head_figures
 from gradcam_core.attention.passes import AttentionPass
-from gradcam_core.attention.statistics import entropies, mean_distances
 from gradcam_core.cli.formatting import columns
-from gradcam_core.layers.layouts import Layout
 from gradcam_core.sentences import number
 from gradcam_core.text import counted, display_name
 
@@ -27,14 +26,11 @@ class BlockFacts:
 
     Attributes:
         reason: why no map of it can be shown, in one sentence; empty where it can.
-        entropies: (heads,); one for all where heads can't be told from groups of tokens.
-        distances: (heads,); None where the places of its tokens are not known.
     """
 
     block: AttentionBlock
     reason: str
-    entropies: np.ndarray
-    distances: np.ndarray | None
+    figures: HeadFigures
 
     @property
     def heads(self) -> int | None:
@@ -49,15 +45,8 @@ def facts_of(attention: AttentionPass, reasons: Sequence[str], input_size: tuple
         reasons: why each can't be shown.
         input_size: (width, height) in pixels.
     """
-    facts = []
-    for place, (block, reason) in enumerate(zip(attention.blocks, reasons, strict=True)):
-        weights = attention.weights(place)
-        layout = block.layout if block.is_global and not reason else None
-        distances = None if layout is None else mean_distances(weights, layout, _cell(layout, input_size))
-        if weights.ndim > 4:  # any of its sides may be that of the heads
-            weights = weights.reshape(-1, 1, *weights.shape[-2:])
-        facts.append(BlockFacts(block, reason, entropies(weights), distances))
-    return facts
+    figures = head_figures(attention, reasons, input_size)
+    return [BlockFacts(*each) for each in zip(attention.blocks, reasons, figures, strict=True)]
 
 
 def blocks_lines(facts: Sequence[BlockFacts], input_size: tuple[int, int]) -> Iterator[str]:
@@ -74,33 +63,27 @@ def blocks_json(facts: Sequence[BlockFacts]) -> list[dict[str, Any]]:
     return [_block(one) for one in facts]
 
 
-def _cell(layout: Layout, input_size: tuple[int, int]) -> tuple[float, float]:
-    """(height, width) of a cell."""
-    width, height = input_size
-    return height / layout.height, width / layout.width
-
-
 def _tokens_sentence(facts: Sequence[BlockFacts], input_size: tuple[int, int]) -> str:
     """Of the last block whose tokens are all those of the image."""
     known = [one.block for one in facts if one.block.is_global]
     layout = known[-1].layout if known else None
     if layout is None:
         return ""
-    height, width = _cell(layout, input_size)
+    height, width = cell_size(known[-1], input_size)
     before = f"{counted(layout.prefix, 'other token', 'other tokens')} before " if layout.prefix else ""
     cells = f"{layout.width} x {layout.height} cells of {width:.4g} x {height:.4g} pixels"
     return f"{known[-1].shape[-1]:,} tokens: {before}{cells}"
 
 
 def _row(place: int, facts: BlockFacts) -> tuple[str, ...]:
-    block, distances = facts.block, facts.distances
+    block, distances = facts.block, facts.figures.distances
     windows = int(np.prod(block.shape[:-3])) if facts.heads else 1
     return (
         str(place),
         display_name(block.name or "(the network)"),
         str(facts.heads or "-"),
         f"{block.shape[-1]:,}" + (f" x {windows:,}" if windows > 1 else ""),
-        number(float(facts.entropies.mean()), 2),
+        number(float(facts.figures.entropies.mean()), 2),
         "-" if distances is None or not np.isfinite(distances).any() else number(float(np.nanmean(distances)), 0),
     )
 
@@ -114,8 +97,8 @@ def _block(facts: BlockFacts) -> dict[str, Any]:
         "grid": list(layout.grid) if layout else None,
         "prefix_tokens": layout.prefix if layout else None,
         "reason": facts.reason or block.reason or None,
-        "entropies": _numbers(facts.entropies),
-        "distances": None if facts.distances is None else _numbers(facts.distances),
+        "entropies": _numbers(facts.figures.entropies),
+        "distances": None if facts.figures.distances is None else _numbers(facts.figures.distances),
     }
 
 

@@ -57,6 +57,10 @@ class LoadedModel:
         """(n, classes) of what the network gave for n inputs; a binary network's one logit z becomes (-z, z)."""
         return torch.cat([-outputs, outputs], dim=1) if self.activation == "binary" else outputs
 
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """(…, classes): softmax, or a sigmoid for each class where the labels are independent."""
+        return logits.softmax(-1) if self.activation == "softmax" else logits.sigmoid()
+
     def layer(self, name: str | None = None) -> TargetLayer:
         """The layer of this name, or the default one.
 

@@ -91,8 +91,7 @@ def _are_alike(model: LoadedModel, first: np.ndarray, second: np.ndarray) -> boo
 
 
 def _probabilities(model: LoadedModel, logits: np.ndarray) -> np.ndarray:
-    scores = torch.from_numpy(logits)
-    return np.asarray(scores.softmax(1) if model.activation == "softmax" else scores.sigmoid())
+    return np.asarray(model.probabilities(torch.from_numpy(logits)))
 
 
 def _read(known: KnownAnswer) -> LoadedImage:

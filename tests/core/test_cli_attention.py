@@ -11,6 +11,7 @@ from PIL import Image
 import gradcam_core.cli.attention as command
 from gradcam_core.attention.blocks import CHANGED
 from gradcam_core.attention.flow import Fusion, rollout, rollouts
+from gradcam_core.attention.lens import LogitLens
 from gradcam_core.attention.maps import followed_weights
 from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.attention.sinks import outlying_cells
@@ -117,7 +118,7 @@ def test_where_it_can_be_read_off_once_alone_it_says_so(capsys: pytest.CaptureFi
     told = answer(capsys, scene)
     assert [one["name"] for one in told["read_off_after"]] == ["blocks.1"]
     assert told["not_read_off"].startswith("It can be read off after blocks.1 alone")
-    assert told["outlying_cells"] is None
+    assert told["outlying_cells"]["layer"] == "blocks.0"  # the last block but one, though no answer is read off there
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,8 @@ def test_where_it_can_be_read_off_once_alone_it_says_so(capsys: pytest.CaptureFi
 )
 def test_of_many_cells_the_first_are_named(count: int, said: str) -> None:
     outlying = np.arange(16).reshape(1, 16) < count
-    depth = Depth(("a", "b"), np.full((2, 1), 0.5, dtype=np.float32), "", outlying)
+    nothing = np.zeros((0, 1), dtype=np.float32)
+    depth = Depth(LogitLens((), nothing, nothing), outlying, "a")
     line = list(depth_lines(depth, ("cat",)))[-1]
     assert line.startswith("Cells that stand out in a by the size of their features: ")
     assert line.endswith(f"{said}.")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gradcam_core.attention.blocks import AttentionBlock
+from gradcam_core.attention.heads import HeadFigures
 from gradcam_core.attention.passes import attend
 from gradcam_core.attention.statistics import entropies, mean_distances
 from gradcam_core.engine import Explainer
@@ -14,7 +15,7 @@ from gradcam_core.models import load_model
 from gradcam_core.preprocessing import prepare
 from gradcam_core.samples import load_sample
 from pages._ui.attention import depth_message as messages
-from pages._ui.attention.depth import HeadFigures, LensReading, LensRow, head_figures, lens_reading
+from pages._ui.attention.depth import LensReading, LensRow, figures_reading, lens_reading
 from pages._ui.attention.depth_message import Told, depth_message, heads_told, lens_told
 from pages._ui.attention.reading import AttentionReading, attention_reading
 from pages._ui.session.question import Question
@@ -73,7 +74,7 @@ def test_the_last_row_is_the_answer_of_the_network(question: Question) -> None:
 def test_the_figures_of_every_head_are_those_of_the_core(question: Question) -> None:
     model = load_model("tinyvit")
     attended = attend(model, prepare(load_sample("meadow"), model.input_spec).tensor)
-    found = head_figures(question)
+    found = figures_reading(question)
     for place, block in enumerate(attended.blocks):
         weights, cell = attended.weights(place), (128 / 16, 128 / 16)
         distances = found[place].distances

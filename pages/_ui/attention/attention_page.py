@@ -28,6 +28,8 @@ def show_attention(question: Question) -> None:
 def _draw(question: Question) -> None:
     reading = attention_reading(question)
     message = attention_message(question, reading, chosen_look(), offered_formats())
+    if not reading.blocks:
+        _offer_transformer()
     with st.container(key="explained"):  # its style marks a former result while the next one is computed
         show_attention_element(message)
     _answer(question)
@@ -35,8 +37,6 @@ def _draw(question: Question) -> None:
     if reading.blocks:
         show_depth(question)
         show_class_maps(question)
-    else:
-        _offer_transformer()
 
 
 def _offer_transformer() -> None:

@@ -13,18 +13,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradcam_core.errors import HeatproofError
 from gradcam_core.sentences import number, percent, short_label
-from pages._ui.attention.depth import HeadFigures, LensReading, LensRow, head_figures, lens_reading
+from pages._ui.attention.depth import LensReading, LensRow, figures_reading, lens_reading
 from pages._ui.attention.message import view_id
 from pages._ui.attention.reading import AttentionReading, attention_reading
 from pages._ui.session.question import Question
 from pages._ui.text.incidents import error_text_plain, report_internal_errors
 from pages._ui.text.sentences import finite
+
+if TYPE_CHECKING:
+    from gradcam_core.attention.heads import HeadFigures
 
 Told = dict[str, Any]
 
@@ -54,7 +57,7 @@ def depth_message(question: Question) -> Told:
     return {
         "id": view_id(question),
         "lens": _or_why(lambda: lens_told(lens_reading(question), reading, question.model.labels), _LENS_TITLE),
-        "heads": _or_why(lambda: heads_told(head_figures(question), reading), _HEADS_TITLE),
+        "heads": _or_why(lambda: heads_told(figures_reading(question), reading), _HEADS_TITLE),
     }
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcam_core.config import settings
 from pages._ui.attention.reading import attention_reading, in_turn, reading_key
 from pages._ui.session.question import Question
 
@@ -19,25 +18,16 @@ _WORDS_BYTES = 300
 
 def outliers_part(question: Question, _: int) -> tuple[dict[str, Any], bytes]:
     """`outliers-0`: of the last block but one, or of the only one; empty where that has no map."""
-    layer = _layer(question)
-    if layer is None:
+    from gradcam_core.attention.sinks import sink_layer
+
+    layer = sink_layer([one.block for one in attention_reading(question).blocks], question.model.layers)
+    if not layer:
         return {"layer": ""}, b""
 
     def read(model: LoadedModel, prepared: PreparedInput) -> np.ndarray:
-        from gradcam_core.attention.sinks import outlying_cells
-        from gradcam_core.recording import record
+        from gradcam_core.attention.sinks import sinks_in
 
-        activation = record(model, prepared.tensor, [layer]).activation(layer)
-        return outlying_cells(activation, settings().sink_mads, times=settings().sink_times)
+        return sinks_in(model, prepared.tensor, layer)
 
     found = in_turn(question, (*reading_key(question), "outliers"), read, lambda made: _WORDS_BYTES + made.nbytes)
     return {"layer": layer}, found.astype(np.uint8).tobytes()
-
-
-def _layer(question: Question) -> str | None:
-    """The innermost layer with a map that holds the last attention but one."""
-    blocks = attention_reading(question).blocks[-2:]
-    if not blocks:
-        return None
-    holding = [layer.name for layer in question.model.layers if blocks[0].block.name.startswith(f"{layer.name}.")]
-    return max(holding, key=len, default=None)

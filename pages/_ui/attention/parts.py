@@ -22,7 +22,7 @@ from pages._ui.attention.outliers import outliers_part
 from pages._ui.attention.reading import attention_reading, heads_of, reading_key
 from pages._ui.session.question import Question
 from pages._ui.session.shared import shared
-from pages._ui.text.incidents import error_text_plain, logged_incident
+from pages._ui.text.incidents import error_text_plain, report_internal_errors
 from pages._ui.viewer.payload import pack
 
 Part = tuple[dict[str, Any], bytes]
@@ -32,12 +32,11 @@ def part_message(question: Question, wanted: Wanted) -> bytes:
     """The answer; a part that can't be given says why."""
     head: dict[str, Any] = {"view": wanted.view, "name": wanted.name, "try": wanted.tries}
     try:
-        more, data = _part(question, wanted.name)
-        return pack(head | more, {wanted.name: data})
+        with report_internal_errors("in a part of the page Attention"):
+            more, data = _part(question, wanted.name)
+            return pack(head | more, {wanted.name: data})
     except HeatproofError as error:
         return pack(head | {"error": error_text_plain(error)}, {})
-    except Exception:  # noqa: BLE001 - the last door before a visitor: logged whole, shown as a number
-        return pack(head | {"error": logged_incident("in a part of the page Attention")}, {})
 
 
 def half(matrix: np.ndarray) -> bytes:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from gradcam_core.layers.place import ReceptiveField
+from pages._ui.session import results
 from pages._ui.session.question import Question
-from pages._ui.session.queue import my_turn
-from pages._ui.session.results import image_ready
-from pages._ui.session.shared import ensure_room, model_cache, shared
+from pages._ui.session.shared import shared
 
 if TYPE_CHECKING:
     from gradcam_core.attention.blocks import AttentionBlock
     from gradcam_core.attention.passes import AttentionPass
     from gradcam_core.geometry import InputGeometry
+    from gradcam_core.loaded_image import LoadedImage
     from gradcam_core.models import LoadedModel
     from gradcam_core.preprocessing import PreparedInput
 
@@ -83,8 +83,12 @@ def attention_reading(question: Question) -> AttentionReading:
     """
 
     def read(model: LoadedModel, prepared: PreparedInput) -> AttentionReading:
-        attended = _attended(question, model, prepared)
-        readers, why_not = _kept_facts(question, attended)
+        from gradcam_core.attention.passes import attend
+
+        known = shared().results.get(_facts_key(question))
+        attended = attend(model, prepared.tensor, gradients=known is None)  # they double the time
+        _keep_heads(question, attended)
+        readers, why_not = known or _kept_facts(question, attended)
         blocks = _blocks(model, attended, readers)
         why_not = why_not or next((one.reason for one in blocks if one.reason), "")
         return AttentionReading(blocks, readers, why_not, attended.unseen, prepared.geometry)
@@ -111,56 +115,34 @@ def in_turn(
     make: Callable[[LoadedModel, PreparedInput], T],
     nbytes: Callable[[T], int],
 ) -> T:
-    """An answer from the store; else it is computed when it is this session's turn, unless it has come meanwhile."""
-    from gradcam_core.preprocessing import prepare
-    from gradcam_core.recording import memory_for_a_pass
+    """`results.in_turn` for what is made of the network's input."""
 
-    known: T | None = shared().results.get(key)
-    if known is not None:
-        return known
-    ensure_room()
-    image = image_ready(question)
-    with my_turn(shared().slots), model_cache().borrow(question.model.spec.name) as model:
+    def made(model: LoadedModel, image: LoadedImage) -> T:
+        from gradcam_core.preprocessing import prepare
+        from gradcam_core.recording import memory_for_a_pass
 
-        def computed() -> T:
-            with memory_for_a_pass():
-                prepared = prepare(image, model.input_spec, preprocessing=question.preprocessing)
-            return make(model, prepared)
+        with memory_for_a_pass():
+            prepared = prepare(image, model.input_spec, preprocessing=question.preprocessing)
+        return make(model, prepared)
 
-        answered: T = shared().kept(key, computed, nbytes)
-        return answered
-
-
-def _attended(question: Question, model: LoadedModel, prepared: PreparedInput) -> AttentionPass:
-    """With gradients only where the facts of the network are not known yet: they double its time."""
-    from gradcam_core.attention.passes import attend
-
-    attended = attend(model, prepared.tensor, gradients=shared().results.get(_facts_key(question)) is None)
-    _keep_heads(question, attended)
-    return attended
+    return results.in_turn(question, key, made, nbytes)
 
 
 def _kept_facts(question: Question, attended: AttentionPass) -> tuple[np.ndarray | None, str]:
-    """Which tokens are read, None: not known; and why attention can't be followed. Asked once, of the first image."""
-    readers, why_not = shared().kept(
-        _facts_key(question),
-        lambda: (_readers(attended), attended.why_not_followed),
-        lambda made: made[0].nbytes + _FACTS_BYTES,
-    )
-    return readers if readers.size else None, why_not
+    """Which tokens are read, None: not known; and why attention can't be followed. Asked once, of the first image.
 
-
-def _readers(attended: AttentionPass) -> np.ndarray:
-    from gradcam_core.errors import MethodError
+    Args:
+        attended: a pass with gradients.
+    """
+    from gradcam_core.attention.views import readers_of
     from gradcam_core.targets import one_class
 
-    nothing = np.zeros(0, dtype=np.float32)
-    if not attended.blocks or not attended.blocks[-1].is_global or not attended.logits.requires_grad:
-        return nothing
-    try:
-        return attended.readers(one_class(int(attended.logits.argmax())))
-    except MethodError:
-        return nothing
+    kept: tuple[np.ndarray | None, str] = shared().kept(
+        _facts_key(question),
+        lambda: (readers_of(attended, one_class(int(attended.logits.argmax()))), attended.why_not_followed),
+        lambda made: _FACTS_BYTES + (0 if made[0] is None else made[0].nbytes),
+    )
+    return kept
 
 
 def _blocks(model: LoadedModel, attended: AttentionPass, readers: np.ndarray | None) -> tuple[BlockReading, ...]:
@@ -184,18 +166,13 @@ def _block(attended: AttentionPass, place: int, readers: np.ndarray | None, fiel
 
 
 def shares_read(readers: np.ndarray | None, block: AttentionBlock) -> np.ndarray:
-    """(tokens,) whose attention stands for the block's: that of the tokens that are read, else of all its cells.
+    """(tokens,) whose attention stands for the block's: `queries_read`; of a block without cells all tokens."""
+    from gradcam_core.attention.views import queries_read
 
-    A token that joins later, before the cells, has no attention yet.
-    """
     tokens = block.shape[-1]
-    prefix = block.layout.prefix if block.layout else 0
-    shares = np.zeros(tokens, dtype=np.float32)
-    if readers is not None:
-        shares[:] = readers[len(readers) - tokens :] if len(readers) >= tokens else 0
-    if not shares.any():
-        shares[prefix:] = 1
-    return np.asarray(shares / shares.sum(), dtype=np.float32)
+    return (
+        np.full(tokens, 1 / tokens, np.float32) if block.layout is None else queries_read(readers, tokens, block.layout)
+    )
 
 
 def _keep_heads(question: Question, attended: AttentionPass) -> None:

@@ -17,7 +17,7 @@ from pages._ui.session.question import Question
 from pages._ui.session.queue import my_turn, queue_shown
 from pages._ui.session.results import image_ready
 from pages._ui.session.shared import ensure_room, shared
-from pages._ui.text.incidents import error_text_plain, logged_incident
+from pages._ui.text.incidents import error_text_plain, report_internal_errors
 from pages._ui.viewer.payload import pack
 from pages._ui.viewer.scripts import script
 
@@ -82,14 +82,13 @@ def file_message(question: Question, wanted: FileWanted) -> bytes:
     """The answer; a file that can't be given says why."""
     head = {"token": wanted.token, "what": wanted.what}
     try:
-        if wanted.view != view_id(question):
-            raise HeatproofError("The view has changed meanwhile.", hint="Ask once more.")
-        more, data = _answer(question, wanted)
-        return pack(head | more, {"file": data})
+        with report_internal_errors("in a file of the page Attention"):
+            if wanted.view != view_id(question):
+                raise HeatproofError("The view has changed meanwhile.", hint="Ask once more.")
+            more, data = _answer(question, wanted)
+            return pack(head | more, {"file": data})
     except HeatproofError as error:
         return pack(head | {"error": error_text_plain(error)}, {})
-    except Exception:  # noqa: BLE001 - the last door before a visitor: logged whole, shown as a number
-        return pack(head | {"error": logged_incident("in a file of the page Attention")}, {})
 
 
 def offered_formats() -> list[dict[str, str]]:

@@ -17,7 +17,7 @@ from pages._ui.session.question import Question
 from pages._ui.session.queue import my_turn
 from pages._ui.session.results import cam_for, forward_result
 from pages._ui.session.shared import ensure_room, shared
-from pages._ui.text.incidents import error_text_plain, logged_incident
+from pages._ui.text.incidents import error_text_plain, report_internal_errors
 from pages._ui.viewer import Request
 
 if TYPE_CHECKING:
@@ -31,13 +31,12 @@ def reply_to(request: Request, question: Question) -> Reply:
     """The head and the bytes of an answer; one that can't be given says why."""
     head = {"token": request.token, "what": request.what}
     try:
-        if request.view != digest(question):
-            raise HeatproofError("The view has changed meanwhile.", hint="Ask once more.")
-        return _answered(head, request, question)
+        with report_internal_errors("in a file to take away"):
+            if request.view != digest(question):
+                raise HeatproofError("The view has changed meanwhile.", hint="Ask once more.")
+            return _answered(head, request, question)
     except HeatproofError as error:
         return head | {"error": error_text_plain(error)}, b""
-    except Exception:  # noqa: BLE001 - the last door before a visitor: logged whole, shown as a number
-        return head | {"error": logged_incident("in a file to take away")}, b""
 
 
 def _answered(head: dict[str, Any], request: Request, question: Question) -> Reply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -168,29 +168,37 @@ def image_ready(question: Question) -> LoadedImage:
     return image
 
 
-def _answered(
+def in_turn(
     question: Question,
-    more: tuple[str | int, ...],
-    make: Callable[[ForwardPass], _Answer],
+    key: Hashable,
+    make: Callable[[LoadedModel, LoadedImage], _Answer],
     nbytes: Callable[[_Answer], int],
 ) -> _Answer:
     """An answer from the store; else it is computed when it is this session's turn, unless it has come meanwhile."""
-    from gradcam_core.engine import Explainer
-
-    key = (*question.key, *more)
     known: _Answer | None = shared().results.get(key)
     if known is not None:
         return known
     ensure_room()
     image = image_ready(question)
     with my_turn(shared().slots), model_cache().borrow(question.model.spec.name) as model:
-
-        def computed() -> _Answer:
-            explainer = Explainer(model, question.layer)
-            return make(explainer.forward(image, preprocessing=question.preprocessing, place=question.place))
-
-        answered: _Answer = shared().kept(key, computed, nbytes)
+        answered: _Answer = shared().kept(key, lambda: make(model, image), nbytes)
         return answered
+
+
+def _answered(
+    question: Question,
+    more: tuple[str | int, ...],
+    make: Callable[[ForwardPass], _Answer],
+    nbytes: Callable[[_Answer], int],
+) -> _Answer:
+    """`in_turn` for what a forward pass of the question answers."""
+    from gradcam_core.engine import Explainer
+
+    def explained(model: LoadedModel, image: LoadedImage) -> _Answer:
+        explainer = Explainer(model, question.layer)
+        return make(explainer.forward(image, preprocessing=question.preprocessing, place=question.place))
+
+    return in_turn(question, (*question.key, *more), explained, nbytes)
 
 
 def _read(forward: ForwardPass, method: str) -> ForwardResult:
