@@ -1,15 +1,13 @@
 """Which files does a map of attention or of features leave?"""
 
-import io
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from gradcam_core.encoding import to_png
-from gradcam_core.errors import HeatproofError
+from gradcam_core.encoding import to_npy, to_png
 from gradcam_core.export.attention_map import LaidMap
-from gradcam_core.export.formats import ExportFormat
+from gradcam_core.export.formats import ExportFormat, made_file
 from gradcam_core.export.manifest import json_text, seen_json, shifts_json, versions
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel
@@ -65,11 +63,7 @@ def attention_file(drawn: DrawnMap, file_name: str) -> bytes:
     Raises:
         HeatproofError: if no format has such a file.
     """
-    wanted = next((one for one in ATTENTION_FORMATS.values() if one.file_name == file_name), None)
-    if wanted is None:
-        known = ", ".join(one.file_name for one in ATTENTION_FORMATS.values())
-        raise HeatproofError(f"A map of attention has no file {file_name[:80]!r}.", hint=f"It has {known}.")
-    return wanted.make(drawn)
+    return made_file(ATTENTION_FORMATS.values(), file_name, drawn, of="A map of attention")
 
 
 def attention_json(it: DrawnMap) -> dict[str, Any]:
@@ -116,12 +110,6 @@ def _panels(it: DrawnMap) -> bytes:
     return figure_png(captioned_figure(it.image, panels, caption, bar))
 
 
-def _npy(it: DrawnMap) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, it.laid.values, allow_pickle=False)
-    return buffer.getvalue()
-
-
 ATTENTION_FORMATS: dict[str, ExportFormat[DrawnMap]] = {
     one.slug: one
     for one in (
@@ -147,7 +135,7 @@ ATTENTION_FORMATS: dict[str, ExportFormat[DrawnMap]] = {
             mime="application/octet-stream",
             title="Raw map (NPY)",
             description="The values of the cells, rows and columns of the grid, for numpy.load.",
-            make=_npy,
+            make=lambda it: to_npy(it.laid.values),
         ),
         ExportFormat(
             slug="json",
