@@ -16,7 +16,7 @@ import gradcam_core.cli.features as features_command_module
 from gradcam_core import models
 from gradcam_core.attention.features import colours, similarity
 from gradcam_core.attention.flow import Fusion
-from gradcam_core.attention.passes import AttentionPass, attend
+from gradcam_core.attention.passes import AttentionPass
 from gradcam_core.attention.views import FeatureView, View
 from gradcam_core.cli.main import main
 from gradcam_core.errors import HeatproofError
@@ -28,7 +28,7 @@ from gradcam_core.export.reproduce_attention import attention_command, attention
 from gradcam_core.images import load_image
 from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.loaded_image import LoadedImage
-from gradcam_core.models import LoadedModel, load_model
+from gradcam_core.models import LoadedModel
 from gradcam_core.preprocessing import prepare
 from gradcam_core.recording import record
 from gradcam_core.rendering.render import Look, overlay_image
@@ -54,18 +54,8 @@ VIEWS = [
 
 
 @pytest.fixture(scope="module")
-def tinyvit() -> LoadedModel:
-    return load_model("tinyvit", device="cpu")
-
-
-@pytest.fixture(scope="module")
 def image() -> LoadedImage:
     return load_image(SOURCE)
-
-
-@pytest.fixture(scope="module")
-def attended(tinyvit: LoadedModel, image: LoadedImage) -> AttentionPass:
-    return attend(tinyvit, prepare(image, tinyvit.input_spec).tensor)
 
 
 @pytest.fixture

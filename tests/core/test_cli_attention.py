@@ -28,11 +28,6 @@ from tests.support import loaded
 
 
 @pytest.fixture(scope="module")
-def tinyvit() -> LoadedModel:
-    return load_model("tinyvit", device="cpu")
-
-
-@pytest.fixture(scope="module")
 def forward(tinyvit: LoadedModel, scene: str) -> ForwardPass:
     return Explainer(tinyvit).forward(load_image(scene))
 

@@ -8,29 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcam_core.attention.passes import AttentionPass, attend
-from gradcam_core.models import load_model
-from gradcam_core.preprocessing import prepare
-from gradcam_core.samples import load_sample
+from gradcam_core.attention.passes import AttentionPass
 from pages._ui.attention.message import view_id
 from pages._ui.attention.take_away import FileWanted, file_message, offered_formats
 from pages._ui.session.question import Question
 from pages._ui.viewer.payload import unpack
-from tests.pages.test_attention_message import question_about
+from tests.pages.questions import question_about
 
 LOOK = {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "contour": 0.0, "scale": None, "overlay": "evidence"}
 CHOICE = {"show": "attention", "block": 1, "head": 3, "direction": "looks", "token": "c60", "hidden": None}
-
-
-@pytest.fixture(scope="module")
-def question() -> Question:
-    return question_about("tinyvit")
-
-
-@pytest.fixture(scope="module")
-def attended() -> AttentionPass:
-    model = load_model("tinyvit")
-    return attend(model, prepare(load_sample("meadow"), model.input_spec).tensor)
 
 
 def asked(question: Question, what: str = "map", look: dict[str, Any] | None = None, **choice: Any) -> FileWanted:
