@@ -194,7 +194,7 @@ def _add_attention(commands: "Commands") -> None:
     command.add_argument("--hide", action="append", metavar="ROW,COLUMN", help=of_hidden)
     _add_place(command)
     _add_look(command)
-    command.add_argument("--out", metavar="DIR", help="write attention.png, attention.npy and attention.json here")
+    command.add_argument("--out", metavar="DIR", help="write the pictures, map.npy and facts.json here")
     command.add_argument("--json", action="store_true", help="print one JSON object, with the numbers of every head")
     _add_device(command)
 

@@ -16,6 +16,8 @@ from gradcam_core.rendering.figures import Bar, Caption, Panels, captioned_figur
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, heatmap_image, overlay_image
 from gradcam_core.text import display_name
 
+FACTS = "facts.json"
+
 
 @dataclass(frozen=True)
 class ModelFacts:
@@ -67,30 +69,46 @@ def attention_file(drawn: DrawnMap, file_name: str) -> bytes:
 
 
 def attention_json(it: DrawnMap) -> dict[str, Any]:
-    """What is known of a map."""
-    laid, cam = it.laid, it.laid.cam
-    numbers = {"minimum": float(cam.values.min()), "maximum": float(cam.values.max())} if laid.colours is None else {}
+    """What is known of a map, of which image and model, in which look."""
+    cam = it.laid.cam
     return {
         "model": cam.key.model,
         "model_title": it.model.title,
         "weights_sha256": it.model.weights_sha256,
         **({"model_notes": list(it.model.notes)} if it.model.notes else {}),
         "preprocessing": cam.key.preprocessing,
-        "shows": cam.key.method,
-        "layer": cam.key.layer,
-        **laid.facts,
-        "map": {
-            "shape": list(laid.values.shape),
-            **numbers,
-            "peak": list(cam.peak) if cam.usable and laid.colours is None else None,
-            **({"note": cam.note} if cam.note and laid.colours is None else {}),
-        },
-        "sentence": laid.sentence,
-        "caveat": laid.caveat,
-        "place": {**shifts_json(cam), **({"note": cam.field.note} if cam.field.note else {})},
+        **map_json(it.laid),
+        "map": values_json(it.laid),
         **seen_json(it.image, cam.geometry),
         "look": asdict(it.look),
         "versions": versions(),
+    }
+
+
+def map_json(laid: LaidMap) -> dict[str, Any]:
+    """What a map shows, and where its cells are laid."""
+    cam = laid.cam
+    return {
+        "shows": cam.key.method,
+        "layer": cam.key.layer,
+        **laid.facts,
+        "sentence": laid.sentence,
+        "caveat": laid.caveat,
+        "place": {**shifts_json(cam), **({"note": cam.field.note} if cam.field.note else {})},
+    }
+
+
+def values_json(laid: LaidMap) -> dict[str, Any]:
+    """Its values in short; colours have no smallest, no largest and no peak."""
+    cam, shape = laid.cam, list(laid.values.shape)
+    if laid.colours is not None:
+        return {"shape": shape, "peak": None}
+    return {
+        "shape": shape,
+        "minimum": float(cam.values.min()),
+        "maximum": float(cam.values.max()),
+        "peak": list(cam.peak) if cam.usable else None,
+        **({"note": cam.note} if cam.note else {}),
     }
 
 
@@ -139,7 +157,7 @@ ATTENTION_FORMATS: dict[str, ExportFormat[DrawnMap]] = {
         ),
         ExportFormat(
             slug="json",
-            file_name="facts.json",
+            file_name=FACTS,
             mime="application/json",
             title="Facts (JSON)",
             description="What the map shows, of which block of which model, and what made it.",

@@ -154,17 +154,11 @@ def test_the_command_and_the_lines_give_the_same_map(
     for name in ("map.npy", "overlay.png", "facts.json"):
         assert Path(name).read_bytes() == attention_file(it, name)
     assert main(shlex.split(attention_command(SOURCE, view, key, LOOK, place=place))[3:]) == 0
-    folder, files = (
-        (Path("features"), "map.npy overlay.png")
-        if isinstance(view, FeatureView)
-        else (
-            Path("attention"),
-            "attention.npy attention.png",
-        )
-    )
-    raw, overlay = files.split()
-    assert (folder / raw).read_bytes() == attention_file(it, "map.npy")
-    assert (folder / overlay).read_bytes() == attention_file(it, "overlay.png")
+    folder = Path("features" if isinstance(view, FeatureView) else "attention")
+    names = {one.file_name for one in ATTENTION_FORMATS.values()}
+    assert {path.name for path in folder.iterdir()} == names
+    for name in names:
+        assert (folder / name).read_bytes() == attention_file(it, name)
 
 
 def test_names_of_files_are_safe_whatever_a_layer_is_called() -> None:
