@@ -11,9 +11,12 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 from torch import nn
 
+from gradcam_core.attention.passes import AttentionPass, attend
 from gradcam_core.decoding.decode import decode_image
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel, load_model
+from gradcam_core.preprocessing import prepare
+from gradcam_core.samples import load_sample
 from tests.core import loopback
 from tests.pages.support import add_hostile, add_photo_network
 from tests.support import png
@@ -50,6 +53,12 @@ def tinynet() -> LoadedModel:
 def tinyvit() -> LoadedModel:
     """The embedded vision transformer, loaded once."""
     return load_model("tinyvit", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def attended(tinyvit: LoadedModel) -> AttentionPass:
+    """What the transformer's tokens attend to in the first sample, all of which it sees."""
+    return attend(tinyvit, prepare(load_sample("meadow"), tinyvit.input_spec).tensor)
 
 
 @pytest.fixture

@@ -102,7 +102,8 @@ ORDER: Order = {  # a module imports only what stands in a rank above its own li
     "gradcam_core.export": [
         {"attention_words", "exchange", "manifest", "reproduce"},
         {"attention_map", "formats", "reproduce_attention"},
-        {"attention_formats", "bundle"},
+        {"attention_formats"},
+        {"bundle"},
     ],
     "gradcam_core.layers": [{"copies", "layouts", "place", "reasons"}, {"calls"}, {"blocks", "numbers"}, {"finding"}],
     "gradcam_core.methods": [{"forms", "projection"}, {"base"}, {"attention", "library"}, {"gradient"}],

@@ -1,6 +1,5 @@
 """`attention`: what do the tokens of a vision transformer attend to in one image?"""
 
-import io
 import math
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
@@ -17,14 +16,14 @@ from gradcam_core.attention.places import fields_of_cells, why_no_place
 from gradcam_core.attention.views import View, readers_of, why_not_shown
 from gradcam_core.cli.attention_blocks import facts_of
 from gradcam_core.cli.attention_depth import depth_of
-from gradcam_core.cli.attention_report import AttentionReport, ShownMap, report_json, report_lines
+from gradcam_core.cli.attention_report import AttentionReport, report_json, report_lines
 from gradcam_core.cli.cells import cell_of, check_number, from_one, is_number
 from gradcam_core.cli.look import look_of
 from gradcam_core.cli.output_folder import output_folder
-from gradcam_core.encoding import to_png
 from gradcam_core.engine import Explainer, ForwardPass
 from gradcam_core.errors import HeatproofError, MethodError
-from gradcam_core.export.attention_map import SeenInput, laid_attention
+from gradcam_core.export.attention_formats import DrawnMap, ModelFacts
+from gradcam_core.export.attention_map import LaidMap, SeenInput, laid_attention
 from gradcam_core.export.bundle import write_attention
 from gradcam_core.export.manifest import json_text
 from gradcam_core.export.reproduce_attention import READ, TOKEN, TOKENS
@@ -35,7 +34,7 @@ from gradcam_core.models import LoadedModel, load_model
 from gradcam_core.preprocessing import get_preprocessing
 from gradcam_core.progress import Progress
 from gradcam_core.recording import memory_for_a_pass
-from gradcam_core.rendering.render import Look, overlay_image
+from gradcam_core.rendering.render import Look
 from gradcam_core.resources.cores import share_cores
 from gradcam_core.targets import one_class
 from gradcam_core.text import counted, shortened
@@ -67,9 +66,8 @@ def attention(options: Namespace, _progress: Progress) -> Iterator[str]:
     image, model = load_image(options.image), load_model(options.model, device=options.device)
     with memory_for_a_pass():
         report = _report(image, model, asked, preprocessing)
-        files = _files(report, asked.look) if asked.folder else {}
-    if asked.folder:
-        write_attention(asked.folder, files)
+    if asked.folder and report.shown:
+        write_attention(asked.folder, DrawnMap(image, report.shown, ModelFacts.of(model), asked.look))
     if options.json:
         yield from json_text(report_json(report)).splitlines()
     else:
@@ -204,20 +202,6 @@ def _check_view(view: View, block: AttentionBlock, place: int) -> None:
 
 def _shown(
     view: View, attended: AttentionPass, readers: np.ndarray | None, forward: ForwardPass, place: str
-) -> ShownMap:
+) -> LaidMap:
     seen = SeenInput(forward.model, forward.geometry, forward.image_sha256, forward.preprocessing, place)
-    laid = laid_attention(attended, view, readers, seen)
-    return ShownMap(view, laid.cam, laid.facts["elsewhere"])
-
-
-def _files(report: AttentionReport, look: Look) -> dict[str, bytes]:
-    """By name, the description last."""
-    if report.shown is None:
-        raise ValueError("There is a map where a folder is asked for.")
-    cam, buffer = report.shown.cam, io.BytesIO()
-    np.save(buffer, cam.values, allow_pickle=False)
-    return {
-        "attention.png": to_png(overlay_image(report.image, cam, look)),
-        "attention.npy": buffer.getvalue(),
-        "attention.json": json_text(report_json(report)).encode(),
-    }
+    return laid_attention(attended, view, readers, seen)

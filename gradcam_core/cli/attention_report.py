@@ -6,34 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from gradcam_core.attention.blocks import CHANGED, AttentionBlock
 from gradcam_core.attention.passes import AttentionPass
-from gradcam_core.attention.views import View
-from gradcam_core.cam import Cam, Prediction
+from gradcam_core.cam import Prediction
 from gradcam_core.cli.attention_blocks import BlockFacts, blocks_json, blocks_lines
 from gradcam_core.cli.attention_depth import Depth, depth_json, depth_lines
 from gradcam_core.cli.formatting import prediction_lines
 from gradcam_core.engine import ForwardPass
-from gradcam_core.export.attention_words import NO_EVIDENCE, readers_words, rollout_words
+from gradcam_core.export.attention_formats import map_json, values_json
+from gradcam_core.export.attention_map import LaidMap
+from gradcam_core.export.attention_words import NO_EVIDENCE
 from gradcam_core.export.manifest import prediction_json
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.sentences import rounded_percent
 
 NO_EVIDENCE_HERE = f"{NO_EVIDENCE} `explain` gives maps of a class."
-
-
-@dataclass(frozen=True, eq=False)
-class ShownMap:
-    """A map of attention, over the image.
-
-    Attributes:
-        cam: with the cells at their place; its method and class are not those of an explanation.
-        elsewhere: as `AttentionMap` has it.
-    """
-
-    view: View
-    cam: Cam
-    elsewhere: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +38,7 @@ class AttentionReport:
     readers: np.ndarray | None
     blocks: Sequence[BlockFacts]
     depth: Depth
-    shown: ShownMap | None
+    shown: LaidMap | None
 
 
 def report_lines(report: AttentionReport) -> Iterator[str]:
@@ -63,7 +49,7 @@ def report_lines(report: AttentionReport) -> Iterator[str]:
     yield from filter(None, [report.attention.why_not_followed, *_without_place(report.blocks)])
     yield from ["", *depth_lines(report.depth, forward.model.labels), ""]
     if report.shown:
-        yield from [_words(report), _finding(report.shown), *_doubt(report, report.shown), ""]
+        yield from [report.shown.sentence, _finding(report.shown), *report.shown.facts["doubts"], ""]
     yield NO_EVIDENCE_HERE
 
 
@@ -79,7 +65,7 @@ def report_json(report: AttentionReport) -> dict[str, Any]:
         "not_followed": report.attention.why_not_followed or None,
         **depth_json(report.depth, forward.model.labels),
         "tokens_read": None if report.readers is None else np.flatnonzero(report.readers).tolist(),
-        "map": None if report.shown is None else _map(report, report.shown),
+        "map": None if report.shown is None else {**map_json(report.shown), **values_json(report.shown)},
         "sentence": NO_EVIDENCE_HERE,
         **prediction_json(report.image, forward.geometry, predictions=report.predictions),
     }
@@ -93,66 +79,11 @@ def _without_place(blocks: Sequence[BlockFacts]) -> Iterator[str]:
         yield f"Blocks {places[0]} to {places[-1]}: {reason}" if len(places) > 1 else f"Block {places[0]}: {reason}"
 
 
-def _words(report: AttentionReport) -> str:
-    """What the map shows."""
-    shown, blocks = report.shown, report.attention.blocks
-    if shown is None:
-        raise ValueError("There is a map.")
-    view, block = shown.view, blocks[shown.view.block]
-    heads = f"the mean of its {block.heads} heads" if view.head is None else f"head {view.head + 1}"
-    where = f"Block {view.block + 1}, {heads}"
-    if view.is_rollout:
-        where = f"Rollout, blocks 1 to {view.block + 1}{rollout_words(view)}"
-    one = _of_words(view, block, report.readers)
-    hidden = "" if view.hidden is None else ", what is hidden left out"
-    if view.is_of_all:
-        return f"{where}: what all tokens attend to, on average{hidden}"
-    return f"{where}: {f'what attends to {one}' if view.is_received else f'what {one} attends to'}{hidden}"
-
-
-def _of_words(view: View, block: AttentionBlock, readers: np.ndarray | None) -> str:
-    if view.cell is not None:
-        return f"the cell in row {view.cell[0] + 1}, column {view.cell[1] + 1}"
-    if view.token is not None:
-        return f"token {view.token + 1} before the cells"
-    return readers_words(readers, block.shape[-2], block.layout)
-
-
-def _doubt(report: AttentionReport, shown: ShownMap) -> Iterator[str]:
-    """What else must be known of the map."""
-    if report.attention.blocks[shown.view.block].is_changed:
-        yield CHANGED
-
-
-def _finding(shown: ShownMap) -> str:
-    cam, elsewhere = shown.cam, shown.elsewhere
-    others = f"; {rounded_percent(elsewhere)} goes to tokens that are no cells" if elsewhere else ""
+def _finding(laid: LaidMap) -> str:
+    """Where it is strongest or why that is not told, and how much lies beside the cells."""
+    cam, elsewhere = laid.cam, laid.facts["elsewhere"]
+    others = f" {rounded_percent(elsewhere)} goes to tokens that are no cells." if elsewhere else ""
     if not cam.usable:
         return f"{cam.note}{others}"
     x, y = cam.peak
-    return f"strongest at x {x}, y {y}: {rounded_percent(cam.maximum)}{others}"
-
-
-def _map(report: AttentionReport, shown: ShownMap) -> dict[str, Any]:
-    view, cam = shown.view, shown.cam
-    return {
-        "shows": _words(report),
-        "block": view.block,
-        "head": view.head,
-        "cell": view.cell,
-        "token": view.token,
-        "is_received": view.is_received,
-        "is_to_read": view.is_to_read,
-        "is_rollout": view.is_rollout,
-        "fusion": view.fusion if view.is_rollout else None,
-        "discard": view.discard if view.is_rollout else None,
-        "hidden": view.hidden,
-        "doubts": [*_doubt(report, shown)],
-        "shape": list(cam.shape),
-        "shift": list(cam.geometry.shift),
-        "minimum": float(cam.values.min()),
-        "maximum": float(cam.values.max()),
-        "peak": list(cam.peak) if cam.usable else None,
-        "elsewhere": shown.elsewhere,
-        **({} if cam.usable else {"note": cam.note}),
-    }
+    return f"Strongest at x {x}, y {y}: {rounded_percent(cam.maximum)}.{others}"

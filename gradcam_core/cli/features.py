@@ -7,7 +7,7 @@ from gradcam_core.attention.views import FeatureView
 from gradcam_core.cli.cells import cell_of, check_number
 from gradcam_core.cli.look import look_of
 from gradcam_core.cli.output_folder import output_folder
-from gradcam_core.export.attention_formats import ATTENTION_FORMATS, DrawnMap, ModelFacts, attention_json
+from gradcam_core.export.attention_formats import DrawnMap, ModelFacts, attention_json
 from gradcam_core.export.attention_map import laid_map
 from gradcam_core.export.bundle import write_attention
 from gradcam_core.export.manifest import json_text
@@ -32,7 +32,7 @@ def features(options: Namespace, _progress: Progress) -> Iterator[str]:
     laid = laid_map(model, image, FeatureView(layer.name, cell), preprocessing=preprocessing, place=place)
     drawn = DrawnMap(image, laid, ModelFacts.of(model), look)
     if folder:
-        write_attention(folder, {one.file_name: one.make(drawn) for one in ATTENTION_FORMATS.values()})
+        write_attention(folder, drawn)
     if options.json:
         yield from json_text(attention_json(drawn)).splitlines()
     else:

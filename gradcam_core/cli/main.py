@@ -166,12 +166,7 @@ def _add_attention(commands: "Commands") -> None:
         "columns count from 1, in --json and Python from 0."
     )
     command = commands.add_parser("attention", help=what, description=description, allow_abbrev=False)
-    command.add_argument("image", metavar="IMAGE", help=_OF_IMAGE)
-    command.add_argument(
-        "--model", default="tinyvit", metavar="NAME", help="default: tinyvit, a transformer that comes along"
-    )
-    _add_checkpoints(command)
-    _add_preprocessing(command)
+    _add_model(command, "tinyvit", "tinyvit, a transformer that comes along")
     command.add_argument("--block", type=int, metavar="N", help="default: the last one that can be shown")
     command.add_argument("--head", type=int, metavar="N", help="default: the mean of all heads")
     of_one = (
@@ -192,11 +187,7 @@ def _add_attention(commands: "Commands") -> None:
         "shared among the others"
     )
     command.add_argument("--hide", action="append", metavar="ROW,COLUMN", help=of_hidden)
-    _add_place(command)
-    _add_look(command)
-    command.add_argument("--out", metavar="DIR", help="write attention.png, attention.npy and attention.json here")
-    command.add_argument("--json", action="store_true", help="print one JSON object, with the numbers of every head")
-    _add_device(command)
+    _add_map_of_cells(command, of_json="print one JSON object, with the numbers of every head")
 
 
 def _add_features(commands: "Commands") -> None:
@@ -206,16 +197,21 @@ def _add_features(commands: "Commands") -> None:
         "them, by the cosine, or their first three principal components as colours. Rows and columns count from 1."
     )
     command = commands.add_parser("features", help=what, description=description, allow_abbrev=False)
-    command.add_argument("image", metavar="IMAGE", help=_OF_IMAGE)
     _add_model(command)
     _add_layer(command)
-    _add_preprocessing(command)
     of_one = "the cell that all are compared with; default: none of them, and all are colours"
     command.add_argument("--of", metavar="ROW,COLUMN", help=of_one)
+    _add_map_of_cells(command, of_json="print one JSON object")
+
+
+def _add_map_of_cells(command: argparse.ArgumentParser, *, of_json: str) -> None:
+    """What `attention` and `features` have in common: of which image, and how the map is given."""
+    command.add_argument("image", metavar="IMAGE", help=_OF_IMAGE)
+    _add_preprocessing(command)
     _add_place(command)
     _add_look(command)
     command.add_argument("--out", metavar="DIR", help="write the pictures, map.npy and facts.json here")
-    command.add_argument("--json", action="store_true", help="print one JSON object")
+    command.add_argument("--json", action="store_true", help=of_json)
     _add_device(command)
 
 
@@ -274,8 +270,10 @@ def _add_question(command: argparse.ArgumentParser) -> None:
     _add_device(command)
 
 
-def _add_model(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--model", default="tinynet", metavar="NAME", help="default: tinynet, which comes along")
+def _add_model(
+    command: argparse.ArgumentParser, name: str = "tinynet", which: str = "tinynet, which comes along"
+) -> None:
+    command.add_argument("--model", default=name, metavar="NAME", help=f"default: {which}")
     _add_checkpoints(command)
 
 

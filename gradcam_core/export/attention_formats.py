@@ -1,15 +1,13 @@
 """Which files does a map of attention or of features leave?"""
 
-import io
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from gradcam_core.encoding import to_png
-from gradcam_core.errors import HeatproofError
+from gradcam_core.encoding import to_npy, to_png
 from gradcam_core.export.attention_map import LaidMap
-from gradcam_core.export.formats import ExportFormat
+from gradcam_core.export.formats import ExportFormat, made_file
 from gradcam_core.export.manifest import json_text, seen_json, shifts_json, versions
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel
@@ -17,6 +15,8 @@ from gradcam_core.rendering.feature_colours import colours_alone, colours_overla
 from gradcam_core.rendering.figures import Bar, Caption, Panels, captioned_figure, drawn_lines, figure_png
 from gradcam_core.rendering.render import DEFAULT_LOOK, Look, heatmap_image, overlay_image
 from gradcam_core.text import display_name
+
+FACTS = "facts.json"
 
 
 @dataclass(frozen=True)
@@ -65,38 +65,50 @@ def attention_file(drawn: DrawnMap, file_name: str) -> bytes:
     Raises:
         HeatproofError: if no format has such a file.
     """
-    wanted = next((one for one in ATTENTION_FORMATS.values() if one.file_name == file_name), None)
-    if wanted is None:
-        known = ", ".join(one.file_name for one in ATTENTION_FORMATS.values())
-        raise HeatproofError(f"A map of attention has no file {file_name[:80]!r}.", hint=f"It has {known}.")
-    return wanted.make(drawn)
+    return made_file(ATTENTION_FORMATS.values(), file_name, drawn, of="A map of attention")
 
 
 def attention_json(it: DrawnMap) -> dict[str, Any]:
-    """What is known of a map."""
-    laid, cam = it.laid, it.laid.cam
-    numbers = {"minimum": float(cam.values.min()), "maximum": float(cam.values.max())} if laid.colours is None else {}
+    """What is known of a map, of which image and model, in which look."""
+    cam = it.laid.cam
     return {
         "model": cam.key.model,
         "model_title": it.model.title,
         "weights_sha256": it.model.weights_sha256,
         **({"model_notes": list(it.model.notes)} if it.model.notes else {}),
         "preprocessing": cam.key.preprocessing,
-        "shows": cam.key.method,
-        "layer": cam.key.layer,
-        **laid.facts,
-        "map": {
-            "shape": list(laid.values.shape),
-            **numbers,
-            "peak": list(cam.peak) if cam.usable and laid.colours is None else None,
-            **({"note": cam.note} if cam.note and laid.colours is None else {}),
-        },
-        "sentence": laid.sentence,
-        "caveat": laid.caveat,
-        "place": {**shifts_json(cam), **({"note": cam.field.note} if cam.field.note else {})},
+        **map_json(it.laid),
+        "map": values_json(it.laid),
         **seen_json(it.image, cam.geometry),
         "look": asdict(it.look),
         "versions": versions(),
+    }
+
+
+def map_json(laid: LaidMap) -> dict[str, Any]:
+    """What a map shows, and where its cells are laid."""
+    cam = laid.cam
+    return {
+        "shows": cam.key.method,
+        "layer": cam.key.layer,
+        **laid.facts,
+        "sentence": laid.sentence,
+        "caveat": laid.caveat,
+        "place": {**shifts_json(cam), **({"note": cam.field.note} if cam.field.note else {})},
+    }
+
+
+def values_json(laid: LaidMap) -> dict[str, Any]:
+    """Its values in short; colours have no smallest, no largest and no peak."""
+    cam, shape = laid.cam, list(laid.values.shape)
+    if laid.colours is not None:
+        return {"shape": shape, "peak": None}
+    return {
+        "shape": shape,
+        "minimum": float(cam.values.min()),
+        "maximum": float(cam.values.max()),
+        "peak": list(cam.peak) if cam.usable else None,
+        **({"note": cam.note} if cam.note else {}),
     }
 
 
@@ -114,12 +126,6 @@ def _panels(it: DrawnMap) -> bytes:
     panels = Panels(it.alone, it.overlay, cam.geometry, "Map" if is_scale else "Colours")
     bar = Bar(cam, it.look, it.laid.unit, "Scale") if is_scale else None
     return figure_png(captioned_figure(it.image, panels, caption, bar))
-
-
-def _npy(it: DrawnMap) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, it.laid.values, allow_pickle=False)
-    return buffer.getvalue()
 
 
 ATTENTION_FORMATS: dict[str, ExportFormat[DrawnMap]] = {
@@ -147,11 +153,11 @@ ATTENTION_FORMATS: dict[str, ExportFormat[DrawnMap]] = {
             mime="application/octet-stream",
             title="Raw map (NPY)",
             description="The values of the cells, rows and columns of the grid, for numpy.load.",
-            make=_npy,
+            make=lambda it: to_npy(it.laid.values),
         ),
         ExportFormat(
             slug="json",
-            file_name="facts.json",
+            file_name=FACTS,
             mime="application/json",
             title="Facts (JSON)",
             description="What the map shows, of which block of which model, and what made it.",

@@ -107,8 +107,9 @@ def laid_attention(attended: AttentionPass, view: View, readers: np.ndarray | No
     """The map of a pass that has been made; otherwise as `laid_map`.
 
     Args:
-        readers: as `readers_of` gives them.
+        readers: as `readers_of` gives them; nothing is told of them where the view does not depend on them.
     """
+    readers = readers if view.needs_readers else None
     found = attention_map(attended, view, readers)
     block = attended.blocks[view.block]
     field = fields_of_cells(seen.model, attended.blocks)[view.block]

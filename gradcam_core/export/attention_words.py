@@ -38,11 +38,11 @@ def attention_sentence(view: View, blocks: Sequence[AttentionBlock], readers: np
     head = f"mean of {block.heads} heads" if view.head is None else f"head {view.head + 1} of {block.heads}"
     where = f"Block {view.block + 1} of {count}, {head}"
     if view.is_rollout:
-        where = f"Rollout up to block {view.block + 1} of {count}{rollout_words(view)}"
+        where = f"Rollout up to block {view.block + 1} of {count}{_rollout_words(view)}"
     return f"{where}: {_shown(view, block, readers)}{_hidden(view)}."
 
 
-def rollout_words(view: View) -> str:
+def _rollout_words(view: View) -> str:
     """What is unusual about a rollout, as in ", heads fused by their maximum"; "" where nothing is."""
     fused = "" if view.fusion is Fusion.MEAN else f", {_FUSED[view.fusion]}"
     share = f"{100 * view.discard:.12g} %"  # without the last digits, where 100 * 0.29 is not quite 29

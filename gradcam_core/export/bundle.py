@@ -1,16 +1,18 @@
-"""Write explanations to disk, all of their files or none."""
+"""Write explanations and maps to disk, all of their files or none."""
 
 import errno
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from gradcam_core.cam import Prediction
 from gradcam_core.errors import ResourceError
+from gradcam_core.export.attention_formats import ATTENTION_FORMATS, FACTS, DrawnMap
 from gradcam_core.export.exchange import put_files
 from gradcam_core.export.formats import FORMATS, MANIFEST, Explanation, explanation_files
+from gradcam_core.recording import memory_for_a_pass
 
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
@@ -36,14 +38,17 @@ def write_explanations(folder: Path, explanations: Sequence[Explanation]) -> lis
     return folders
 
 
-def write_attention(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write the files of one map of attention, the last one last: all of them, or none and what was there stays.
+def write_attention(folder: Path, drawn: DrawnMap) -> None:
+    """Write all files of one map of attention or of features, or none and what was there stays.
+
+    Where `facts.json` lies, the rest is whole.
 
     Raises:
-        ResourceError: if the disk refuses.
+        ResourceError: if the disk refuses, or the memory does not suffice.
     """
-    with _refusals_told("attention", folder):
-        put_files(folder, {folder: files.items()}, former=lambda _: (), last=[*files][-1])
+    files = ((one.file_name, one.make(drawn)) for one in ATTENTION_FORMATS.values())
+    with memory_for_a_pass(), _refusals_told("map", folder):
+        put_files(folder, {folder: files}, former=lambda _: (), last=FACTS)
 
 
 @contextmanager

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
 from gradcam_core.cam import MOST_PREDICTIONS, RAW_UNIT, Cam, Prediction
-from gradcam_core.encoding import to_png
+from gradcam_core.encoding import to_npy, to_png
 from gradcam_core.errors import HeatproofError
 from gradcam_core.export.manifest import explanation_json, json_text
 from gradcam_core.export.reproduce import ModelPlace, command_line, file_source, python_lines
@@ -126,11 +126,23 @@ def explanation_file(explanation: Explanation, file_name: str) -> bytes:
     Raises:
         HeatproofError: if no format has such a file.
     """
-    wanted = next((one for one in FORMATS.values() if one.file_name == file_name), None)
+    return made_file(FORMATS.values(), file_name, explanation, of="An explanation")
+
+
+def made_file(formats: Collection[ExportFormat[Made]], file_name: str, taken: Made, *, of: str) -> bytes:
+    """The bytes of one file of what is taken away.
+
+    Args:
+        of: what has files of these formats, at the beginning of a sentence.
+
+    Raises:
+        HeatproofError: if no format has such a file.
+    """
+    wanted = next((one for one in formats if one.file_name == file_name), None)
     if wanted is None:
-        known = ", ".join(one.file_name for one in FORMATS.values())
-        raise HeatproofError(f"An explanation has no file {file_name[:80]!r}.", hint=f"It has {known}.")
-    return wanted.make(explanation)
+        known = ", ".join(one.file_name for one in formats)
+        raise HeatproofError(f"{of} has no file {file_name[:80]!r}.", hint=f"It has {known}.")
+    return wanted.make(taken)
 
 
 def explanation_zip(explanation: Explanation) -> bytes:
@@ -146,12 +158,6 @@ def command_of(it: Explanation) -> str:
 def python_of(it: Explanation) -> str:
     """The lines of Python that make it again."""
     return python_lines(it.source, it.cam.key, it.look, place=it.place)
-
-
-def _npy(values: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, values, allow_pickle=False)
-    return buffer.getvalue()
 
 
 def _manifest(it: Explanation) -> bytes:
@@ -233,7 +239,7 @@ FORMATS: dict[str, ExportFormat[Explanation]] = {
             mime="application/octet-stream",
             title="Raw map (NPY)",
             description="The signed values at the layer's resolution, for numpy.load.",
-            make=lambda it: _npy(it.cam.values),
+            make=lambda it: to_npy(it.cam.values),
         ),
         ExportFormat(
             slug="json",

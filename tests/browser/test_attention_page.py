@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from gradcam_core.attention.flow import rollout
-from gradcam_core.attention.passes import AttentionPass, attend
+from gradcam_core.attention.passes import AttentionPass
 from gradcam_core.attention.sinks import outlying_cells
 from gradcam_core.models import load_model
 from gradcam_core.preprocessing import prepare
@@ -20,13 +20,6 @@ from tests.browser.test_lost_messages import LossyServer
 
 NewVisit = Callable[..., Visit]
 ADDRESS = "/attention?model=tinyvit"
-
-
-@pytest.fixture(scope="module")
-def attended() -> AttentionPass:
-    """What the core says of the image on the page, which all of it is seen of."""
-    model = load_model("tinyvit")
-    return attend(model, prepare(load_sample("meadow"), model.input_spec).tensor)
 
 
 def said(page: Page) -> Locator:

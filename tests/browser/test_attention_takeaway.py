@@ -9,38 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from gradcam_core.attention.passes import AttentionPass, attend
+from gradcam_core.attention.passes import AttentionPass
 from gradcam_core.cli.main import main
-from gradcam_core.models import load_model
-from gradcam_core.preprocessing import prepare
 from gradcam_core.samples import load_sample
 from tests.browser.axe import findings
 from tests.browser.conftest import Visit, settle
 from tests.browser.test_lost_messages import LossyServer
-from tests.browser.viewer import until
+from tests.browser.viewer import download, open_menu, until
 
 NewVisit = Callable[..., Visit]
 ADDRESS = "/attention?model=tinyvit&block=2&head=3&token=c60"
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def attended() -> AttentionPass:
-    model = load_model("tinyvit")
-    return attend(model, prepare(load_sample("meadow"), model.input_spec).tensor)
-
-
-def open_menu(page: Page) -> None:
-    page.get_by_text("Take away", exact=True).click()
-    expect(page.locator(".hp pre").first).to_contain_text("gradcam_core")
-
-
-def download(page: Page, title: str) -> tuple[str, bytes]:
-    with page.expect_download() as waiting:
-        page.locator(".hp .sheet .row", has_text=title).click()
-    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
 
 
 def test_files_and_lines_are_of_the_map_on_the_stage(visit: NewVisit, attended: AttentionPass, tmp_path: Path) -> None:
@@ -50,7 +31,8 @@ def test_files_and_lines_are_of_the_map_on_the_stage(visit: NewVisit, attended: 
     assert name == "attention-block-2-head-3-row-4-column-13-map.npy"
     raw = np.load(io.BytesIO(data))
     assert np.array_equal(raw, attended.weights(1)[2, 1 + 60, 1:].reshape(16, 16))
-    assert json.loads(download(page, "Facts")[1])["of"] == {"cell": [3, 12]}
+    _, facts = download(page, "Facts")
+    assert json.loads(facts)["of"] == {"cell": [3, 12]}
     _, overlay = download(page, "Overlay")
     with Image.open(io.BytesIO(overlay)) as picture:
         assert picture.size == load_sample("meadow").size
@@ -58,9 +40,8 @@ def test_files_and_lines_are_of_the_map_on_the_stage(visit: NewVisit, attended: 
     expect(page.locator(".hp .notice")).to_have_text("The command is copied.")
     command = shlex.split(page.evaluate("navigator.clipboard.readText()"))
     assert main([*command[3:-1], str(tmp_path)]) == 0
-    assert np.array_equal(np.load(tmp_path / "attention.npy"), raw)
-    with Image.open(tmp_path / "attention.png") as again, Image.open(io.BytesIO(overlay)) as first:
-        assert np.array_equal(np.asarray(again), np.asarray(first))
+    for file_name, taken in (("map.npy", data), ("overlay.png", overlay), ("facts.json", facts)):
+        assert (tmp_path / file_name).read_bytes() == taken
     assert findings(page) == []
 
 

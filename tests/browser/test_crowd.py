@@ -8,8 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
-from tests.browser.test_takeaway import download, open_menu
-from tests.browser.viewer import canvas, cards, choose, chosen, shown, until_agreed, until_told
+from tests.browser.viewer import canvas, cards, choose, chosen, download, open_menu, shown, until_agreed, until_told
 
 NewVisit = Callable[..., Visit]
 SAMPLES = ("Meadow", "Bay", "Winter", "Garden", "Night", "Desert")

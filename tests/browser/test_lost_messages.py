@@ -8,8 +8,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from pages._ui.viewer.payload import unpack
 from tests.browser.conftest import Visit, at_rest
-from tests.browser.test_takeaway import download, open_menu
-from tests.browser.viewer import cards, chosen, until_painted
+from tests.browser.viewer import cards, chosen, download, open_menu, until_painted
 
 NewVisit = Callable[..., Visit]
 LATE_PICTURES = """(() => {

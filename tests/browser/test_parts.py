@@ -12,9 +12,8 @@ from gradcam_core.models import LoadedModel
 from gradcam_core.rendering.render import Look, heatmap_image, overlay_image
 from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit, settle
-from tests.browser.test_takeaway import download, open_menu
 from tests.browser.test_viewer import number_in, set_range
-from tests.browser.viewer import PIXELS, array, open_look
+from tests.browser.viewer import PIXELS, array, download, open_look, open_menu
 
 NewVisit = Callable[..., Visit]
 Trial = Callable[[str], Page]

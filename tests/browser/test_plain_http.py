@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import CHROMIUM_FLAGS, chromium_path, settle
 from tests.browser.frame import open_section
 from tests.browser.test_images import cards, in_sidebar, noise
-from tests.browser.test_takeaway import open_menu
+from tests.browser.viewer import open_menu
 from tests.server import running_server
 
 _NAME = "heatproof.test"  # led to this machine by the browser, which knows of it only that it is not localhost

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from gradcam_core.encoding import to_png
 from gradcam_core.engine import Explainer
@@ -22,22 +22,21 @@ from gradcam_core.samples import load_sample
 from tests.browser.conftest import Visit, settle
 from tests.browser.frame import unfold
 from tests.browser.test_viewer import set_range
-from tests.browser.viewer import canvas, cards, choose, open_look, sentence, shown, until, until_agreed
+from tests.browser.viewer import (
+    canvas,
+    cards,
+    choose,
+    download,
+    open_look,
+    open_menu,
+    sentence,
+    shown,
+    until,
+    until_agreed,
+)
 from tests.server import ROOT
 
 NewVisit = Callable[..., Visit]
-
-
-def open_menu(page: Page) -> None:
-    page.get_by_text("Take away", exact=True).click()
-    expect(page.locator(".hp pre").first).to_contain_text("gradcam_core")
-
-
-def download(page: Page, title: str) -> tuple[str, bytes]:
-    """Click a row of the menu; the file's name and bytes."""
-    with page.expect_download() as waiting:
-        page.locator(".hp .sheet .row", has_text=title).click()
-    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
 
 
 def test_every_file_is_of_the_class_and_the_look_on_screen(visit: NewVisit, tinynet: LoadedModel) -> None:

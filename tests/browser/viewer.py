@@ -2,9 +2,10 @@
 
 import base64
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 PIXELS = """canvas => {
     const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -81,6 +82,19 @@ def shown(page: Page) -> str:
 
 def until_painted(page: Page, class_index: int) -> None:
     page.wait_for_selector(f".hp[data-shown$=' {class_index}']")
+
+
+def open_menu(page: Page) -> None:
+    """Open what can be taken away, and wait for the lines that make it again."""
+    page.get_by_text("Take away", exact=True).click()
+    expect(page.locator(".hp pre").first).to_contain_text("gradcam_core")
+
+
+def download(page: Page, title: str) -> tuple[str, bytes]:
+    """Click a row of the menu; the file's name and bytes."""
+    with page.expect_download() as waiting:
+        page.locator(".hp .sheet .row", has_text=title).click()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
 
 
 def until(page: Page, holds: Callable[[], bool], *, seconds: int = 60) -> None:

@@ -27,10 +27,7 @@ from tests.core.test_attention_uses import heads_mixed, model_of, plainly
 from tests.core.transformers import small_swin
 from tests.support import loaded
 
-
-@pytest.fixture(scope="module")
-def tinyvit() -> LoadedModel:
-    return load_model("tinyvit", device="cpu")
+FILES = {"panels.png", "overlay.png", "map.npy", "facts.json"}
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +67,8 @@ def test_it_lists_the_blocks_and_says_what_the_class_token_attends_to(
         ["2", "blocks.1.attention", "4", "257"],
     ]
     assert all(0 < float(row[4]) < 1 and 0 < float(row[5]) < 128 for row in rows)
-    said = lines.index("Block 2, the mean of its 4 heads: what the class token attends to")
-    assert lines[said + 1].startswith("strongest at x ")
+    said = lines.index("Block 2 of 2, mean of 4 heads: what the class token looks at.")
+    assert lines[said + 1].startswith("Strongest at x ")
     assert lines[-2:] == [NO_EVIDENCE_HERE, "Add --out DIR to write the map."]
 
 
@@ -134,15 +131,17 @@ def test_of_many_cells_the_first_are_named(count: int, said: str) -> None:
     assert line.endswith(f"{said}.")
 
 
-def test_out_writes_the_map_its_picture_and_its_facts(
+def test_out_writes_the_map_its_pictures_and_its_facts(
     capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path, attended: AttentionPass, forward: ForwardPass
 ) -> None:
     told = answer(capsys, scene, "--head", "3", "--out", str(tmp_path / "out"))
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"attention.png", "attention.npy", "attention.json"}
-    values = np.load(tmp_path / "out" / "attention.npy")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
+    values = np.load(tmp_path / "out" / "map.npy")
     assert np.allclose(values, attended.weights(1)[2, 0, 1:].reshape(16, 16), atol=1e-6)
-    assert json.loads((tmp_path / "out" / "attention.json").read_text()) == told
-    with Image.open(tmp_path / "out" / "attention.png") as picture:
+    facts = json.loads((tmp_path / "out" / "facts.json").read_text())
+    assert told["map"] == {name: facts[name] for name in told["map"] if name in facts} | facts["map"]
+    assert told["map"]["head"] == 2
+    with Image.open(tmp_path / "out" / "overlay.png") as picture:
         assert picture.size == (160, 160)
         assert np.ptp(np.asarray(picture).astype(int) - load_image(scene).pixels) > 100
     row, column = (int(place) for place in np.unravel_index(values.argmax(), values.shape))
@@ -154,30 +153,30 @@ def test_out_writes_the_map_its_picture_and_its_facts(
 @pytest.mark.parametrize(
     ("options", "shows"),
     [
-        (["--block", "1"], "Block 1, the mean of its 4 heads: what the mean of all cells attends to"),
-        (["--block", "1", "--head", "4"], "Block 1, head 4: what the mean of all cells attends to"),
-        (["--of", "4,13"], "Block 2, the mean of its 4 heads: what the cell in row 4, column 13 attends to"),
+        (["--block", "1"], "Block 1 of 2, mean of 4 heads: what the mean of all cells looks at."),
+        (["--block", "1", "--head", "4"], "Block 1 of 2, head 4 of 4: what the mean of all cells looks at."),
+        (["--of", "4,13"], "Block 2 of 2, mean of 4 heads: what the patch in row 4, column 13 looks at."),
         (
             ["--of", " 16, 1", "--received"],
-            "Block 2, the mean of its 4 heads: what attends to the cell in row 16, column 1",
+            "Block 2 of 2, mean of 4 heads: who looks at the patch in row 16, column 1.",
         ),
-        (["--received"], "Block 2, the mean of its 4 heads: what all tokens attend to, on average"),
-        (["--rollout"], "Rollout, blocks 1 to 2: what the class token attends to"),
+        (["--received"], "Block 2 of 2, mean of 4 heads: what all tokens look at, on average."),
+        (["--rollout"], "Rollout up to block 2 of 2: what the class token looks at."),
         (
             ["--rollout", "--fusion", "Max", "--discard", ".29"],
-            "Rollout, blocks 1 to 2, heads fused by their maximum, the smallest 29 % of each block's weights left out: "
-            "what the class token attends to",
+            "Rollout up to block 2 of 2, heads fused by their maximum, the smallest 29 % of each block's weights left "
+            "out: what the class token looks at.",
         ),
         (
             ["--rollout", "--block", "1", "--of", "1,1"],
-            "Rollout, blocks 1 to 1: what the cell in row 1, column 1 attends to",
+            "Rollout up to block 1 of 2: what the patch in row 1, column 1 looks at.",
         ),
     ],
 )
 def test_it_says_what_the_map_shows(
     capsys: pytest.CaptureFixture[str], scene: str, options: list[str], shows: str
 ) -> None:
-    assert answer(capsys, scene, *options)["map"]["shows"] == shows
+    assert answer(capsys, scene, *options)["map"]["sentence"] == shows
 
 
 def test_maps_are_what_they_say(
@@ -191,7 +190,7 @@ def test_maps_are_what_they_say(
         (["--rollout"], through[0, 1:]),
     ):
         answer(capsys, scene, *options, "--out", str(tmp_path))
-        assert np.allclose(np.load(tmp_path / "attention.npy"), row.reshape(16, 16), atol=1e-6)
+        assert np.allclose(np.load(tmp_path / "map.npy"), row.reshape(16, 16), atol=1e-6)
 
 
 def test_a_rollout_of_the_heads_and_weights_asked_for_is_that_of_the_core(
@@ -199,20 +198,19 @@ def test_a_rollout_of_the_heads_and_weights_asked_for_is_that_of_the_core(
 ) -> None:
     given = ["--rollout", "--fusion", "max", "--discard", "0.9"]
     told = answer(capsys, scene, *given, "--of", "4,13", "--out", str(tmp_path))["map"]
-    assert (told["is_rollout"], told["fusion"], told["discard"]) == (True, "max", 0.9)
+    assert told["rollout"] == {"fusion": "max", "discard": 0.9}
     row = rollout(followed_weights(attended), fusion=Fusion.MAX, discard=0.9)[1 + 60, 1:]
-    assert np.array_equal(np.load(tmp_path / "attention.npy"), row.reshape(16, 16).astype(np.float32))
-    usual = answer(capsys, scene)["map"]
-    assert (usual["fusion"], usual["discard"]) == (None, None)
+    assert np.array_equal(np.load(tmp_path / "map.npy"), row.reshape(16, 16).astype(np.float32))
+    assert answer(capsys, scene)["map"]["rollout"] is None
 
 
 def test_before_a_class_token_joins_a_rollout_is_that_of_all_cells(
     capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path, attended: AttentionPass
 ) -> None:
     told = answer(capsys, scene, "--rollout", "--block", "1", "--out", str(tmp_path))
-    assert told["map"]["shows"] == "Rollout, blocks 1 to 1: what the mean of all cells attends to"
+    assert told["map"]["sentence"] == "Rollout up to block 1 of 2: what the mean of all cells looks at."
     row = rollouts([attended.weights(0)])[0].mean(axis=0)
-    assert np.allclose(np.load(tmp_path / "attention.npy"), row.reshape(16, 16), atol=1e-6)
+    assert np.allclose(np.load(tmp_path / "map.npy"), row.reshape(16, 16), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -324,10 +322,10 @@ def test_too_little_memory_is_one_sentence(
 
 
 def test_a_disk_that_refuses_is_one_sentence(capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path) -> None:
-    (tmp_path / "attention.png").mkdir()
+    (tmp_path / "overlay.png").mkdir()
     assert main(["attention", scene, "--out", str(tmp_path)]) == 2
-    assert capsys.readouterr().err.startswith(f"The attention can't be written to {tmp_path}: ")
-    assert [path.name for path in tmp_path.iterdir()] == ["attention.png"]
+    assert capsys.readouterr().err.startswith(f"The map can't be written to {tmp_path}: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["overlay.png"]
 
 
 def test_weights_that_the_network_changes_are_shown_with_a_doubt(

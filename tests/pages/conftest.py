@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages._ui.session.question import Question
+from tests.pages.questions import question_about
+
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def question() -> Question:
+    """Of the transformer that comes along."""
+    return question_about("tinyvit")
 
 
 @pytest.fixture

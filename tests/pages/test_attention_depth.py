@@ -19,15 +19,9 @@ from pages._ui.attention.depth import LensReading, LensRow, figures_reading, len
 from pages._ui.attention.depth_message import Told, depth_message, heads_told, lens_told
 from pages._ui.attention.reading import AttentionReading, attention_reading
 from pages._ui.session.question import Question
-from tests.pages.test_attention_message import question_about
 
 LABELS = ("cat", "dog", "bird")
 BLOCKS = 3
-
-
-@pytest.fixture(scope="module")
-def question() -> Question:
-    return question_about("tinyvit")
 
 
 @pytest.fixture(scope="module")

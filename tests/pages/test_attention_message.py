@@ -14,7 +14,7 @@ from gradcam_core.preprocessing import prepare
 from gradcam_core.receptive_field import receptive_field
 from gradcam_core.recording import record
 from gradcam_core.rendering.render import DEFAULT_LOOK
-from gradcam_core.samples import SAMPLES, load_sample
+from gradcam_core.samples import load_sample
 from pages._ui.attention import message as messages
 from pages._ui.attention.element import Wanted
 from pages._ui.attention.features import feature_layers
@@ -22,34 +22,14 @@ from pages._ui.attention.message import _block, attention_message, view_id
 from pages._ui.attention.parts import part_message
 from pages._ui.attention.reading import _blocks, attention_reading
 from pages._ui.attention.words import opening
-from pages._ui.session.question import ImageInfo, Question
-from pages._ui.session.results import model_card
+from pages._ui.session.question import Question
 from pages._ui.viewer.payload import unpack
 from tests.core.test_attention_places import OtherOrder, Stem
 from tests.core.transformers import SIDE
+from tests.pages.questions import question_about
 from tests.support import loaded
 
 HALF = 1e-3  # of a share, that float16 may be away from it
-
-
-def question_about(model_name: str) -> Question:
-    card, image, sample = model_card(model_name), load_sample("meadow"), SAMPLES["meadow"]
-    picture = ImageInfo(
-        image.sha256, image.size, image.original_size, sample.title, (), sample.slug, True, f"sample:{sample.slug}"
-    )
-    return Question(picture, card, card.default_layer, "gradcam", "trained")
-
-
-@pytest.fixture(scope="module")
-def question() -> Question:
-    return question_about("tinyvit")
-
-
-@pytest.fixture(scope="module")
-def attended() -> AttentionPass:
-    """What the core says of the same image."""
-    model = load_model("tinyvit")
-    return attend(model, prepare(load_sample("meadow"), model.input_spec).tensor)
 
 
 def sent(question: Question) -> tuple[dict, dict[str, bytes]]:  # type: ignore[type-arg]

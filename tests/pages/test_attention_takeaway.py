@@ -2,35 +2,24 @@
 
 import io
 import json
+import shlex
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gradcam_core.attention.passes import AttentionPass, attend
-from gradcam_core.models import load_model
-from gradcam_core.preprocessing import prepare
-from gradcam_core.samples import load_sample
+from gradcam_core.attention.passes import AttentionPass
+from gradcam_core.cli.main import main
 from pages._ui.attention.message import view_id
 from pages._ui.attention.take_away import FileWanted, file_message, offered_formats
 from pages._ui.session.question import Question
 from pages._ui.viewer.payload import unpack
-from tests.pages.test_attention_message import question_about
+from tests.pages.questions import question_about
 
 LOOK = {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "contour": 0.0, "scale": None, "overlay": "evidence"}
 CHOICE = {"show": "attention", "block": 1, "head": 3, "direction": "looks", "token": "c60", "hidden": None}
-
-
-@pytest.fixture(scope="module")
-def question() -> Question:
-    return question_about("tinyvit")
-
-
-@pytest.fixture(scope="module")
-def attended() -> AttentionPass:
-    model = load_model("tinyvit")
-    return attend(model, prepare(load_sample("meadow"), model.input_spec).tensor)
 
 
 def asked(question: Question, what: str = "map", look: dict[str, Any] | None = None, **choice: Any) -> FileWanted:
@@ -77,6 +66,20 @@ def test_the_code_names_the_image_the_block_and_the_cell(question: Question) -> 
     chosen = "--model tinyvit --block 2 --head 3 --of 4,13 --opacity 0.5 --hide tokens --out attention"
     assert head["command"] == f"python -m gradcam_core attention sample:meadow {chosen}"
     assert "View(block=1, head=2, cell=(3, 12), hidden=())" in head["python"]
+
+
+@pytest.mark.parametrize("choice", [{}, {"show": "similarity", "block": 0}])
+def test_the_command_writes_the_files_of_the_page(
+    question: Question, choice: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEATPROOF_DEVICE", "cpu")
+    monkeypatch.chdir(tmp_path)
+    assert main(shlex.split(answer(question, asked(question, "code", **choice))[0]["command"])[3:]) == 0
+    (folder,) = tmp_path.iterdir()
+    taken = [answer(question, asked(question, one["slug"], **choice)) for one in offered_formats()]
+    assert len(taken) == len(list(folder.iterdir())) == 4
+    for head, data in taken:
+        assert (folder / head["name"].rsplit("-", 1)[1]).read_bytes() == data
 
 
 def test_features_of_a_network_without_attention_can_be_taken_away() -> None:

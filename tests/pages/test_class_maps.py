@@ -13,7 +13,7 @@ from gradcam_core.samples import load_sample
 from pages._ui.attention.class_maps import shown_methods, title_of, why_not
 from pages._ui.session.question import Question
 from pages._ui.session.results import maps_by_method
-from tests.pages.test_attention_message import question_about
+from tests.pages.questions import question_about
 
 FOLLOWED = ["rollout", "gradient-rollout", "chefer"]
 

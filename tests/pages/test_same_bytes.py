@@ -10,13 +10,13 @@ import pytest
 
 from gradcam_core.cli.main import main
 from gradcam_core.models import load_model
-from gradcam_core.samples import SAMPLES, load_sample
 from pages._ui.result import export
 from pages._ui.result.export import reply_to
 from pages._ui.result.view import digest
-from pages._ui.session.question import ImageInfo, Question
+from pages._ui.session.question import Question
 from pages._ui.session.results import card_of
 from pages._ui.viewer import Request
+from tests.pages.questions import meadow_info
 from tests.pages.support import add_numbered
 from tests.support import mostly_slow
 
@@ -36,11 +36,8 @@ def question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Question:
     add_numbered(folder)
     monkeypatch.setenv("HEATPROOF_DEVICE", "cpu")
     monkeypatch.setenv("HEATPROOF_CHECKPOINTS", str(folder))
-    model, image, sample = load_model("digits"), load_sample("meadow"), SAMPLES["meadow"]
-    picture = ImageInfo(
-        image.sha256, image.size, image.original_size, sample.title, (), sample.slug, True, f"sample:{sample.slug}"
-    )
-    return Question(picture, card_of(model), model.default_layer, "eigengradcam", "pad")
+    model = load_model("digits")
+    return Question(meadow_info(), card_of(model), model.default_layer, "eigengradcam", "pad")
 
 
 def page(question: Question, what: str, look: dict[str, Any]) -> tuple[dict[str, Any], bytes]:

@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 
 from gradcam_core.errors import ResourceError
-from gradcam_core.models import load_model
-from gradcam_core.samples import SAMPLES, load_sample
 from pages._ui.result import export as takeaway
 from pages._ui.result.export import reply_to
 from pages._ui.result.view import digest
-from pages._ui.session.question import ImageInfo, Question
-from pages._ui.session.results import card_of
+from pages._ui.session.question import Question
 from pages._ui.viewer import Request
+from tests.pages.questions import question_about
 
 LOOK = {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "contour": 0.0, "scale": None, "overlay": "spotlight"}
 
@@ -22,11 +20,7 @@ LOOK = {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "contour": 0.0,
 @pytest.fixture(scope="module")
 def question() -> Question:
     """Grad-CAM of the embedded network on the first sample."""
-    model, image, sample = load_model("tinynet"), load_sample("meadow"), SAMPLES["meadow"]
-    picture = ImageInfo(
-        image.sha256, image.size, image.original_size, sample.title, (), sample.slug, True, f"sample:{sample.slug}"
-    )
-    return Question(picture, card_of(model), model.default_layer, "gradcam", "trained")
+    return question_about("tinynet")
 
 
 def asked(question: Question, what: str = "cam", **changes: Any) -> Request:
