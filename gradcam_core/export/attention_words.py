@@ -24,12 +24,12 @@ def readers_words(readers: np.ndarray | None, queries: int, layout: Layout | Non
     prefix = layout.prefix if layout else 0
     read = np.flatnonzero(queries_read(readers, queries, layout)) if layout else np.arange(queries)
     if queries == 1 and not prefix:  # a query of its own, as in a pooling of the cells: no token of the image's
-        return "the query that pools the cells"
+        return "the query that pools the patches"
     if queries == 1 or (len(read) == 1 and read[0] < prefix):
         return "the class token"
     if len(read) <= prefix and read[-1] < prefix:
         return f"the mean of {len(read)} class tokens"
-    return "the mean of all tokens" if len(read) == queries > queries - prefix else "the mean of all cells"
+    return "the mean of all tokens" if len(read) == queries > queries - prefix else "the mean of all patches"
 
 
 def attention_sentence(view: View, blocks: Sequence[AttentionBlock], readers: np.ndarray | None) -> str:

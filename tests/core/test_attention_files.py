@@ -215,5 +215,5 @@ def test_tokens_and_cells_that_there_are_not_are_one_sentence(
 def test_a_query_that_is_none_of_the_tokens_is_no_class_token() -> None:
     """As where one learned query pools all cells, beside class attention, whose query is one of the tokens."""
     pooling, class_attention = (Layout(Kind.TOKENS, 4, 4, 8, prefix=prefix) for prefix in (0, 1))
-    assert readers_words(None, 1, pooling) == "the query that pools the cells"
+    assert readers_words(None, 1, pooling) == "the query that pools the patches"
     assert readers_words(None, 1, class_attention) == "the class token"

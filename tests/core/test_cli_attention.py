@@ -153,8 +153,8 @@ def test_out_writes_the_map_its_pictures_and_its_facts(
 @pytest.mark.parametrize(
     ("options", "shows"),
     [
-        (["--block", "1"], "Block 1 of 2, mean of 4 heads: what the mean of all cells looks at."),
-        (["--block", "1", "--head", "4"], "Block 1 of 2, head 4 of 4: what the mean of all cells looks at."),
+        (["--block", "1"], "Block 1 of 2, mean of 4 heads: what the mean of all patches looks at."),
+        (["--block", "1", "--head", "4"], "Block 1 of 2, head 4 of 4: what the mean of all patches looks at."),
         (["--of", "4,13"], "Block 2 of 2, mean of 4 heads: what the patch in row 4, column 13 looks at."),
         (
             ["--of", " 16, 1", "--received"],
@@ -208,7 +208,7 @@ def test_before_a_class_token_joins_a_rollout_is_that_of_all_cells(
     capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path, attended: AttentionPass
 ) -> None:
     told = answer(capsys, scene, "--rollout", "--block", "1", "--out", str(tmp_path))
-    assert told["map"]["sentence"] == "Rollout up to block 1 of 2: what the mean of all cells looks at."
+    assert told["map"]["sentence"] == "Rollout up to block 1 of 2: what the mean of all patches looks at."
     row = rollouts([attended.weights(0)])[0].mean(axis=0)
     assert np.allclose(np.load(tmp_path / "map.npy"), row.reshape(16, 16), atol=1e-6)
 

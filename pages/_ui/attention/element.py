@@ -69,7 +69,7 @@ _ELEMENT = st.components.v2.component(
     "heatproof_attention",
     html='<div class="hp attention"></div>',
     js=served_module(
-        (*DRAWING_SCRIPT, "page/focus", *TAKE_AWAY_SCRIPT, *(_HERE / name for name in _SCRIPTS)),
+        (*DRAWING_SCRIPT, "page/focus", "page/about", *TAKE_AWAY_SCRIPT, *(_HERE / name for name in _SCRIPTS)),
         ("drawing/drawing", "controls/controls", "controls/copying", *(_HERE / name for name in _STYLES)),
     ),
 )

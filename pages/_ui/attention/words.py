@@ -7,13 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from gradcam_core.sentences import place
-from pages._ui.attention.reading import AttentionReading, BlockReading, shares_read
+from pages._ui.attention.reading import AttentionReading, BlockReading
 from pages._ui.session.question import Question
 
-NO_EVIDENCE = (
-    "Attention says what a token takes from, not what the answer makes of it: attention weights are no evidence for a "
-    "class. The maps at the end of this page are."
-)
+_EVIDENCE = "The maps at the end of this page are."
 NO_CLASS = "How alike they are is not about a class: the maps on Explore are."
 _EVEN = 1.5  # times the mean share, below which the largest one is hardly more: as in script/words.js
 _COMPARED = "What can be compared are the features of its cells."
@@ -31,23 +28,23 @@ def token_names(reading: AttentionReading) -> list[str]:
 
 def reader_name(reading: AttentionReading, one: BlockReading) -> str:
     """What stands in a block for what the answer is read from, as in "the class token"."""
-    shares, prefix = shares_read(reading.readers, one.block), one.block.layout.prefix if one.block.layout else 0
-    read = [token for token in range(prefix) if shares[token]]
-    if np.any(shares[prefix:]):
-        return "the mean of all tokens" if read else "the mean of all patches"
-    return f"the {token_names(reading)[read[0]]}" if len(read) == 1 else "the mean of the class tokens"
+    from gradcam_core.export.attention_words import readers_words
+
+    return readers_words(reading.readers, one.block.shape[-2], one.block.layout)
 
 
 def opening(question: Question, reading: AttentionReading) -> list[str]:
     """What is attended to most, and what attention is not."""
+    from gradcam_core.export.attention_words import NO_EVIDENCE
+
     seen = [one for one in reading.blocks if one.rows is not None]
     if not reading.blocks and reading.unseen:
         return [f"{reading.why_not_followed} {_COMPARED}", NO_CLASS]
     if not reading.blocks:
         return [_NO_ATTENTION.format(title=question.model.spec.title), NO_CLASS]
     if not seen:
-        return [f"Its attention is not of all patches. {reading.blocks[-1].reason}", NO_EVIDENCE]
-    return [_most(reading), NO_EVIDENCE]
+        return [f"Its attention is not of all patches. {reading.blocks[-1].reason}", f"{NO_EVIDENCE} {_EVIDENCE}"]
+    return [_most(reading), f"{NO_EVIDENCE} {_EVIDENCE}"]
 
 
 def _most(reading: AttentionReading) -> str:

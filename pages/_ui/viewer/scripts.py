@@ -43,6 +43,7 @@ VIEWER_SCRIPT = (
     "page/control",
     "page/keys",
     "page/pictures",
+    "page/about",
     "page/address",
     "page/waiting",
     "page/requests",

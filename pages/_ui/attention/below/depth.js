@@ -42,5 +42,3 @@ function mark(depth) {
 }
 
 const opening = (title, says) => [el("h2", { textContent: title }), ...says.map((textContent, place) => el("p", { className: place ? "quiet" : "", textContent }))];
-
-const asSentence = (text) => text[0].toUpperCase() + text.slice(1);

@@ -13,7 +13,7 @@ export default function ({ data, parentElement, setStateValue }) {
 function wait(root, { of, words }, setStateValue) {
   end(root);
   const state = { of, timer: {} };
-  const ask = (tries) => globalThis[Symbol.for("heatproof.chosen")]?.isLeaving || setStateValue("near", { of, tries });
+  const ask = (tries) => isPageLeft() || setStateValue("near", { of, tries });
   const giveUp = () => isRunning() || (root.textContent = "Nothing came. Reload the page.");
   state.watch = new IntersectionObserver(([{ isIntersecting }]) => {
     if (!isIntersecting) return;

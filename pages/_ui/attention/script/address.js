@@ -37,15 +37,10 @@ function withChoice(state, address) {
   return address;
 }
 
-// Whether an address is about the image and the model on screen. A link may name the usual ones, which need no words.
-const isAboutView = ({ view }, address) =>
-  ["image", "model"].every((name, place) =>
-    [view.imageAndModel[place], view.imageAndModel[place] || view.usualImageAndModel[place]].includes(address.get(name) ?? ""));
-
 function writeChoice(state, how) {
   remember(state);
   const address = new URLSearchParams(location.search);
-  if (!isAboutView(state, address)) return;
+  if (!isAbout(state.view, address)) return;
   const text = withChoice(state, address).toString(), next = location.pathname + (text ? `?${text}` : "");
   if (next === location.pathname + location.search) return;
   state.address.isWriting = true;
@@ -62,7 +57,7 @@ function addressWritten(state, { navigationType }) {
 function travelled(state) {
   const address = new URLSearchParams(location.search);
   if (!state.view || !isOwnPage(state)) return;
-  state.address.isTravelled = !isAboutView(state, address);
+  state.address.isTravelled = !isAbout(state.view, address);
   if (state.address.isTravelled) return;
   state.choice = soundChoice(state.view, choiceIn(address));
   remember(state);

@@ -43,14 +43,11 @@ function meanOfHeads({ parts, view }, name) {
 function want(state, name) {
   if (state.wanted === name || state.refused.has(name)) return;
   state.wanted = name;
-  awaitAnswer(state, "part", (tries) => tell(state, { view: state.view.id, name, try: tries }), giveUpPart);
+  awaitAnswer(state, "part", (tries) => tell({ view: state.view.id, name, try: tries }), giveUpPart);
 }
 
 // The element may not be there yet, and of a page that is left nothing is asked: it is told again.
-function tell(state, wanted) {
-  if (globalThis[Symbol.for("heatproof.chosen")]?.isLeaving) return;
-  EXCHANGE.ask?.(wanted);
-}
+const tell = (wanted) => isPageLeft() || EXCHANGE.ask?.(wanted);
 
 function giveUpPart(state) {
   refuse(state, state.wanted, "Nothing came. Choose it once more.");

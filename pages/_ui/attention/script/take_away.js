@@ -6,7 +6,7 @@ const FILES = (globalThis[Symbol.for("heatproof.attention_files")] ??= { ask: nu
 // The menu takes its place once the first message says what there is.
 function buildTakeAwayOf(state, { formats, linkNote }) {
   state.registry = { formats };
-  state.send = (_, value) => globalThis[Symbol.for("heatproof.chosen")]?.isLeaving || FILES.ask?.(value);
+  state.send = (_, value) => isPageLeft() || FILES.ask?.(value);
   state.node.taking.replaceWith(buildTakeAway(state));
   state.root.append(state.node.notice);
   state.node.linkNote.textContent = linkNote;

@@ -2,8 +2,6 @@
 
 const EVEN = 1.5; // times the mean share, below which the largest one is hardly more
 
-const asSentence = (text) => text[0].toUpperCase() + text.slice(1);
-
 // As in "the class token" and "extra token 2".
 const named = (name) => (/\d$/.test(name) ? name : `the ${name}`);
 

@@ -35,3 +35,5 @@ const percent = (share) => {
   if (share >= 0.9995 && share < 1) return "> 99.9\u00a0%";
   return `${(100 * share).toFixed(1)}\u00a0%`;
 };
+
+const asSentence = (text) => text[0].toUpperCase() + text.slice(1);

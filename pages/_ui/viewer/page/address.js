@@ -8,11 +8,6 @@ const OWN = (globalThis[Symbol.for("heatproof.own_parameters")] ??= { imageAndMo
 
 const addressNow = () => new URLSearchParams(location.search);
 
-// Whether this address is about the image and the model of a view. A link may name the usual ones, which need no words.
-const isAbout = (view, address) =>
-  ["image", "model"].every((name, place) =>
-    [view.imageAndModel[place], view.imageAndModel[place] || view.usualImageAndModel[place]].includes(address.get(name) ?? ""));
-
 function classIn(address) {
   const told = address.get("class");
   return told !== null && /^\d{1,9}$/.test(told) ? Number(told) : null;

@@ -12,7 +12,7 @@ export default function ({ data, parentElement, setStateValue }) {
     takeOverRequest(STATES.get(root));
   }
   const state = STATES.get(root);
-  state.send = (name, value) => CHANNEL.isLeaving || setStateValue(name, value); // see leavePage in own_parameters.js
+  state.send = (name, value) => isPageLeft() || setStateValue(name, value);
   receive(state, unpack(data));
   return () => leave(state);
 }

@@ -3,6 +3,9 @@
 
 const isRunning = () => document.querySelector("[data-test-script-state]")?.dataset.testScriptState !== "notRunning";
 
+// Of a page that is left nothing is asked: see leavePage in frame/own_parameters.js.
+const isPageLeft = () => Boolean(globalThis[Symbol.for("heatproof.chosen")]?.isLeaving);
+
 const LOOK_EVERY = 300; // ms
 const PATIENCE = 30000; // ms, after which no answer is waited for any more
 
