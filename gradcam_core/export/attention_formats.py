@@ -1,6 +1,6 @@
 """Which files does a map of attention or of features leave?"""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from gradcam_core.encoding import to_npy, to_png
 from gradcam_core.export.attention_map import LaidMap
 from gradcam_core.export.formats import ExportFormat, made_file
-from gradcam_core.export.manifest import json_text, seen_json, shifts_json, versions
+from gradcam_core.export.manifest import json_text, look_json, seen_json, shifts_json, versions
 from gradcam_core.loaded_image import LoadedImage
 from gradcam_core.models import LoadedModel
 from gradcam_core.rendering.feature_colours import colours_alone, colours_overlay
@@ -80,7 +80,7 @@ def attention_json(it: DrawnMap) -> dict[str, Any]:
         **map_json(it.laid),
         "map": values_json(it.laid),
         **seen_json(it.image, cam.geometry),
-        "look": asdict(it.look),
+        "look": look_json(it.look),
         "versions": versions(),
     }
 

@@ -54,7 +54,7 @@ def explanation_json(
         **seen_json(image, cams[0].geometry),
         "predictions": [_prediction(prediction) for prediction in predictions],
         "explanations": [_explanation(cam, predictions, strongest) for cam in cams],
-        "look": {name: _plain(value) for name, value in asdict(look).items()},
+        "look": look_json(look),
         "versions": versions(),
     }
 
@@ -83,6 +83,11 @@ def shifts_json(cam: Cam) -> dict[str, Any]:
         "network_shift": list(cam.field.shift),
         "network_spread": list(cam.field.spread),
     }
+
+
+def look_json(look: Look) -> dict[str, Any]:
+    """How a map is drawn, the same text for equal looks: a browser says whole numbers as integers."""
+    return {name: _plain(value) for name, value in asdict(look).items()}
 
 
 def json_text(answer: Mapping[str, Any]) -> str:

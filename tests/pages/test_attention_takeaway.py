@@ -19,6 +19,7 @@ from pages._ui.viewer.payload import unpack
 from tests.pages.questions import question_about
 
 LOOK = {"colormap": "inferno", "opacity": 0.5, "threshold": 0.0, "contour": 0.0, "scale": None, "overlay": "evidence"}
+WHOLE_NUMBERS = {"opacity": 1, "threshold": 0, "contour": 0}  # as a browser says them
 CHOICE = {"show": "attention", "block": 1, "head": 3, "direction": "looks", "token": "c60", "hidden": None}
 
 
@@ -74,9 +75,9 @@ def test_the_command_writes_the_files_of_the_page(
 ) -> None:
     monkeypatch.setenv("HEATPROOF_DEVICE", "cpu")
     monkeypatch.chdir(tmp_path)
-    assert main(shlex.split(answer(question, asked(question, "code", **choice))[0]["command"])[3:]) == 0
+    assert main(shlex.split(answer(question, asked(question, "code", WHOLE_NUMBERS, **choice))[0]["command"])[3:]) == 0
     (folder,) = tmp_path.iterdir()
-    taken = [answer(question, asked(question, one["slug"], **choice)) for one in offered_formats()]
+    taken = [answer(question, asked(question, one["slug"], WHOLE_NUMBERS, **choice)) for one in offered_formats()]
     assert len(taken) == len(list(folder.iterdir())) == 4
     for head, data in taken:
         assert (folder / head["name"].rsplit("-", 1)[1]).read_bytes() == data
