@@ -62,7 +62,7 @@ def test_the_tray_comes_back_beside_a_sample_and_survives_reloads_that_come_fast
     page.wait_for_url("**/*image=bay*")
     settle(page)
     for _ in range(3):
-        page.reload(wait_until="commit")
+        page.reload(wait_until="domcontentloaded")  # before Streamlit has its first answer
     reload(page)
     expect(cards(page)).to_have_text(["a.png"])
     expect(page.locator(".st-key-sample label:has(input:checked)")).to_have_text("Bay")
