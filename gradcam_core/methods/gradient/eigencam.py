@@ -7,8 +7,7 @@ from gradcam_core.methods.projection import first_component
 
 
 def _compute(evidence: Evidence) -> np.ndarray:
-    activation = evidence.activation
-    return first_component(activation, agreeing_with=activation.mean(axis=0))
+    return first_component(evidence.activation)
 
 
 METHOD = CamMethod(

@@ -7,8 +7,7 @@ from gradcam_core.methods.projection import first_component
 
 
 def _compute(evidence: Evidence) -> np.ndarray:
-    products = evidence.gradient * evidence.activation
-    return first_component(products, agreeing_with=products.sum(axis=0))
+    return first_component(evidence.gradient * evidence.activation)
 
 
 METHOD = CamMethod(
