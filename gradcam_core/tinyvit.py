@@ -3,20 +3,18 @@
     image (3, 128, 128)
     early     the first four blocks of tinynet: parts of things         64 × 16 × 16
     patches   a linear layer on each of 16 × 16 patches, and its place  256 × 96
-    blocks.0  every patch takes from all patches (attention), then makes something of it (mlp)
               the class token goes before them                          257 × 96
+    blocks.0  every token takes from all tokens (attention), then makes something of it (mlp)
     blocks.1
+    blocks.2
       norm1   what the class token takes from                           257 × 96   ← the layer to explain
     norm      of the class token                                         96
     head      one score per thing                                        12
 
-This is the transformer of Dosovitskiy et al., An Image is Worth 16x16 Words, ICLR 2021, with two differences:
-
-- It is their hybrid (section 3.1): patches are cut from the maps of a convolutional network, which is tinynet's, as it
-  was trained. A transformer this small learns edges and parts from so few scenes slowly: with three convolutions of its
-  own it named 64 % of the things after 200 steps, and so 99 % after 100.
-- The class token joins before the last block (as in Touvron et al., Going Deeper with Image Transformers, ICCV 2021,
-  section 3): all that it learns of the image it takes from the layer to explain.
+This is the transformer of Dosovitskiy et al., An Image is Worth 16x16 Words, ICLR 2021, in their hybrid form (section
+3.1): patches are cut from the maps of a convolutional network, which is tinynet's, as it was trained. A transformer
+this small learns edges and parts from so few scenes slowly: with two blocks and three convolutions of its own it named
+64 % of the things after 200 steps, and so 99 % after 100.
 
 A patch is a square of 8 px in the image and sees 30. The grid is 16 × 16, as tinynet's is, so that their maps compare
 cell by cell: a thing is 38 to 95 px long, 5 to 12 cells.
@@ -32,18 +30,18 @@ from gradcam_core.tinynet import TinyNet
 
 INPUT_SIDE = 128  # pixels
 GRID = 16  # patches to a side
-TARGET_LAYER = "blocks.1.norm1"
+TARGET_LAYER = "blocks.2.norm1"
 EARLY_BLOCKS = 4  # of tinynet
 
 _EARLY_CHANNELS = 64
 _WIDTH = 96  # numbers to a token
-_DEPTH = 2
-_HEADS = 4
+_DEPTH = 3
+_HEADS = 3
 _HIDDEN = 192  # numbers between the two layers of an mlp
 
 
 class TinyViT(nn.Module):
-    """tinynet's first blocks, patches, a class token, two blocks, a linear layer; about 260,000 parameters."""
+    """tinynet's first blocks, patches, a class token, three blocks, a linear layer; about 333,000 parameters."""
 
     def __init__(self, num_classes: int) -> None:
         super().__init__()
@@ -59,20 +57,20 @@ class TinyViT(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(n, 3, 128, 128) normalised images → (n, num_classes) logits."""
-        tokens = self.blocks[-1](self.read(self.early(images)))  # (n, 257, 96)
-        return self.answer(tokens[:, 0])
+        return self.answer(self.blocks(self.with_class_token(self.read(self.early(images)))))
 
     def read(self, maps: Tensor) -> Tensor:
-        """(n, 64, 16, 16) → (n, 257, 96): what the last block is given: the class token, then the patches."""
-        patches = (
-            self.patches(maps.flatten(2).transpose(1, 2)) + self.places
-        )  # (n, 64, 16, 16) → (n, 256, 64) → (…, 96)
-        patches = self.blocks[:-1](patches)
+        """(n, 64, 16, 16) → (n, 256, 96): a token for each patch."""
+        patches: Tensor = self.patches(maps.flatten(2).transpose(1, 2)) + self.places  # (n, 256, 64) → (n, 256, 96)
+        return patches
+
+    def with_class_token(self, patches: Tensor) -> Tensor:
+        """(n, 256, 96) → (n, 257, 96): the class token, then the patches."""
         return torch.cat([self.class_token.expand(len(patches), -1, -1), patches], dim=1)
 
-    def answer(self, class_token: Tensor) -> Tensor:
-        """(n, 96) → (n, num_classes) logits."""
-        logits: Tensor = self.head(self.norm(class_token))
+    def answer(self, tokens: Tensor) -> Tensor:
+        """(n, 257, 96) → (n, num_classes) logits, of the class token alone."""
+        logits: Tensor = self.head(self.norm(tokens[:, 0]))
         return logits
 
 
@@ -94,7 +92,7 @@ class Block(nn.Module):
 
 
 class Attention(nn.Module):
-    """Four times over: each token takes a mean of what all hold ready (values), weighted by query and key."""
+    """Three times over: each token takes a mean of what all hold ready (values), weighted by query and key."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,7 +103,7 @@ class Attention(nn.Module):
         """(n, 257, 96) → (n, 257, 96)."""
         count, length, _ = tokens.shape
         heads = self.asked(tokens).view(count, length, 3, _HEADS, _WIDTH // _HEADS)
-        queries, keys, values = heads.permute(2, 0, 3, 1, 4)  # each (n, 4, 257, 24)
+        queries, keys, values = heads.permute(2, 0, 3, 1, 4)  # each (n, 3, 257, 32)
         means = nn.functional.scaled_dot_product_attention(queries, keys, values)
-        taken: Tensor = self.out(means.transpose(1, 2).flatten(2))  # (n, 4, 257, 24) → (n, 257, 96)
+        taken: Tensor = self.out(means.transpose(1, 2).flatten(2))  # (n, 3, 257, 32) → (n, 257, 96)
         return taken

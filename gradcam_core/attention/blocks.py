@@ -50,7 +50,7 @@ def attention_block(
     """The call whose weights have this shape, for one image.
 
     Args:
-        layers: of the network that can be explained: they tell its grids and the tokens before their cells.
+        layers: of the network that have a layout: they tell its grids and the tokens before their cells.
     """
     layout = _layout(shape[-1], layers)
     return AttentionBlock(name, tuple(shape), layout, _reason(shape, layout), is_changed, is_beside)

@@ -107,10 +107,9 @@ def attend(model: LoadedModel, input_tensor: Tensor, *, gradients: bool = False,
 
 def pass_of(model: LoadedModel, mode: recording_attention, logits: Tensor) -> AttentionPass:
     """What was recorded while a model gave these logits, (classes,)."""
+    layers = (*model.layers, *model.unread)
     blocks = tuple(
-        attention_block(
-            call.name, call.weights.shape, model.layers, is_changed=call.is_changed, is_beside=call.is_beside
-        )
+        attention_block(call.name, call.weights.shape, layers, is_changed=call.is_changed, is_beside=call.is_beside)
         for call in mode.calls
     )
     return AttentionPass(blocks, tuple(mode.calls), logits, tuple(mode.unseen))

@@ -5,14 +5,16 @@ On scenes of the same kind as tinynet, and as tinynet is trained, with three dif
 - Its early blocks are those of tinynet as it is shipped, and stay so.
 - In half of the pictures a part is hidden, as the sweep of the Trust page hides parts (the same shapes and fills, other
   seeds): what the sweep shows the network is then nothing new to it.
-- An even attention is trained beside the true one: the class token then takes the mean of what all patches hold ready.
-  Grad-CAM weighs what a patch holds ready and does not see how much attention it gets: patches that nobody looks at
-  would say anything. Where the things are is never told.
+- The answer is also trained with a class token that joins before the last block alone (as in Touvron et al., Going
+  Deeper with Image Transformers, ICCV 2021, section 3). A class token that is there throughout mostly has the answer
+  after two blocks, and what the patches hold ready for the last one then says little: without this, tried once with
+  four blocks, the maximum of HiResCAM lay on the thing in 48 of 100 cases, with it in 81.
+
+Where the things are is never told.
 """
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -24,13 +26,12 @@ from gradcam_core.metrics.parts import Parts
 from gradcam_core.progress import Progress, silent
 from gradcam_core.scenes.scene import THINGS
 from gradcam_core.tinynet import INPUT_SIDE, TinyNet
-from gradcam_core.tinyvit import EARLY_BLOCKS, GRID, TARGET_LAYER, Block, TinyViT
+from gradcam_core.tinyvit import EARLY_BLOCKS, GRID, TARGET_LAYER, TinyViT
 from gradcam_core.training.fit import Batch, Plan, Pool, batches, fitted
 
-PLAN = Plan(scenes=24_000, steps=150, warming=50, rate=2e-3, decay=0.05, longest=1.0)
+PLAN = Plan(scenes=24_000, steps=300, warming=50, rate=2e-3, decay=0.05, longest=1.0)
 
 _SHARE_WITH_HIDDEN_PART = 0.5  # of the pictures
-_EVEN = 0.2  # the weight of its loss; with 0.5, tried once, the maps differed by no more than chance
 _TINYNET = Path(__file__).resolve().parents[1] / "assets" / "tinynet.safetensors"
 _PARTS = Parts((INPUT_SIDE, INPUT_SIDE), seed=1_000_000, count=256)  # the sweep's own seeds are small
 
@@ -58,22 +59,20 @@ def with_hidden_parts(given: Iterable[Batch], *, seed: int) -> Iterator[Batch]:
 
 
 def loss_of(network: TinyViT, images: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy of the answer and, with less weight, of the one that an even attention would give."""
+    """Cross-entropy of the answer, and of the one that a class token which joins late would give."""
     network.early.eval()
     with torch.no_grad():
         maps = network.early(images)
-    tokens = network.read(maps)
-    answer, even = network.answer(network.blocks[-1](tokens)[:, 0]), answer_of_an_even_attention(network, tokens)
-    cross_entropy = nn.functional.cross_entropy
-    return cross_entropy(answer, targets) + _EVEN * cross_entropy(even, targets)
+    patches = network.read(maps)
+    answer = network.answer(network.blocks(network.with_class_token(patches)))
+    late = answer_of_a_class_token_that_joins_late(network, patches)
+    return nn.functional.cross_entropy(answer, targets) + nn.functional.cross_entropy(late, targets)
 
 
-def answer_of_an_even_attention(network: TinyViT, tokens: Tensor) -> Tensor:
-    """(n, things) logits, were the class token to take the plain mean of what the patches hold ready for it."""
-    last = cast(Block, network.blocks[-1])
-    _, _, values = last.attention.asked(last.norm1(tokens[:, 1:])).chunk(3, dim=-1)  # (n, 256, 96)
-    token = tokens[:, 0] + last.attention.out(values.mean(dim=1))
-    return network.answer(token + last.mlp(last.norm2(token)))
+def answer_of_a_class_token_that_joins_late(network: TinyViT, patches: Tensor) -> Tensor:
+    """(n, things) logits, were all that the class token learns of the image what it takes in the last block."""
+    read = network.blocks[:-1](patches)  # (n, 256, 96)
+    return network.answer(network.blocks[-1](network.with_class_token(read)))
 
 
 def class_map(network: TinyViT, image: Tensor, class_index: int) -> Tensor:

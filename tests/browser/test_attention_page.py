@@ -54,21 +54,21 @@ def test_a_patch_that_is_pointed_at_and_a_head_of_the_filmstrip_are_drawn(
     visit: NewVisit, attended: AttentionPass
 ) -> None:
     page = visit().open(ADDRESS)
-    expect(said(page)).to_contain_text(f"looks most at {most_of(attended, attended.weights(1).mean(0)[0])}")
+    expect(said(page)).to_contain_text(f"looks most at {most_of(attended, attended.weights(2).mean(0)[0])}")
     page.mouse.move(*middle_of(page, attended, 100))
     patch = f"patch {cell_words(attended, 100)}"
-    most = most_of(attended, attended.weights(1).mean(0)[101])  # after the class token
+    most = most_of(attended, attended.weights(2).mean(0)[101])  # after the class token
     expect(said(page)).to_contain_text(f"{patch} looks most at {most}")
     page.mouse.click(*middle_of(page, attended, 100))
     expect(page).to_have_url(re.compile("token=c100"))
     page.get_by_role("gridcell", name="Block 1, head 3").click()
-    most = most_of(attended, attended.weights(0)[2][100])
+    most = most_of(attended, attended.weights(0)[2][101])
     expect(said(page)).to_contain_text(f"Block 1, head 3: {patch} looks most at {most}")
     at_rest(page)
     page.go_back()
-    expect(said(page)).to_contain_text("Block 2, mean of heads: patch")
+    expect(said(page)).to_contain_text("Block 3, mean of heads: patch")
     page.go_back()
-    expect(said(page)).to_contain_text("Block 2, mean of heads: the class token")
+    expect(said(page)).to_contain_text("Block 3, mean of heads: the class token")
 
 
 @pytest.mark.slow
@@ -98,20 +98,21 @@ def test_the_page_has_no_accessibility_findings_and_no_sideways_scrolling(
 
 @pytest.mark.slow
 def test_without_sinks_the_rest_of_a_row_is_shared_and_a_link_says_so(visit: NewVisit, attended: AttentionPass) -> None:
-    page = visit().open(f"{ADDRESS}&head=3")
+    head = int(attended.weights(0)[:, 0, 0].argmax())
+    page = visit().open(f"{ADDRESS}&block=1&head={head + 1}")
     expect(said(page)).to_contain_text("The class token gets")
     page.get_by_label("Hide sinks").check()
     expect(page.locator(".attention > .small").first).to_contain_text("Left out: the class token")
     expect(said(page)).not_to_contain_text("The class token gets")
-    row = attended.weights(1)[2, 0]
+    row = attended.weights(0)[head, 0]
     model = load_model("tinyvit")
     tensor = prepare(load_sample("meadow"), model.input_spec).tensor
-    activation = record(model, tensor, ["blocks.0"]).activation("blocks.0")
+    activation = record(model, tensor, ["blocks.1"]).activation("blocks.1")
     kept = np.where(outlying_cells(activation).ravel(), 0, row[1:])
     share = kept.max() / kept.sum()
     shown = f"{100 * share:.0f}\N{NO-BREAK SPACE}%" if share >= 0.0995 else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
     expect(said(page)).to_contain_text(f"{most_of(attended, kept)} ({shown})")
-    expect(page).to_have_url(re.compile("head=3&hide=1"))
+    expect(page).to_have_url(re.compile(f"block=1&head={head + 1}&hide=1"))
     expect(page.locator(".attention > .small").first).to_contain_text("the rest is shared among the others")
     page.get_by_role("button", name="Who looks at it").click()  # that is a column, which sums to no 1
     expect(page.locator(".attention > .small").first).not_to_contain_text("the rest is shared")
@@ -122,7 +123,7 @@ def test_a_link_may_say_any_word(visit: NewVisit) -> None:
     tab = visit()
     for words in ("show=toString&block=99", "direction=constructor&head=x&token=c9999"):
         page = tab.open(f"{ADDRESS}&{words}")
-        expect(said(page)).to_contain_text("Block 2, mean of heads: the class token looks most at")
+        expect(said(page)).to_contain_text("Block 3, mean of heads: the class token looks most at")
         expect(page).to_have_url(re.compile(f"{re.escape(ADDRESS)}$"))
 
 
@@ -152,13 +153,12 @@ def test_the_keys_walk_over_the_patches_keep_one_and_let_it_go(visit: NewVisit) 
 @pytest.mark.slow
 def test_a_matrix_whose_message_is_lost_is_asked_for_again(visit: NewVisit, attended: AttentionPass) -> None:
     tab = visit()
-    server = LossyServer(tab.page, lambda head: head["name"] == "rollout-1", "heatproof_attention_parts")
+    server = LossyServer(tab.page, lambda head: head["name"] == "rollout-2", "heatproof_attention_parts")
     page = tab.open(ADDRESS)
     page.get_by_role("button", name="Rollout").click()
-    first, last = (attended.weights(place).mean(0, keepdims=True) for place in range(2))
-    flow = rollout([np.pad(first, ((0, 0), (1, 0), (1, 0))), last])
+    flow = rollout([attended.weights(place) for place in range(3)])
     expect(said(page)).to_contain_text(
-        f"Rollout up to block 2: the class token looks most at {most_of(attended, flow[0])}"
+        f"Rollout up to block 3: the class token looks most at {most_of(attended, flow[0])}"
     )
     assert not server.is_losing
 
@@ -175,7 +175,7 @@ def test_what_never_came_comes_when_it_is_chosen_once_more(visit: NewVisit) -> N
     expect(page.locator(".attention > .small").first).to_have_text("Nothing came. Choose it once more.")
     page.context.set_offline(False)
     page.get_by_role("button", name="Rollout").click()
-    expect(said(page)).to_contain_text("Rollout up to block 2: the class token looks most at")
+    expect(said(page)).to_contain_text("Rollout up to block 3: the class token looks most at")
 
 
 @pytest.mark.slow
@@ -183,7 +183,7 @@ def test_nothing_of_another_image_is_kept(visit: NewVisit) -> None:
     page = visit().open(f"{ADDRESS}&block=1&token=c100")
     page.locator("[data-testid=stRadioOption]", has_text="Bay").click()
     page.wait_for_url("**image=bay**")
-    expect(said(page)).to_contain_text("Block 1, mean of heads: the mean of all patches")
+    expect(said(page)).to_contain_text("Block 1, mean of heads: the class token")
     at_rest(page)
     assert "token=" not in page.url
     page.go_back()
@@ -198,5 +198,5 @@ def test_what_was_chosen_stands_again_after_another_page(visit: NewVisit) -> Non
     page.get_by_role("link", name="Trust", exact=True).click()
     expect(page.locator(".attention")).to_have_count(0)
     page.get_by_role("link", name="Attention", exact=True).click()
-    expect(said(page)).to_contain_text("Block 1, head 3: the mean of all patches")
+    expect(said(page)).to_contain_text("Block 1, head 3: the class token")
     expect(page).to_have_url(re.compile("block=1&head=3"))

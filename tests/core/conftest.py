@@ -15,7 +15,7 @@ from gradcam_core.models import LoadedModel
 from gradcam_core.scenes.scene import draw_scene
 from gradcam_core.tinynet import TinyNet
 from tests.core.loopback import Address, Server, running, witnessed
-from tests.core.transformers import SIDE, small_swin, small_vit
+from tests.core.transformers import SIDE, LateReader, small_swin, small_vit
 from tests.support import loaded, png
 
 LABELS = ["ant", "bee, honeybee", "cat"]
@@ -41,6 +41,12 @@ def vit() -> LoadedModel:
 def swin() -> LoadedModel:
     """A Swin transformer, likewise."""
     return loaded(small_swin(), side=SIDE)
+
+
+@pytest.fixture(scope="module")
+def late() -> LoadedModel:
+    """A transformer whose class token joins before its last block."""
+    return loaded(LateReader(), side=SIDE)
 
 
 @pytest.fixture

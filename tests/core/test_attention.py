@@ -197,10 +197,10 @@ def test_a_pass_without_gradients_says_so(vit: LoadedModel) -> None:
         attend(vit, noise(vit)).gradients(CLASS)
 
 
-def test_a_class_token_that_joins_late_leaves_the_grid_as_it_is(tiny: LoadedModel) -> None:
-    attention = attend(tiny, noise(tiny))
-    assert [block.shape for block in attention.blocks] == [(1, 4, 256, 256), (1, 4, 257, 257)]
-    assert [block.layout for block in attention.blocks] == [Layout(Kind.TOKENS, 16, 16, 96, p) for p in (0, 1)]
+def test_a_class_token_that_joins_late_leaves_the_grid_as_it_is(late: LoadedModel) -> None:
+    attention = attend(late, noise(late))
+    assert [block.shape for block in attention.blocks] == [(1, 2, 64, 64), (1, 2, 65, 65)]
+    assert [block.layout for block in attention.blocks] == [Layout(Kind.TOKENS, 8, 8, 24, p) for p in (0, 1)]
     assert attention.why_not_followed == ""
 
 

@@ -28,7 +28,7 @@ class Shy(nn.Sequential):
         return logits
 
 
-@pytest.mark.parametrize("name", ["vit", "swin", "tinynet", "tinyvit"])
+@pytest.mark.parametrize("name", ["vit", "swin", "tinynet", "tinyvit", "late"])
 def test_the_reason_is_that_of_a_pass_of_an_image(request: pytest.FixtureRequest, name: str) -> None:
     model: LoadedModel = request.getfixturevalue(name)
     attention = attend(model, torch.rand(1, *model.input_spec.shape))
@@ -42,7 +42,8 @@ def test_the_reason_is_that_of_a_pass_of_an_image(request: pytest.FixtureRequest
         ("vit", "", ""),
         ("swin", "LeGrad needs blocks in which all tokens attend to all. It attends in 16 windows", ""),
         ("tinynet", "No blocks of attention that follow one another were seen", ""),
-        ("tinyvit", "", "It can be read off after blocks.1 alone"),
+        ("tinyvit", "", ""),
+        ("late", "", "It can be read off after blocks.1 alone"),
     ],
 )
 def test_whether_it_can_be_read_off_after_its_blocks_is_known(

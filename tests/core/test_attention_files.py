@@ -102,9 +102,9 @@ def test_the_facts_say_which_map_of_which_network_it_is(tinyvit: LoadedModel, im
     it = drawn(tinyvit, image, View(block=1, head=2, cell=(3, 12), hidden=((0, 0),)))
     told = json.loads(attention_file(it, "facts.json"))
     hidden = "tokens that are no patch are hidden, and 1 patch"
-    assert told["sentence"] == (f"Block 2 of 2, head 3 of 4: what the patch in row 4, column 13 looks at; {hidden}.")
+    assert told["sentence"] == (f"Block 2 of 3, head 3 of 3: what the patch in row 4, column 13 looks at; {hidden}.")
     assert told["caveat"] == NO_EVIDENCE
-    assert told["block"] == {"index": 1, "count": 2, "name": "blocks.1.attention", "heads": 4}
+    assert told["block"] == {"index": 1, "count": 3, "name": "blocks.1.attention", "heads": 3}
     assert (told["head"], told["of"], told["direction"]) == (2, {"cell": [3, 12]}, "given")
     assert told["hidden"] == {"cells": [[0, 0]], "tokens_that_are_no_cells": True}
     assert (told["weights_sha256"], told["image"]["sha256"]) == (tinyvit.weights_sha256, image.sha256)
@@ -118,13 +118,13 @@ def test_the_facts_say_how_heads_were_fused_and_what_was_left_out(tinyvit: Loade
     fused = json.loads(attention_file(drawn(tinyvit, image, HEADS_FUSED), "facts.json"))
     assert fused["rollout"] == {"fusion": "max", "discard": 0.9}
     assert fused["sentence"] == (
-        "Rollout up to block 2 of 2, heads fused by their maximum, the smallest 90 % of each block's weights left out: "
+        "Rollout up to block 2 of 3, heads fused by their maximum, the smallest 90 % of each block's weights left out: "
         "what the class token looks at."
     )
     assert json.loads(attention_file(drawn(tinyvit, image, View(block=1)), "facts.json"))["rollout"] is None
     usual = laid_map(tinyvit, image, View(block=1, is_rollout=True))
     assert usual.facts["rollout"] == {"fusion": "mean", "discard": 0.0}
-    assert usual.sentence == "Rollout up to block 2 of 2: what the class token looks at."
+    assert usual.sentence == "Rollout up to block 2 of 3: what the class token looks at."
 
 
 def test_features_are_those_of_the_layer_and_also_of_a_network_without_attention(
@@ -201,7 +201,6 @@ def test_features_that_there_are_not_are_one_sentence(
     ("arguments", "said"),
     [
         (["--of", "token:2"], "The token of --of is 2, and there are 1 before the cells."),
-        (["--block", "1", "--of", "token:1"], "Block 1 has cells alone."),
         (["--hide", "4,100"], "The column of --hide is 100, and the grid has 16 of them."),
     ],
 )

@@ -16,10 +16,9 @@ from gradcam_core.errors import MethodError
 from gradcam_core.layers.finding import TargetLayer, find_layers
 from gradcam_core.layers.layouts import Kind, Layout
 from gradcam_core.models import LoadedModel
-from gradcam_core.tinynet import TinyNet
-from gradcam_core.tinyvit import INPUT_SIDE
+from gradcam_core.tinynet import INPUT_SIDE, TinyNet
 from tests.core.transformers import SIDE, MeanReader, drawn_to_light, small_swin, small_vit
-from tests.support import embedded_network, loaded
+from tests.support import loaded
 
 TOKENS, HEADS = 5, 3
 ONE = ((1, 1.0),)
@@ -129,12 +128,11 @@ def test_chefers_map_of_one_block_is_the_closed_form() -> None:
     assert expected.max() > 1e-5
 
 
-def test_a_class_token_that_joins_late_takes_from_the_cells_then() -> None:
-    model = loaded(embedded_network("tinyvit"), side=INPUT_SIDE)
-    attention = attend(model, noise(INPUT_SIDE), gradients=True)
+def test_a_class_token_that_joins_late_takes_from_the_cells_then(late: LoadedModel) -> None:
+    attention = attend(late, noise(SIDE), gradients=True)
     before, last = (attention.weights(index).mean(axis=0, dtype=np.float64) for index in (0, 1))
-    expected = 0.5 * last[0, 1:] @ (0.5 * before + 0.5 * np.eye(256))
-    assert np.allclose(rollout_map(attention, ONE), expected.reshape(16, 16), atol=1e-7)
+    expected = 0.5 * last[0, 1:] @ (0.5 * before + 0.5 * np.eye(64))
+    assert np.allclose(rollout_map(attention, ONE), expected.reshape(8, 8), atol=1e-7)
     assert np.array_equal(rollout_map(attention, ONE), rollout_map(attention, OTHER))
 
 

@@ -61,13 +61,12 @@ def test_it_lists_the_blocks_and_says_what_the_class_token_attends_to(
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["scene.png, 160 x 160", "TinyViT (12 drawn things), preprocessing: trained"]
     assert "257 tokens: 1 other token before 16 x 16 cells of 8 x 8 pixels" in lines
-    rows = [line.split() for line in lines if line.split()[1:2] in (["blocks.0.attention"], ["blocks.1.attention"])]
+    rows = [line.split() for line in lines if ".attention" in line]
     assert [row[:4] for row in rows] == [
-        ["1", "blocks.0.attention", "4", "256"],
-        ["2", "blocks.1.attention", "4", "257"],
+        [str(place + 1), f"blocks.{place}.attention", "3", "257"] for place in range(3)
     ]
     assert all(0 < float(row[4]) < 1 and 0 < float(row[5]) < 128 for row in rows)
-    said = lines.index("Block 2 of 2, mean of 4 heads: what the class token looks at.")
+    said = lines.index("Block 3 of 3, mean of 3 heads: what the class token looks at.")
     assert lines[said + 1].startswith("Strongest at x ")
     assert lines[-2:] == [NO_EVIDENCE_HERE, "Add --out DIR to write the map."]
 
@@ -77,7 +76,7 @@ def test_json_has_the_numbers_of_every_head(
 ) -> None:
     told = answer(capsys, scene)
     assert (told["model"], told["tokens_read"], told["not_followed"]) == ("tinyvit", [0], None)
-    assert [block["prefix_tokens"] for block in told["blocks"]] == [0, 1]
+    assert [block["prefix_tokens"] for block in told["blocks"]] == [1] * 3
     assert len(told["predictions"]) == 5
     for place, block in enumerate(told["blocks"]):
         layout = attended.blocks[place].layout
@@ -111,7 +110,10 @@ def test_it_reads_the_network_off_after_each_block_and_names_the_cells_that_stan
     assert "Cells that stand out in encoder.layers.encoder_layer_1 by the size" in capsys.readouterr().out
 
 
-def test_where_it_can_be_read_off_once_alone_it_says_so(capsys: pytest.CaptureFixture[str], scene: str) -> None:
+def test_where_it_can_be_read_off_once_alone_it_says_so(
+    capsys: pytest.CaptureFixture[str], scene: str, late: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "load_model", lambda *_, **__: late)
     told = answer(capsys, scene)
     assert [one["name"] for one in told["read_off_after"]] == ["blocks.1"]
     assert told["not_read_off"].startswith("It can be read off after blocks.1 alone")
@@ -137,7 +139,7 @@ def test_out_writes_the_map_its_pictures_and_its_facts(
     told = answer(capsys, scene, "--head", "3", "--out", str(tmp_path / "out"))
     assert {path.name for path in (tmp_path / "out").iterdir()} == FILES
     values = np.load(tmp_path / "out" / "map.npy")
-    assert np.allclose(values, attended.weights(1)[2, 0, 1:].reshape(16, 16), atol=1e-6)
+    assert np.allclose(values, attended.weights(2)[2, 0, 1:].reshape(16, 16), atol=1e-6)
     facts = json.loads((tmp_path / "out" / "facts.json").read_text())
     assert told["map"] == {name: facts[name] for name in told["map"] if name in facts} | facts["map"]
     assert told["map"]["head"] == 2
@@ -147,29 +149,29 @@ def test_out_writes_the_map_its_pictures_and_its_facts(
     row, column = (int(place) for place in np.unravel_index(values.argmax(), values.shape))
     x, y = forward.geometry.centre_of(row, column, (16, 16))
     assert told["map"]["peak"] == [int(x), int(y)]
-    assert told["map"]["elsewhere"] == pytest.approx(float(attended.weights(1)[2, 0, 0]), abs=1e-6)
+    assert told["map"]["elsewhere"] == pytest.approx(float(attended.weights(2)[2, 0, 0]), abs=1e-6)
 
 
 @pytest.mark.parametrize(
     ("options", "shows"),
     [
-        (["--block", "1"], "Block 1 of 2, mean of 4 heads: what the mean of all patches looks at."),
-        (["--block", "1", "--head", "4"], "Block 1 of 2, head 4 of 4: what the mean of all patches looks at."),
-        (["--of", "4,13"], "Block 2 of 2, mean of 4 heads: what the patch in row 4, column 13 looks at."),
+        (["--block", "1"], "Block 1 of 3, mean of 3 heads: what the class token looks at."),
+        (["--block", "1", "--head", "3"], "Block 1 of 3, head 3 of 3: what the class token looks at."),
+        (["--of", "4,13"], "Block 3 of 3, mean of 3 heads: what the patch in row 4, column 13 looks at."),
         (
             ["--of", " 16, 1", "--received"],
-            "Block 2 of 2, mean of 4 heads: who looks at the patch in row 16, column 1.",
+            "Block 3 of 3, mean of 3 heads: who looks at the patch in row 16, column 1.",
         ),
-        (["--received"], "Block 2 of 2, mean of 4 heads: what all tokens look at, on average."),
-        (["--rollout"], "Rollout up to block 2 of 2: what the class token looks at."),
+        (["--received"], "Block 3 of 3, mean of 3 heads: what all tokens look at, on average."),
+        (["--rollout"], "Rollout up to block 3 of 3: what the class token looks at."),
         (
             ["--rollout", "--fusion", "Max", "--discard", ".29"],
-            "Rollout up to block 2 of 2, heads fused by their maximum, the smallest 29 % of each block's weights left "
+            "Rollout up to block 3 of 3, heads fused by their maximum, the smallest 29 % of each block's weights left "
             "out: what the class token looks at.",
         ),
         (
             ["--rollout", "--block", "1", "--of", "1,1"],
-            "Rollout up to block 1 of 2: what the patch in row 1, column 1 looks at.",
+            "Rollout up to block 1 of 3: what the patch in row 1, column 1 looks at.",
         ),
     ],
 )
@@ -182,7 +184,7 @@ def test_it_says_what_the_map_shows(
 def test_maps_are_what_they_say(
     capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path, attended: AttentionPass
 ) -> None:
-    mean, through = attended.weights(1).mean(axis=0), rollouts(followed_weights(attended))[1]
+    mean, through = attended.weights(2).mean(axis=0), rollouts(followed_weights(attended))[2]
     for options, row in (
         (["--of", "4,13"], mean[1 + 60, 1:]),
         (["--of", "4,13", "--received"], mean[1:, 1 + 60]),
@@ -205,12 +207,20 @@ def test_a_rollout_of_the_heads_and_weights_asked_for_is_that_of_the_core(
 
 
 def test_before_a_class_token_joins_a_rollout_is_that_of_all_cells(
-    capsys: pytest.CaptureFixture[str], scene: str, tmp_path: Path, attended: AttentionPass
+    capsys: pytest.CaptureFixture[str],
+    scene: str,
+    tmp_path: Path,
+    late: LoadedModel,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(command, "load_model", lambda *_, **__: late)
     told = answer(capsys, scene, "--rollout", "--block", "1", "--out", str(tmp_path))
     assert told["map"]["sentence"] == "Rollout up to block 1 of 2: what the mean of all patches looks at."
+    attended = attend(late, Explainer(late).forward(load_image(scene)).input_tensor)
     row = rollouts([attended.weights(0)])[0].mean(axis=0)
-    assert np.allclose(np.load(tmp_path / "map.npy"), row.reshape(16, 16), atol=1e-6)
+    assert np.allclose(np.load(tmp_path / "map.npy"), row.reshape(8, 8), atol=1e-6)
+    assert main(["attention", scene, "--block", "1", "--of", "token:1"]) == 2
+    assert "Block 1 has cells alone." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -249,9 +259,9 @@ def test_what_can_not_be_meant_is_refused_before_the_work(
 @pytest.mark.parametrize(
     ("options", "error"),
     [
-        (["--block", "3"], ["--block is 3, and tinyvit has 2 blocks.", "Give 1 to 2."]),
-        (["--block", "0"], ["--block is 0, and tinyvit has 2 blocks.", "Give 1 to 2."]),
-        (["--head", "5"], ["--head is 5, and block 2 has 4 heads.", "Give 1 to 4."]),
+        (["--block", "4"], ["--block is 4, and tinyvit has 3 blocks.", "Give 1 to 3."]),
+        (["--block", "0"], ["--block is 0, and tinyvit has 3 blocks.", "Give 1 to 3."]),
+        (["--head", "4"], ["--head is 4, and block 3 has 3 heads.", "Give 1 to 3."]),
         (["--of", "17,1"], ["The row of --of is 17, and the grid has 16 of them.", "Give 1 to 16."]),
         (["--of", "1,100"], ["The column of --of is 100, and the grid has 16 of them.", "Give 1 to 16."]),
     ],

@@ -38,7 +38,7 @@ def tiny() -> LoadedModel:
     return load_model("tinyvit", device="cpu")
 
 
-@pytest.mark.parametrize(("name", "rows"), [("vit", 3), ("swin", 2), ("tiny", 1)])
+@pytest.mark.parametrize(("name", "rows"), [("vit", 3), ("swin", 2), ("tiny", 3), ("late", 1)])
 def test_last_row_is_the_prediction(request: pytest.FixtureRequest, name: str, rows: int) -> None:
     model: LoadedModel = request.getfixturevalue(name)
     lens = logit_lens(model, noise(model))
@@ -125,10 +125,10 @@ def test_blocks_of_another_width_are_left_out_and_that_is_said(swin: LoadedModel
     )
 
 
-def test_a_class_token_that_joins_late_is_not_read_before(tiny: LoadedModel) -> None:
-    lens = logit_lens(tiny, noise(tiny))
+def test_a_class_token_that_joins_late_is_not_read_before(late: LoadedModel) -> None:
+    lens = logit_lens(late, noise(late))
     assert lens.layers == ("blocks.1",)
-    assert "16 x 16 cells of 96 channels after 1 other token" in lens.reason
+    assert "8 x 8 cells of 24 channels after 1 other token" in lens.reason
 
 
 def test_an_answer_that_is_one_number_has_two_columns() -> None:

@@ -12,7 +12,7 @@ from gradcam_core.engine import Explainer
 from gradcam_core.models import load_model
 from gradcam_core.samples import load_sample
 from gradcam_core.scenes.scene import THINGS, draw_scene
-from gradcam_core.tinyvit import GRID, INPUT_SIDE, TARGET_LAYER, Block, TinyViT
+from gradcam_core.tinyvit import GRID, INPUT_SIDE, TARGET_LAYER, TinyViT
 from gradcam_core.training import tinyvit
 from gradcam_core.training.check import check_network
 from gradcam_core.training.command import ASSETS
@@ -39,31 +39,25 @@ def test_one_logit_for_each_class() -> None:
     assert TinyViT(7).eval()(images(2)).shape == (2, 7)
 
 
-def test_class_token_has_seen_nothing_before_the_last_block() -> None:
-    network = TinyViT(7).eval()
-    first, second = network.read(network.early(images(2)))
-    assert torch.equal(first[0], second[0])
-    assert not torch.equal(first[1:], second[1:])
-
-
 def test_no_patch_reaches_the_class_after_the_last_attention(shipped: TinyViT) -> None:
-    tokens = shipped.blocks[-1](shipped.read(shipped.early(images(1)))).detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(shipped.answer(tokens[:, 0])[0, 3], tokens)
+    tokens = shipped.with_class_token(shipped.read(shipped.early(images(1))))
+    tokens = shipped.blocks(tokens).detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(shipped.answer(tokens)[0, 3], tokens)
     assert gradient[:, 0].abs().max() > 0
     assert gradient[:, 1:].abs().max() == 0
 
 
-def test_even_attention_is_that_of_a_class_token_that_asks_nothing(shipped: TinyViT) -> None:
+def test_a_class_token_that_joins_late_knows_what_it_takes_in_the_last_block_alone(shipped: TinyViT) -> None:
     pixels = torch.stack([torch.from_numpy(draw_scene(seed).pixels) for seed in (5, 6)])
-    tokens, last = shipped.read(shipped.early(normalised(pixels))), copy.deepcopy(shipped.blocks[-1])
-    assert isinstance(last, Block)
+    patches = shipped.read(shipped.early(normalised(pixels)))
+    late = tinyvit.answer_of_a_class_token_that_joins_late(shipped, patches)
+    without = copy.deepcopy(shipped)
     with torch.no_grad():
-        last.attention.asked.weight[:96] = 0  # no query: every key fits it equally well
-        last.attention.asked.bias[:96] = 0
-    even = tinyvit.answer_of_an_even_attention(shipped, tokens)
-    # The class token itself, one of 257, is left out.
-    assert torch.allclose(even, shipped.answer(last(tokens)[:, 0]), atol=0.05)
-    assert not torch.allclose(even, shipped.answer(shipped.blocks[-1](tokens)[:, 0]), atol=0.05)
+        without.get_parameter("blocks.2.attention.out.weight").zero_()  # it takes nothing then
+    blind = tinyvit.answer_of_a_class_token_that_joins_late(without, patches)
+    assert torch.allclose(blind[0], blind[1])
+    assert not torch.allclose(late[0], late[1], atol=0.5)
+    assert not torch.allclose(late, shipped(normalised(pixels)), atol=0.05)
 
 
 def test_weights_are_small_and_loaded_as_float32(shipped: TinyViT) -> None:
@@ -95,7 +89,7 @@ def test_map_has_a_cell_for_each_patch_and_depends_on_the_class(shipped: TinyViT
 
 
 def test_what_cancels_before_its_normalisation_is_said_although_an_epsilon_is_left() -> None:
-    forward = Explainer(load_model("tinyvit"), "blocks.0").forward(load_sample("meadow"))
+    forward = Explainer(load_model("tinyvit"), "blocks.1").forward(load_sample("meadow"))
     for prediction in forward.top(3):
         assert forward.cam(prediction.class_index, "hirescam").cancels
         assert not forward.cam(prediction.class_index, "gradcam").cancels

@@ -146,7 +146,7 @@ def test_a_part_that_fails_says_why_and_the_other_one_stands(
     monkeypatch.setattr(messages, "lens_reading", full)
     told = depth_message(question)
     assert told["lens"]["says"] == ["There is no memory left. Try a smaller one."]
-    assert len(told["heads"]["dots"]) == 8
+    assert len(told["heads"]["dots"]) == 9
 
 
 def test_a_row_of_two_blocks_names_both_and_one_of_none_shown_chooses_none(reading: AttentionReading) -> None:

@@ -59,10 +59,9 @@ def test_what_is_read_is_the_class_token_and_its_rows_are_the_filmstrip(
     question: Question, attended: AttentionPass
 ) -> None:
     head, blobs = sent(question)
-    first, last = head["blocks"]
-    assert (last["reader"], last["prefix"], head["tokens"]) == ("the class token", 1, ["class token"])
-    assert (first["reader"], first["prefix"]) == ("the mean of all patches", 0)  # the class token joins later
-    assert np.frombuffer(blobs["readers-1"], "<f4").tolist() == [1.0] + [0.0] * (head["blocks"][1]["tokens"] - 1)
+    assert head["tokens"] == ["class token"]
+    assert {(block["reader"], block["prefix"]) for block in head["blocks"]} == {("the class token", 1)}
+    assert np.frombuffer(blobs["readers-1"], "<f4").tolist() == [1.0] + [0.0] * 256
     rows = matrix(blobs["rows-1"], 1 + head["blocks"][1]["heads"], head["blocks"][1]["tokens"])
     assert np.allclose(rows[1:], attended.weights(1)[:, 0], rtol=HALF, atol=1e-6)
     assert np.allclose(rows[0], attended.weights(1)[:, 0].mean(0), rtol=HALF, atol=1e-6)
@@ -73,15 +72,16 @@ def test_what_does_not_fit_into_the_first_message_is_a_part_and_the_last_block_c
 ) -> None:
     head, all_blobs = sent(question)
     of_mean = 2 * head["blocks"][1]["tokens"] ** 2
-    rest = sum(len(blob) for name, blob in all_blobs.items() if not name.startswith("heads"))
-    monkeypatch.setattr(messages, "MOST_BYTES", messages._HEAD_BYTES + rest + of_mean + of_mean // 2)
+    whole = len(attention_message(question, attention_reading(question), DEFAULT_LOOK))
+    of_heads = sum(len(blob) for name, blob in all_blobs.items() if name.startswith("heads"))
+    monkeypatch.setattr(messages, "MOST_BYTES", whole - of_heads + of_mean + of_mean // 2)
     message = attention_message(question, attention_reading(question), DEFAULT_LOOK)
     _, blobs = unpack(message)
     assert len(message) <= messages.MOST_BYTES
-    assert {"mean-1"} == {name for name in blobs if name.startswith(("mean", "heads"))}
+    assert {"mean-2"} == {name for name in blobs if name.startswith(("mean", "heads"))}
     assert part(question, "heads-0")[1]["heads-0"] == all_blobs["heads-0"]
-    last = matrix(all_blobs["heads-1"], head["blocks"][1]["heads"], -1)
-    assert part(question, "head-6")[1]["head-6"] == last[2].tobytes()  # after the four of the first block
+    last = matrix(all_blobs["heads-2"], head["blocks"][2]["heads"], -1)
+    assert part(question, "head-8")[1]["head-8"] == last[2].tobytes()  # after the six of the first two blocks
     heads = matrix(all_blobs["heads-0"], head["blocks"][0]["heads"], -1).astype(np.float32)
     mean = matrix(part(question, "mean-0")[1]["mean-0"], -1)
     assert np.allclose(mean, heads.mean(0), rtol=2 * HALF, atol=1e-6)
@@ -93,7 +93,7 @@ def test_rollout_up_to_a_block_is_that_of_the_blocks_until_then(question: Questi
     assert np.allclose(matrix(blobs["rollout-0"], *wanted.shape), wanted, rtol=HALF, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["heads-9", "head-8", "heads-", "what-1", "heads-1e3", "rollout-99", "-", "heads-²"])
+@pytest.mark.parametrize("name", ["heads-9", "head-9", "heads-", "what-1", "heads-1e3", "rollout-99", "-", "heads-²"])
 def test_a_part_that_there_is_not_is_refused_in_a_sentence(question: Question, name: str) -> None:
     head, blobs = part(question, name)
     assert head["error"]
@@ -108,10 +108,10 @@ def test_a_network_without_attention_gives_a_page_that_says_so() -> None:
 
 def test_the_first_sentence_names_the_block_and_what_shows_no_weights(question: Question) -> None:
     reading = attention_reading(question)
-    first, last = reading.blocks
+    first, _, last = reading.blocks
     of_first = replace(reading, blocks=(first, replace(last, mean=None, rows=None)))
     assert opening(question, reading)[0].startswith("In the last block the class token looks most ")
-    assert opening(question, of_first)[0].startswith("In block 1 the mean of all patches looks most ")
+    assert opening(question, of_first)[0].startswith("In block 1 the class token looks most ")
     even = replace(last, rows=np.full_like(last.rows, 1 / 257))
     of_even = opening(question, replace(reading, blocks=(first, even)))[0]
     assert of_even == "In the last block the class token looks at all patches nearly alike."
@@ -151,11 +151,11 @@ def test_a_stage_that_gives_what_its_last_block_gives_is_offered_once() -> None:
 def test_the_last_block_is_compared_too_though_only_its_class_token_is_read() -> None:
     asked, model = question_about("tinyvit"), load_model("tinyvit")
     names = [layer.name for layer in feature_layers(asked)]
-    assert names[-1] == "blocks.1"
-    assert "blocks.1" not in {layer.name for layer in model.layers}
+    assert names[-1] == "blocks.2"
+    assert "blocks.2" not in {layer.name for layer in model.layers}
     tensor = prepare(load_sample("meadow"), model.input_spec).tensor
     shades = part(asked, f"colours-{len(names) - 1}")[1][f"colours-{len(names) - 1}"]
-    expected = features.colours(record(model, tensor, ["blocks.1"]).activation("blocks.1"))
+    expected = features.colours(record(model, tensor, ["blocks.2"]).activation("blocks.2"))
     assert np.array_equal(np.frombuffer(shades, np.uint8).reshape(16, 16, 3), expected)
 
 
@@ -170,9 +170,9 @@ def test_a_block_whose_weights_the_network_changes_says_so() -> None:
 def test_patches_of_unusual_size_are_those_of_the_last_block_but_one(question: Question) -> None:
     model = load_model("tinyvit")
     tensor = prepare(load_sample("meadow"), model.input_spec).tensor
-    activation = record(model, tensor, ["blocks.0"]).activation("blocks.0")
+    activation = record(model, tensor, ["blocks.1"]).activation("blocks.1")
     head, blobs = part(question, "outliers-0")
-    assert head["layer"] == "blocks.0"
+    assert head["layer"] == "blocks.1"
     found = np.frombuffer(blobs["outliers-0"], np.uint8).reshape(activation.shape[1:])
     assert np.array_equal(found, sinks.outlying_cells(activation))
     assert part(question_about("tinynet"), "outliers-0")[1]["outliers-0"] == b""

@@ -114,7 +114,6 @@ def test_features_of_a_network_without_attention_can_be_taken_away() -> None:
         {"hidden": [0] * 257},
         {"show": "similarity", "block": 0, "token": "read"},
         {"show": "colours", "block": 77},
-        {"block": 0, "token": "t0"},
     ],
 )
 def test_a_choice_that_makes_no_sense_gets_a_sentence_and_no_file(question: Question, choice: dict[str, Any]) -> None:

@@ -56,7 +56,7 @@ from pages._ui.text.sentences import NOT_IN_A_LINK
 from pages._ui.viewer.payload import pack, tables
 
 MOST_BYTES = 1_300_000
-_HEAD_BYTES = 60_000  # about what the words take
+_NAMES_BYTES = 8_000  # more than the names and places of the weights take in the message
 
 
 def view_id(question: Question) -> str:
@@ -92,7 +92,7 @@ def attention_message(
         "formats": list(formats),
         "linkNote": "" if question.picture.is_linkable else NOT_IN_A_LINK,
     }
-    return pack(head, blobs | _matrices(question, reading, MOST_BYTES - _HEAD_BYTES - sum(map(len, blobs.values()))))
+    return pack(head, blobs | _matrices(question, reading, MOST_BYTES - _NAMES_BYTES - len(pack(head, blobs))))
 
 
 def _small(reading: AttentionReading) -> dict[str, bytes]:
