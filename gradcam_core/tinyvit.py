@@ -5,9 +5,9 @@
     patches   a linear layer on each of 16 × 16 patches, and its place  256 × 96
               the class token goes before them                          257 × 96
     blocks.0  every token takes from all tokens (attention), then makes something of it (mlp)
+      norm1   what it takes from, first of all the class token          257 × 96   ← the layer to explain
     blocks.1
     blocks.2
-      norm1   what the class token takes from                           257 × 96   ← the layer to explain
     norm      of the class token                                         96
     head      one score per thing                                        12
 
@@ -19,8 +19,10 @@ this small learns edges and parts from so few scenes slowly: with two blocks and
 A patch is a square of 8 px in the image and sees 30. The grid is 16 × 16, as tinynet's is, so that their maps compare
 cell by cell: a thing is 38 to 95 px long, 5 to 12 cells.
 
-The class is read from the class token, and after the last attention nothing goes from a patch to it: what the last
-block says of the patches does not reach the class. So the layer to explain lies in front of that attention.
+The class is read from the class token, which has most of its answer after the first block (read off there it names 81
+of 100 things, after the second one all). So the layer to explain is what it takes from there: the maximum of HiResCAM
+lay on the thing in 86 of 100 cases, and in 76 and 73 where the second and third block take from. What the last block
+says of the patches does not reach the class at all.
 """
 
 import torch
@@ -30,7 +32,7 @@ from gradcam_core.tinynet import TinyNet
 
 INPUT_SIDE = 128  # pixels
 GRID = 16  # patches to a side
-TARGET_LAYER = "blocks.2.norm1"
+TARGET_LAYER = "blocks.0.norm1"
 EARLY_BLOCKS = 4  # of tinynet
 
 _EARLY_CHANNELS = 64

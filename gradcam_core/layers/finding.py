@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor, nn
 
@@ -30,7 +30,7 @@ class TargetLayer:
     Attributes:
         kind: its class, for people.
         layout: how its output becomes maps.
-        is_block: whether it is a stage or a block, offered before the rest.
+        is_block: whether it is a stage, a block or the default, offered before the rest.
     """
 
     name: str
@@ -65,6 +65,11 @@ class FoundLayers:
     excluded: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[TargetLayer, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def with_default(self, name: str) -> "FoundLayers":
+        """The same, with another layer to explain first; like the usual one it is offered before the rest."""
+        candidates = (replace(layer, is_block=True) if layer.name == name else layer for layer in self.candidates)
+        return replace(self, candidates=tuple(candidates), default=name)
 
 
 _NO_HEAD = "Its last layer with weights is a normalisation: its outputs may be features and not the scores of classes."

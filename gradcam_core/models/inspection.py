@@ -61,12 +61,13 @@ def inspect_model(name: str, input_shape: Sequence[int] | None = None) -> Inspec
     module = meta_copy(model_skeleton(spec)).eval()
     own_shape = (1, *description.input_spec.shape)
     found = _found_layers(module, own_shape, title=spec.title)
+    found = found.with_default(_default_layer(description, found))
     summary = summarize(module, own_shape if input_shape is None else input_shape, title=spec.title)
     return Inspection(
         facts=model_facts(spec, description, module),
         summary=summary,
         rows=inspected_rows(summary.rows, found.candidates, found.excluded),
-        default_layer=_default_layer(description, found),
+        default_layer=found.default,
     )
 
 

@@ -90,6 +90,7 @@ def ready_model(spec: ModelSpec, network: Network, device: torch.device) -> Load
             f"for {counted(num_outputs, 'class', 'classes')}.",
             hint="Check num_classes.",
         )
+    found = found.with_default(_default_layer(spec, network, found))
     attach(module, [layer.name for layer in (*found.candidates, *found.unread)])
     model = LoadedModel(
         spec=spec,
@@ -97,7 +98,7 @@ def ready_model(spec: ModelSpec, network: Network, device: torch.device) -> Load
         labels=network.labels,
         input_spec=network.input_spec,
         layers=found.candidates,
-        default_layer=_default_layer(spec, network, found),
+        default_layer=found.default,
         activation=network.activation,
         device=device,
         nbytes=nbytes_of(module),

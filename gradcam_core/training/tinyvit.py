@@ -8,7 +8,7 @@ On scenes of the same kind as tinynet, and as tinynet is trained, with three dif
 - The answer is also trained with a class token that joins before the last block alone (as in Touvron et al., Going
   Deeper with Image Transformers, ICCV 2021, section 3). A class token that is there throughout mostly has the answer
   after two blocks, and what the patches hold ready for the last one then says little: without this, tried once with
-  four blocks, the maximum of HiResCAM lay on the thing in 48 of 100 cases, with it in 81.
+  four blocks, the maximum of HiResCAM at the last one lay on the thing in 48 of 100 cases, with it in 81.
 
 Where the things are is never told.
 """

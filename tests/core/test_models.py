@@ -18,6 +18,7 @@ from gradcam_core.models import (
     download_model,
     embedded,
     find_model,
+    inspect_model,
     list_models,
     load_model,
 )
@@ -213,6 +214,15 @@ def test_layer_is_the_default_or_the_one_named(small: LoadedModel) -> None:
 def test_default_layer_is_the_one_the_description_names(folder: Path, write_pair: WritePair) -> None:
     write_pair("small", target_layer="blocks.3")
     assert load_model("small", device="cpu").layer().name == "blocks.3"
+
+
+def test_a_default_layer_that_is_no_block_is_offered_with_them(folder: Path, write_pair: WritePair) -> None:
+    write_pair("small", target_layer="blocks.3.1")
+    model = load_model("small", device="cpu")
+    assert model.layer().is_block
+    assert not model.layer("blocks.2.1").is_block
+    inspected = {row.layer.name: row.layer for row in inspect_model("small").rows if row.layer}
+    assert inspected["blocks.3.1"].is_block
 
 
 @pytest.mark.parametrize("layer", ["head", "layer4.2", "blocks.9"])
