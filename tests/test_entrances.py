@@ -32,6 +32,7 @@ _ENTRANCES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "start"), _ENTRANCES.values(), ids=_ENTRANCES)
 @pytest.mark.parametrize("given", ["", "active"])
 def test_an_entrance_sets_the_policy_before_torch_unless_somebody_has(

@@ -104,6 +104,7 @@ def test_what_is_read_of_a_layer_that_is_not_reached(prefix: int, reason: str) -
     assert reason_of_no_reach(prefix) == reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "layer", "reason"),
     [

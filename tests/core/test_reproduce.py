@@ -145,6 +145,7 @@ def test_a_real_shell_takes_a_hostile_name_as_a_name(made: Callable[[str], Made]
     assert not Path("owned").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sample:meadow", " sample:meadow", " ", "x" * 120 + ".png", "a\tb.png"])
 def test_a_files_name_that_looks_like_something_else_is_still_the_file(
     made: Callable[[str], Made], name: str, capsys: pytest.CaptureFixture[str]

@@ -116,6 +116,7 @@ def sentences(app: AppTest) -> set[str]:
     return {text.replace("\\", "").replace("\u2060", "") for text in texts}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", mostly_slow(FAULTS, by_default=6))
 def test_a_fault_is_one_sentence_with_a_number_in_the_log_and_the_next_click_works(
     place: str, open_app: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

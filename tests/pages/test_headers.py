@@ -86,6 +86,7 @@ def test_a_websocket_passes_untouched() -> None:
     assert seen == ["websocket"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value"),
     [("SLOTS", "many"), ("FETCH_PRIVATE", "nas"), ("FETCH_HOST", "a.test"), ("FETCH_URLS", "?")],

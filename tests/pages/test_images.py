@@ -71,6 +71,7 @@ def current(app: AppTest) -> ImageInfo:
     return picture
 
 
+@pytest.mark.slow
 def test_every_sample_of_this_machine_opens_and_has_its_address(open_app: Open) -> None:
     app = open_app()
     for slug in [slug for slug, sample in SAMPLES.items() if sample.kind != "link"]:
@@ -242,6 +243,7 @@ def ask(app: AppTest, address: str) -> AppTest:
     return next(button for button in app.button if button.label == "Fetch").click().run()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["{folder}/x:/secret.png", "{folder}/x://secret.png", "file://{folder}/x:/secret.png"])
 def test_no_page_opens_a_path_of_this_machine(open_app: Open, tmp_path: Path, form: str) -> None:
     (tmp_path / "x:").mkdir()
@@ -253,6 +255,7 @@ def test_no_page_opens_a_path_of_this_machine(open_app: Open, tmp_path: Path, fo
         assert not tray(app)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "address", ["sample:../meadow", "sample:x/y", "sample://meadow", "sample:", "meadow/", "ftp://a.test/a.png"]
 )

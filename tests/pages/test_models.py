@@ -177,6 +177,7 @@ def test_a_failure_that_nobody_has_seen_is_still_told(open_app: Open, server: Se
     assert "404" in choose(app, NAME).sidebar.error[0].value
 
 
+@pytest.mark.slow
 def test_the_address_names_the_model_that_has_arrived(
     open_app: Open, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,6 +194,7 @@ def test_the_address_names_the_model_that_has_arrived(
     assert app.query_params["model"] in (NAME, [NAME])
 
 
+@pytest.mark.slow
 def test_a_model_that_could_not_be_loaded_is_not_offered_again(open_app: Open, tmp_path: Path) -> None:
     add_photo_network(tmp_path)
     description = json.loads((tmp_path / "photos.json").read_text(encoding="utf-8"))
@@ -228,6 +230,7 @@ def test_a_picture_of_unknown_origin_is_not_called_a_photograph(open_app: Open) 
     assert "what it says of this picture is a guess" in words(app.run())
 
 
+@pytest.mark.slow
 def test_two_visitors_see_the_same_download(open_app: Open, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     may_go_on = hold(server)
     app = choose(open_app(), NAME)

@@ -58,6 +58,7 @@ def test_an_answer_to_a_former_session_does_not_count(open_app: Open) -> None:
     assert names(answer(app, former.session_state["tray_token"])) == ["a.png"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", NOTHING)
 def test_what_our_script_does_not_send_is_no_answer(open_app: Open, told: Any) -> None:
     app = open_app()
@@ -66,6 +67,7 @@ def test_what_our_script_does_not_send_is_no_answer(open_app: Open, told: Any) -
     assert names(app) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("token", ["", None, 7, ["x"], {}, "x" * 43, "x" * 10_000])
 def test_a_token_that_nobody_gave_out_brings_nothing(open_app: Open, token: object) -> None:
     app = answer(open_app(), token)

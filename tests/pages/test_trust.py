@@ -77,6 +77,7 @@ def test_the_card_says_what_the_core_says(open_app: Open, tinynet: LoadedModel) 
     assert not asks(app)
 
 
+@pytest.mark.slow
 def test_a_sweep_serves_every_class_layer_and_method_of_its_image_and_no_other(open_app: Open) -> None:
     app = checked(open_app())
     first = cards(app)
@@ -108,6 +109,7 @@ def test_a_link_asks_for_the_check_of_its_own_image_alone(open_app: Open) -> Non
     assert "check" not in app.query_params
 
 
+@pytest.mark.slow
 def test_where_memory_runs_out_in_the_middle_the_card_says_so_and_can_be_asked_again(
     open_app: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +129,7 @@ def test_where_memory_runs_out_in_the_middle_the_card_says_so_and_can_be_asked_a
     assert cards(checked(app))
 
 
+@pytest.mark.slow
 def test_a_model_that_was_let_go_meanwhile_is_loaded_again(open_app: Open) -> None:
     app = checked(open_app())
     shared().results.clear()
@@ -151,6 +154,7 @@ def test_the_rule_is_shown_word_for_word(open_app: Open) -> None:
         assert card["rule"][1:] == list(HOW)
 
 
+@pytest.mark.slow
 def test_the_verdict_is_in_the_files_once_it_was_asked_for(open_app: Open, tinynet: LoadedModel) -> None:
     app = open_app()
     assert "trust" not in manifest(app, "1")

@@ -67,6 +67,7 @@ def test_the_page_says_which_map_it_judges_and_computes_nothing_more_unasked(ope
     assert "heatproof_row_table" not in elements(opened)
 
 
+@pytest.mark.slow
 def test_the_table_of_known_truth_is_shown_for_the_network_that_it_was_made_with(
     opened: AppTest, open_app: Open
 ) -> None:
@@ -75,6 +76,7 @@ def test_the_table_of_known_truth_is_shown_for_the_network_that_it_was_made_with
     assert "## Where the truth is known" not in headings(other)
 
 
+@pytest.mark.slow
 def test_the_film_follows_the_map_and_is_not_made_twice(opened: AppTest) -> None:
     press(opened, "Measure it")
     until(opened, lambda: "heatproof_film" in elements(opened))
@@ -91,6 +93,7 @@ def test_the_film_follows_the_map_and_is_not_made_twice(opened: AppTest) -> None
     assert elements(opened)["heatproof_film"]["id"] == film["id"]
 
 
+@pytest.mark.slow
 def test_a_row_of_the_league_is_explained_on_the_whole_page_and_judged_like_any_other(opened: AppTest) -> None:
     press(opened, "Compare all")
     until(opened, lambda: "heatproof_row_table" in elements(opened))
@@ -109,6 +112,7 @@ def test_a_row_of_the_league_is_explained_on_the_whole_page_and_judged_like_any_
     assert elements(opened)["heatproof_trust_cards"] is not None
 
 
+@pytest.mark.slow
 def test_a_destroyed_copy_leaves_the_network_as_it_is(opened: AppTest) -> None:
     from pages._ui.session.shared import model_cache
 
